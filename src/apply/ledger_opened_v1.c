@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "apply/apply.h"
+
+void apply_ledger_opened_v1(struct state *state, const struct event *event)
+{
+	const struct event_ledger_opened *e = &event->ledger_opened;
+	struct ledger ledger = {
+		.ledger_id = e->ledger_id,
+		.shard = e->shard,
+		.shards = e->shards,
+		.format = e->format,
+		.id_too_old_ms = e->id_too_old_ms,
+		.id_too_new_ms = e->id_too_new_ms,
+	};
+	mutate_ledger(state, &ledger);
+	struct timer timer = {
+		.kind = TIMER_command_ids,
+		.due_ms = event->engine_time_ms + TIMER_COMMAND_IDS_EVERY_MS,
+	};
+	mutate_timer_set(state, &timer);
+}

@@ -1,0 +1,211 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "decide/checks.h"
+
+#include "base/murmur2.h"
+#include "decide/decide.h"
+
+#include <assert.h>
+
+/* Totals stay below this, so that no difference of three of them overflows. Minor units. */
+static const int64_t total_max = INT64_MAX / 2;
+
+enum reject check_money(const struct money *money)
+{
+	if (!money->is_absent && money->currency == CURRENCY_none)
+		return REJECT_currency_unknown;
+	if (money->is_absent || !amount_is_positive(money->amount))
+		return REJECT_amount_not_positive;
+	return REJECT_none;
+}
+
+enum reject check_own_account(const struct command *command, const struct account_id *account)
+{
+	if (account->size == 0)
+		return REJECT_account_malformed;
+	if (!account_id_is_of(account, &command->party))
+		return REJECT_account_of_another_party;
+	return REJECT_none;
+}
+
+enum reject shape_payment(const struct command *command, const struct account_id *from_account,
+	const struct account_id *to_account, const struct money *money)
+{
+	if (from_account->size == 0)
+		return REJECT_account_malformed;
+	if (to_account->size == 0)
+		return REJECT_payee_account_malformed;
+	if (!account_id_is_of(from_account, &command->party))
+		return REJECT_account_of_another_party;
+	if (account_id_equal(from_account, to_account))
+		return REJECT_accounts_must_differ;
+	return check_money(money);
+}
+
+enum reject check_payee(enum answer answer, const struct account *payee, enum currency currency)
+{
+	if (answer == ANSWER_ABSENT)
+		return REJECT_payee_account_not_found;
+	if (payee->is_closed)
+		return REJECT_payee_account_is_closed;
+	if (payee->currency != currency)
+		return REJECT_payee_currency_mismatch;
+	return REJECT_none;
+}
+
+enum reject check_payment(const struct state *state, const struct account_id *from_account,
+	const struct account_id *to_account, enum currency currency, struct account *ret_from,
+	struct account *ret_to)
+{
+	const struct ledger *ledger = view_ledger(state);
+	if (murmur2_partition(to_account->at, to_account->party_size, ledger->shards) !=
+		ledger->shard)
+		return REJECT_payee_on_another_shard;
+	enum answer from_answer = view_account(state, from_account, ret_from);
+	enum answer to_answer = view_account(state, to_account, ret_to);
+	if (view_is_missing(state))
+		return REJECT_none;
+
+	if (from_answer == ANSWER_ABSENT)
+		return REJECT_account_not_found;
+	if (to_answer == ANSWER_ABSENT)
+		return REJECT_payee_account_not_found;
+	if (ret_from->is_closed)
+		return REJECT_account_is_closed;
+	if (ret_to->is_closed)
+		return REJECT_payee_account_is_closed;
+	if (ret_from->currency != currency)
+		return REJECT_currency_mismatch;
+	return check_payee(to_answer, ret_to, currency);
+}
+
+enum reject check_hold(const struct state *state, const struct decision *decision,
+	const struct id *hold_id, struct hold *ret_hold, struct account *ret_from,
+	struct account *ret_to)
+{
+	enum answer answer = view_hold(state, hold_id, ret_hold);
+	if (answer == ANSWER_NOT_LOADED)
+		return REJECT_none;
+	if (answer == ANSWER_ABSENT ||
+		!account_id_is_of(&ret_hold->from_account, &decision->command->party))
+		return REJECT_hold_not_found;
+	enum answer from_answer = view_account(state, &ret_hold->from_account, ret_from);
+	enum answer to_answer = view_account(state, &ret_hold->to_account, ret_to);
+	assert(from_answer != ANSWER_ABSENT && to_answer != ANSWER_ABSENT);
+	return REJECT_none;
+}
+
+enum reject hold_status_check(const struct hold *hold, int64_t engine_time_ms)
+{
+	switch (hold->status) {
+	case HOLD_captured:
+		return REJECT_hold_is_captured;
+	case HOLD_released:
+		return REJECT_hold_is_released;
+	case HOLD_expired:
+		return REJECT_hold_is_expired;
+	case HOLD_open:
+		break;
+	}
+	return engine_time_ms >= hold->expires_at_ms ? REJECT_hold_is_expired : REJECT_none;
+}
+
+static uint8_t balance_place(struct event *event, const struct account *account)
+{
+	uint8_t i = 0;
+	while (i < event->balance_count &&
+		!account_id_equal(&event->balances[i].account, &account->id))
+		i++;
+	if (i == event->balance_count) {
+		assert(i < BALANCES_PER_EVENT_MAX);
+		event->balances[i] = (struct balance_after){
+			.account = account->id,
+			.currency = account->currency,
+			.balances = account->balances,
+		};
+		event->balance_count++;
+	}
+	return i;
+}
+
+static bool total_add(struct amount *total, struct amount amount)
+{
+	struct amount sum;
+	if (!amount_add(&sum, *total, amount) || amount_compare(sum, amount_of(total_max)) > 0)
+		return false;
+	*total = sum;
+	return true;
+}
+
+static void total_lift(struct amount *total, struct amount amount)
+{
+	bool fits = amount_subtract(total, *total, amount);
+	assert(fits && !amount_is_negative(*total)); /* no more is lifted than a hold has placed */
+}
+
+static bool side_post(
+	enum layer layer, struct amount *posted, struct amount *pending, struct amount amount)
+{
+	switch (layer) {
+	case LAYER_posted:
+		return total_add(posted, amount);
+	case LAYER_pending:
+		return total_add(pending, amount);
+	case LAYER_pending_lifted:
+		total_lift(pending, amount);
+		return true;
+	case LAYER_none:
+		break;
+	}
+	assert(layer != layer);
+	return false;
+}
+
+/* Only what an event lowers is checked: an account already below its floor can still be paid into.
+ */
+static enum reject floor_check(struct event *event, const struct account *before, uint8_t place)
+{
+	struct amount after =
+		account_available(before->account_class, &event->balances[place].balances);
+	struct amount available = account_available(before->account_class, &before->balances);
+	if (!before->has_floor || amount_compare(after, available) >= 0 ||
+		amount_compare(after, before->floor) >= 0)
+		return REJECT_none;
+
+	struct event_command_rejected *rejected = &event->command_rejected;
+	bool fits = amount_subtract(&rejected->required, available, after);
+	assert(fits);
+	rejected->available = available;
+	rejected->currency = before->currency;
+	return REJECT_balance_too_low;
+}
+
+enum reject posting_add(struct event *ret_event, const struct posting_request *request)
+{
+	assert(amount_is_positive(request->amount));
+	assert(request->debit->currency == request->credit->currency);
+	assert(!account_id_equal(&request->debit->id, &request->credit->id));
+
+	uint8_t debit = balance_place(ret_event, request->debit);
+	uint8_t credit = balance_place(ret_event, request->credit);
+	struct balances *from = &ret_event->balances[debit].balances;
+	struct balances *to = &ret_event->balances[credit].balances;
+	if (!side_post(
+		    request->layer, &from->debits_posted, &from->debits_pending, request->amount) ||
+		!side_post(
+			request->layer, &to->credits_posted, &to->credits_pending, request->amount))
+		return REJECT_balance_overflow;
+
+	assert(ret_event->effect_count < EFFECTS_PER_EVENT_MAX);
+	ret_event->effects[ret_event->effect_count++].posting = (struct posting){
+		.debit = debit,
+		.credit = credit,
+		.layer = request->layer,
+		.rail = request->rail,
+		.amount = request->amount,
+	};
+
+	enum reject reject = floor_check(ret_event, request->debit, debit);
+	if (reject == REJECT_none)
+		reject = floor_check(ret_event, request->credit, credit);
+	return reject;
+}

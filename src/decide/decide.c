@@ -1,0 +1,160 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "decide/decide.h"
+
+#include "base/murmur2.h"
+
+#include <assert.h>
+
+int64_t decide_engine_time(const struct state *state, const struct input *input)
+{
+	int64_t last = view_head(state)->engine_time_ms;
+	return input->record_time_ms > last ? input->record_time_ms : last;
+}
+
+static enum reject shape_envelope(
+	const struct ledger *ledger, const struct input *input, const struct command *command)
+{
+	if (command->refusal != REJECT_none)
+		return command->refusal;
+	if (command_topic(command->kind) != input->topic)
+		return REJECT_wrong_topic;
+	if (command->id.is_malformed || !id_is_uuid7(&command->id.id))
+		return REJECT_id_malformed;
+	bool is_of_nobody = command->kind == COMMAND_tick && command->party.size == 0;
+	if (!is_of_nobody && !text_is_name(command->party.at, command->party.size, PARTY_SIZE_MAX))
+		return REJECT_party_malformed;
+	if (!is_of_nobody && murmur2_partition(command->party.at, command->party.size,
+				     ledger->shards) != ledger->shard)
+		return REJECT_misrouted;
+	if (command->initiator < INITIATOR_none || command->initiator > INITIATOR_third_party)
+		return REJECT_initiator_unknown;
+	if (command->group_id.is_malformed)
+		return REJECT_group_id_malformed;
+	if (command->reference.size != 0 && !text_is_reference(&command->reference))
+		return REJECT_reference_malformed;
+	if (command->dry_run)
+		return REJECT_dry_run_unsupported;
+	return REJECT_none;
+}
+
+static enum reject shape_body(const struct command *command)
+{
+	switch (command->kind) {
+#define COMMAND(number, name, topic) \
+	case COMMAND_##name:         \
+		return shape_##name(command);
+#include "ledger/commands.def"
+#undef COMMAND
+	case COMMAND_none:
+		break;
+	}
+	assert(command->kind != COMMAND_none);
+	return REJECT_unknown_command;
+}
+
+static enum reject decide_body(
+	const struct state *state, const struct decision *decision, struct event *ret_event)
+{
+	switch (decision->command->kind) {
+#define COMMAND(number, name, topic) \
+	case COMMAND_##name:         \
+		return decide_##name(state, decision, ret_event);
+#include "ledger/commands.def"
+#undef COMMAND
+	case COMMAND_none:
+		break;
+	}
+	assert(decision->command->kind != COMMAND_none);
+	return REJECT_unknown_command;
+}
+
+static enum reject id_window(const struct state *state, const struct command *command, int64_t now)
+{
+	const struct ledger *ledger = view_ledger(state);
+	int64_t made = id_time_ms(&command->id.id);
+	if (made < now - ledger->id_too_old_ms)
+		return REJECT_id_too_old;
+	if (made > now + ledger->id_too_new_ms)
+		return REJECT_id_too_new;
+	return REJECT_none;
+}
+
+/* The id came before: the same command gets its first outcome's place, another one a reject that
+ * has it too. */
+static enum reject repeat(
+	const struct command *command, const struct command_row *row, struct event *ret_event)
+{
+	if (!digest_equal(&row->digest, &command->digest)) {
+		ret_event->command_rejected.first_sequence = row->sequence;
+		return REJECT_id_reused;
+	}
+	ret_event->kind = EVENT_command_repeated;
+	ret_event->command_repeated = (struct event_command_repeated){
+		.first_sequence = row->sequence,
+		.first_outcome = row->outcome,
+		.first_reject = row->reject,
+	};
+	return REJECT_none;
+}
+
+static enum reject decide_command(const struct state *state, const struct input *input,
+	const struct command *command, struct event *ret_event)
+{
+	enum reject reject = shape_envelope(view_ledger(state), input, command);
+	if (reject == REJECT_none)
+		reject = shape_body(command);
+	if (reject == REJECT_none)
+		reject = id_window(state, command, ret_event->engine_time_ms);
+	if (reject != REJECT_none) {
+		ret_event->command_rejected.detail = command->refusal_detail;
+		return reject;
+	}
+
+	struct command_row row;
+	enum answer answer = view_command(state, &command->id.id, &row);
+	if (answer == ANSWER_PRESENT)
+		return repeat(command, &row, ret_event);
+
+	/* Also when the id is not loaded: then only to find what else is missing. */
+	struct decision decision = { .command = command,
+		.engine_time_ms = ret_event->engine_time_ms };
+	return decide_body(state, &decision, ret_event);
+}
+
+static void envelope_copy(
+	const struct input *input, const struct command *command, struct event *ret_event)
+{
+	ret_event->topic = input->topic;
+	ret_event->offset = input->offset;
+	ret_event->digest = command->digest;
+	ret_event->has_command_id = !command->id.is_malformed && !id_is_absent(&command->id.id);
+	if (ret_event->has_command_id)
+		ret_event->command_id = command->id.id;
+	if (text_is_name(command->party.at, command->party.size, PARTY_SIZE_MAX))
+		ret_event->party = command->party;
+	if (command->initiator >= INITIATOR_none && command->initiator <= INITIATOR_third_party)
+		ret_event->initiator = (enum initiator)command->initiator;
+	if (!command->group_id.is_malformed)
+		ret_event->group_id = command->group_id.id;
+	if (text_is_reference(&command->reference))
+		ret_event->reference = command->reference;
+}
+
+bool decide(const struct state *state, const struct input *input, const struct command *command,
+	struct event *ret_event)
+{
+	*ret_event = (struct event){ .engine_time_ms = decide_engine_time(state, input) };
+	envelope_copy(input, command, ret_event);
+	enum reject reject = decide_command(state, input, command, ret_event);
+	if (view_is_missing(state))
+		return false;
+
+	if (reject != REJECT_none) {
+		ret_event->kind = EVENT_command_rejected;
+		ret_event->command_rejected.reject = reject;
+		ret_event->effect_count = 0;
+		ret_event->balance_count = 0;
+	}
+	assert(ret_event->kind != EVENT_none);
+	return true;
+}

@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Set money aside for a payee. The hold is named by the command's id. */
+#include "decide/checks.h"
+#include "decide/decide.h"
+
+enum reject shape_hold_create(const struct command *command)
+{
+	const struct command_hold_create *c = &command->hold_create;
+	enum reject reject = shape_payment(command, &c->from_account, &c->to_account, &c->money);
+	if (reject != REJECT_none)
+		return reject;
+	if (!text_is_reason(&c->reason))
+		return REJECT_reason_malformed;
+	if (c->expires_in_s < 1 || c->expires_in_s > HOLD_EXPIRES_IN_S_MAX)
+		return REJECT_expiry_out_of_range;
+	return REJECT_none;
+}
+
+enum reject decide_hold_create(
+	const struct state *state, const struct decision *decision, struct event *ret_event)
+{
+	const struct command_hold_create *c = &decision->command->hold_create;
+	struct account from, to;
+	enum reject reject = check_payment(
+		state, &c->from_account, &c->to_account, c->money.currency, &from, &to);
+	if (reject != REJECT_none || view_is_missing(state))
+		return reject;
+	struct posting_request posting = {
+		.debit = &from,
+		.credit = &to,
+		.amount = c->money.amount,
+		.layer = LAYER_pending,
+		.rail = RAIL_book,
+	};
+	reject = posting_add(ret_event, &posting);
+	if (reject != REJECT_none)
+		return reject;
+
+	ret_event->kind = EVENT_hold_created;
+	ret_event->hold_created = (struct event_hold_created){
+		.hold_id = decision->command->id.id,
+		.from_account = c->from_account,
+		.to_account = c->to_account,
+		.amount = c->money.amount,
+		.currency = c->money.currency,
+		.reason = c->reason,
+		.expires_at_ms = decision->engine_time_ms + c->expires_in_s * 1000,
+	};
+	return REJECT_none;
+}

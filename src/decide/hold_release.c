@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Give all of a hold back. */
+#include "decide/checks.h"
+#include "decide/decide.h"
+
+#include <assert.h>
+
+enum reject shape_hold_release(const struct command *command)
+{
+	const struct id_field *hold_id = &command->hold_release.hold_id;
+	if (hold_id->is_malformed || id_is_absent(&hold_id->id))
+		return REJECT_hold_id_malformed;
+	return REJECT_none;
+}
+
+enum reject decide_hold_release(
+	const struct state *state, const struct decision *decision, struct event *ret_event)
+{
+	const struct id *hold_id = &decision->command->hold_release.hold_id.id;
+	struct hold hold;
+	struct account from, to;
+	enum reject reject = check_hold(state, decision, hold_id, &hold, &from, &to);
+	if (reject != REJECT_none || view_is_missing(state))
+		return reject;
+	reject = hold_status_check(&hold, decision->engine_time_ms);
+	if (reject != REJECT_none)
+		return reject;
+
+	struct posting_request posting = {
+		.debit = &from,
+		.credit = &to,
+		.amount = hold.amount,
+		.layer = LAYER_pending_lifted,
+		.rail = RAIL_book,
+	};
+	reject = posting_add(ret_event, &posting);
+	assert(reject == REJECT_none);
+	ret_event->kind = EVENT_hold_released;
+	ret_event->hold_released = (struct event_hold_released){
+		.hold_id = hold.id,
+		.from_account = hold.from_account,
+		.to_account = hold.to_account,
+		.released = hold.amount,
+		.currency = hold.currency,
+	};
+	return REJECT_none;
+}

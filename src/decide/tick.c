@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Let time pass. All that it is for, the timers, has happened before it is decided. */
+#include "decide/decide.h"
+
+enum reject shape_tick(const struct command *command)
+{
+	(void)command;
+	return REJECT_none;
+}
+
+enum reject decide_tick(
+	const struct state *state, const struct decision *decision, struct event *ret_event)
+{
+	(void)state;
+	(void)decision;
+	ret_event->kind = EVENT_ticked;
+	return REJECT_none;
+}

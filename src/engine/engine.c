@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "engine/engine.h"
+
+#include "apply/apply.h"
+#include "decide/decide.h"
+
+#include <assert.h>
+
+/* Promise 1, seen from the event itself: every posting debits and credits one amount in one
+ * currency. */
+static void event_assert(const struct event *event)
+{
+	for (uint8_t i = 0; i < event->effect_count; i++) {
+		const struct posting *posting = &event->effects[i].posting;
+		assert(posting->debit != posting->credit);
+		assert(posting->debit < event->balance_count);
+		assert(posting->credit < event->balance_count);
+		assert(event->balances[posting->debit].currency ==
+			event->balances[posting->credit].currency);
+		assert(amount_is_positive(posting->amount));
+	}
+}
+
+static enum engine_result event_take(
+	struct state *state, struct event *event, enum engine_result result)
+{
+	if (!state_reserve_event(state))
+		return ENGINE_NO_ROOM;
+	event->sequence = view_head(state)->sequence + 1;
+	event_assert(event);
+	apply(state, event);
+	return result;
+}
+
+enum engine_result engine_process(struct state *state, const struct input *input,
+	const struct command *command, struct event *ret_event)
+{
+	const struct head *head = view_head(state);
+	assert(view_ledger(state));
+	assert(input->offset >= head->input_next[input->topic]);
+
+	if (head->timers_fired < TIMERS_PER_INPUT_MAX) {
+		struct timer timer;
+		enum answer answer =
+			view_timer_due(state, decide_engine_time(state, input), &timer);
+		if (answer == ANSWER_NOT_LOADED)
+			return ENGINE_NOT_LOADED;
+		if (answer == ANSWER_PRESENT) {
+			if (!decide_timer(state, input, &timer, ret_event))
+				return ENGINE_NOT_LOADED;
+			return event_take(state, ret_event, ENGINE_TIMER);
+		}
+	}
+	if (!decide(state, input, command, ret_event))
+		return ENGINE_NOT_LOADED;
+	return event_take(state, ret_event, ENGINE_OUTCOME);
+}
+
+void engine_look_ahead(
+	const struct state *state, const struct input *input, const struct command *command)
+{
+	struct event event;
+	(void)decide(state, input, command, &event);
+}
+
+void engine_look_ahead_replay(const struct state *state, const struct event *event)
+{
+	(void)apply_is_loaded(state, event);
+}
+
+enum engine_result engine_replay(struct state *state, const struct event *event)
+{
+	if (!apply_is_loaded(state, event))
+		return ENGINE_NOT_LOADED;
+	if (!state_reserve_event(state))
+		return ENGINE_NO_ROOM;
+	event_assert(event);
+	apply(state, event);
+	return ENGINE_OUTCOME;
+}
+
+void engine_open_ledger(struct state *state, const struct event_ledger_opened *opened,
+	int64_t record_time_ms, struct event *ret_event)
+{
+	assert(view_head(state)->sequence == 0);
+	*ret_event = (struct event){
+		.kind = EVENT_ledger_opened,
+		.engine_time_ms = record_time_ms,
+		.ledger_opened = *opened,
+	};
+	enum engine_result result = event_take(state, ret_event, ENGINE_OUTCOME);
+	assert(result == ENGINE_OUTCOME);
+}

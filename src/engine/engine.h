@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The deterministic engine: process = timers, decide, apply; replay = apply.
+ *
+ * The same state and the same inputs give the same events, always: it has no clock, no memory of
+ * its own, no other input than its arguments.
+ */
+#ifndef ENGINE_ENGINE_H
+#define ENGINE_ENGINE_H
+
+#include "state/state.h"
+
+enum {
+	LEDGER_FORMAT = 1,
+	/* Due timers that fire before one input; the others wait for the next. */
+	TIMERS_PER_INPUT_MAX = 1024,
+	ID_TOO_OLD_MS = 7 * 86400000,
+	ID_TOO_NEW_MS = 5 * 60000,
+};
+
+enum engine_result {
+	ENGINE_TIMER,      /* one event, of a timer; call again with the same input */
+	ENGINE_OUTCOME,    /* one event, the input's outcome: it is done */
+	ENGINE_NOT_LOADED, /* nothing happened: load what state_missing and state_timers_wanted say,
+			      call again */
+	ENGINE_NO_ROOM, /* nothing happened: memory is full of what the store does not hold yet */
+};
+
+/* The next event of an input, decided and applied. */
+enum engine_result engine_process(struct state *state, const struct input *input,
+	const struct command *command, struct event *ret_event);
+
+/* Decides as engine_process would, and applies nothing: to find what is missing for many inputs at
+ * once. */
+void engine_look_ahead(
+	const struct state *state, const struct input *input, const struct command *command);
+
+/* The same for an event that will be replayed. */
+void engine_look_ahead_replay(const struct state *state, const struct event *event);
+
+/* Applies an event of the log. ENGINE_OUTCOME when it did. */
+enum engine_result engine_replay(struct state *state, const struct event *event);
+
+/* The first event of a shard. */
+void engine_open_ledger(struct state *state, const struct event_ledger_opened *opened,
+	int64_t record_time_ms, struct event *ret_event);
+
+#endif

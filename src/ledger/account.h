@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Accounts: `party/name`, one currency, a class, a floor, and four totals. */
+#ifndef LEDGER_ACCOUNT_H
+#define LEDGER_ACCOUNT_H
+
+#include "base/amount.h"
+#include "base/text.h"
+#include "ledger/currency.h"
+
+enum { PARTY_SIZE_MAX = 64, ACCOUNT_NAME_SIZE_MAX = 32, ACCOUNT_ID_SIZE_MAX = 97 };
+
+enum account_class {
+	ACCOUNT_CLASS_none = 0,
+	ACCOUNT_CLASS_asset = 1,
+	ACCOUNT_CLASS_liability = 2,
+};
+
+/* "alice/main", or "@bank/USD" for one of the platform's own. */
+struct account_id {
+	uint8_t size;       /* of the whole; 0: absent or malformed */
+	uint8_t party_size; /* of what stands before the slash */
+	char at[ACCOUNT_ID_SIZE_MAX];
+};
+
+/* A member's account: false, and *ret absent, where it is not party/name in their alphabets. */
+bool account_id_parse(struct account_id *ret, const char *at, size_t size);
+
+/* "@<name>/<currency>". */
+struct account_id account_id_platform(const char *name, enum currency currency);
+
+/* Also takes the platform's: for what Pinion itself has written. */
+bool account_id_parse_any(struct account_id *ret, const char *at, size_t size);
+
+static inline bool account_id_equal(const struct account_id *a, const struct account_id *b)
+{
+	return a->size == b->size && memcmp(a->at, b->at, a->size) == 0;
+}
+
+static inline bool account_id_is_platform(const struct account_id *id)
+{
+	return id->size != 0 && id->at[0] == '@';
+}
+
+static inline bool account_id_is_of(const struct account_id *id, const struct text64 *party)
+{
+	return id->party_size == party->size && memcmp(id->at, party->at, party->size) == 0;
+}
+
+/* Posted totals only grow; pending ones equal the open holds. */
+struct balances {
+	struct amount debits_posted;
+	struct amount credits_posted;
+	struct amount debits_pending;
+	struct amount credits_pending;
+};
+
+struct account {
+	struct account_id id;
+	enum currency currency;
+	enum account_class account_class;
+	bool is_closed;
+	bool has_floor; /* false: the platform's own */
+	struct amount floor;
+	struct balances balances;
+	int64_t opened_sequence;
+};
+
+/* What a platform account that a posting names for the first time looks like: an asset (@bank), or
+ * a liability. */
+struct account account_platform_new(const struct account_id *id, enum currency currency);
+
+/* Posted, in the account's own direction: an asset's debits - credits, a liability's credits -
+ * debits. Totals are bounded so that no difference of two overflows. */
+struct amount account_posted(enum account_class account_class, const struct balances *balances);
+
+/* Posted less what open holds set aside from it: what can be spent. May be negative (forced
+ * postings). */
+struct amount account_available(enum account_class account_class, const struct balances *balances);
+
+#endif

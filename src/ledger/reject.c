@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "ledger/reject.h"
+
+enum retry reject_retry(enum reject reject)
+{
+	switch (reject) {
+#define REJECT(number, name, retry, text) \
+	case number:                      \
+		return RETRY_##retry;
+#include "ledger/rejects.def"
+#undef REJECT
+	case REJECT_none:
+		break;
+	}
+	return RETRY_none;
+}
+
+const char *reject_name(enum reject reject)
+{
+	switch (reject) {
+#define REJECT(number, name, retry, text) \
+	case number:                      \
+		return #name;
+#include "ledger/rejects.def"
+#undef REJECT
+	case REJECT_none:
+		break;
+	}
+	return "";
+}
+
+const char *reject_text(enum reject reject)
+{
+	switch (reject) {
+#define REJECT(number, name, retry, text) \
+	case number:                      \
+		return text;
+#include "ledger/rejects.def"
+#undef REJECT
+	case REJECT_none:
+		break;
+	}
+	return "";
+}

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The outcomes that say no. */
+#ifndef LEDGER_REJECT_H
+#define LEDGER_REJECT_H
+
+#include <stdbool.h>
+
+enum reject {
+	REJECT_none = 0,
+#define REJECT(number, name, retry, text) REJECT_##name = number,
+#include "ledger/rejects.def"
+#undef REJECT
+};
+
+enum retry {
+	RETRY_none = 0,
+	RETRY_never = 1,
+	RETRY_new_id = 2,
+	RETRY_same_id = 3,
+};
+
+enum retry reject_retry(enum reject reject);
+const char *reject_name(enum reject reject); /* "balance_too_low"; "" for none */
+const char *reject_text(enum reject reject); /* what was wrong, what to do */
+
+/* Shape, misrouted, too old, too new: no row is kept for the command's id. */
+static inline bool reject_keeps_row(enum reject reject)
+{
+	return reject >= REJECT_id_reused;
+}
+
+#endif

@@ -1,0 +1,249 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Readers of the embedded log: every record comes back from the database, in order and without a
+ * gap. */
+#include "log/embedded.h"
+
+#include <stdlib.h>
+
+enum {
+	POLL_MS_MIN = 5,
+	POLL_MS_MAX = 20,
+	/* Several small batches fill one read. */
+	READER_ROOM = 2 * BATCH_ROOM,
+};
+
+struct embedded_reader {
+	struct log_reader reader;
+	struct embedded_log *log;
+	uint32_t shard;
+	enum log_stream stream;
+	int64_t next; /* the offset of the next record to hand out */
+	int64_t base; /* where the next batch to get begins; below `next` only when opened inside a
+			 batch */
+	struct batch_cursor cursor;
+	size_t used; /* of `plain` */
+	uint8_t *plain;
+	struct batch_unpacker *unpacker;
+	struct fault *fault;
+};
+
+static bool stream_wait(struct stream *stream, int64_t offset, int64_t deadline_ms)
+{
+	struct timespec deadline = {
+		.tv_sec = deadline_ms / 1000,
+		.tv_nsec = deadline_ms % 1000 * 1000000,
+	};
+	int timed_out = 0;
+	(void)pthread_mutex_lock(&stream->lock);
+	while (stream->end <= offset && timed_out == 0)
+		timed_out = pthread_cond_timedwait(&stream->grown, &stream->lock, &deadline);
+	bool grown = stream->end > offset;
+	(void)pthread_mutex_unlock(&stream->lock);
+	return grown;
+}
+
+void embedded_reader_close(struct log_reader *base)
+{
+	struct embedded_reader *reader = (struct embedded_reader *)base;
+	batch_unpacker_free(reader->unpacker);
+	free(reader->plain);
+	free(reader);
+}
+
+/* Inside database_enter. Finds the batch in which `next` stands. */
+static int reader_place(struct embedded_reader *reader)
+{
+	struct embedded_log *log = reader->log;
+	int64_t end, batch_end;
+	int r = embedded_stream_end(log, reader->stream, reader->shard, &end, reader->fault);
+	if (r < 0)
+		return r;
+	reader->base = end;
+	if (reader->next > end)
+		return FAULT(reader->fault, FAULT_LOG,
+			"%s:%u in '%s' ends at %lld, before offset %lld: this is not the log, or "
+			"not all of it",
+			log_stream_name(reader->stream), reader->shard, log->folder, (long long)end,
+			(long long)reader->next);
+	if (reader->next == end)
+		return 0;
+	r = database_find(log->database, reader->stream, reader->shard, reader->next, &reader->base,
+		&batch_end, reader->fault);
+	if (r == 0 && reader->next >= batch_end)
+		r = FAULT(reader->fault, FAULT_LOG, "%s:%u in '%s' no longer holds offset %lld",
+			log_stream_name(reader->stream), reader->shard, log->folder,
+			(long long)reader->next);
+	return r;
+}
+
+int embedded_reader_open(struct log *base, uint32_t shard, enum log_stream stream, int64_t offset,
+	struct log_reader **ret, struct fault *fault)
+{
+	struct embedded_reader *reader = calloc(1, sizeof *reader);
+	if (reader == NULL)
+		return embedded_no_memory(fault);
+	reader->reader.ops = &log_embedded;
+	reader->log = (struct embedded_log *)base;
+	reader->shard = shard;
+	reader->stream = stream;
+	reader->next = offset;
+	reader->fault = fault;
+	reader->plain = malloc(READER_ROOM);
+
+	int r = reader->plain != NULL ? 0 : embedded_no_memory(fault);
+	if (r == 0)
+		r = batch_unpacker_new(&reader->unpacker, fault);
+	if (r == 0)
+		r = database_enter_newest(reader->log->database, fault);
+	if (r == 0) {
+		r = reader_place(reader);
+		database_leave(reader->log->database);
+	}
+	if (r < 0) {
+		embedded_reader_close(&reader->reader);
+		return r;
+	}
+	*ret = &reader->reader;
+	return 0;
+}
+
+static int reader_corrupt(struct embedded_reader *reader)
+{
+	return FAULT(reader->fault, FAULT_LOG, "the batch at %s:%u:%lld in '%s' is corrupt",
+		log_stream_name(reader->stream), reader->shard, (long long)reader->base,
+		reader->log->folder);
+}
+
+static int reader_unpack(struct embedded_reader *reader, struct bytes batch)
+{
+	size_t used;
+	if (!batch_unpack(
+		    reader->unpacker, batch, reader->plain + reader->used, &reader->cursor, &used))
+		return reader_corrupt(reader);
+	int64_t offset = reader->base;
+	int64_t end = offset + reader->cursor.remaining;
+	for (struct bytes skipped; offset < reader->next; offset++)
+		if (reader->cursor.remaining == 0 || !batch_next(&reader->cursor, &skipped))
+			return reader_corrupt(reader);
+	reader->base = end;
+	reader->used += used;
+	return 0;
+}
+
+/* Inside database_enter. Gets the next batch if it can be read by now: then the cursor is not
+ * empty. */
+static int reader_load(struct embedded_reader *reader)
+{
+	struct embedded_log *log = reader->log;
+	int r = 0;
+	int64_t end = 0;
+	if (log->mode == LOG_OWN)
+		r = embedded_stream_end(log, reader->stream, reader->shard, &end, reader->fault);
+	if (r < 0 || (log->mode == LOG_OWN && reader->base >= end))
+		return r;
+
+	struct database_batch batch;
+	r = database_get(
+		log->database, reader->stream, reader->shard, reader->base, &batch, reader->fault);
+	if (r < 0)
+		return r;
+	if (batch.bytes.at == NULL)
+		return log->mode == LOG_USE
+			       ? 0
+			       : FAULT(reader->fault, FAULT_LOG,
+					 "%s:%u in '%s' lacks a batch at %lld",
+					 log_stream_name(reader->stream), reader->shard,
+					 log->folder, (long long)reader->base);
+	if (log->mode == LOG_USE)
+		r = database_settle(log->database, reader->fault);
+	if (r == 0)
+		r = reader_unpack(reader, batch.bytes);
+	database_batch_release(&batch);
+	return r;
+}
+
+/* What can be had without waiting. */
+static int reader_fill(struct embedded_reader *reader, struct log_record *records, size_t capacity,
+	bool catches_up, size_t *ret_count)
+{
+	struct database *database = reader->log->database;
+	int r = catches_up ? database_enter_newest(database, reader->fault)
+			   : database_enter(database, reader->fault);
+	if (r < 0)
+		return r;
+
+	size_t count = 0;
+	if (reader->cursor.remaining == 0)
+		reader->used = 0;
+	while (r == 0 && count < capacity) {
+		if (reader->cursor.remaining == 0 && reader->used + BATCH_ROOM <= READER_ROOM)
+			r = reader_load(reader);
+		if (r < 0 || reader->cursor.remaining == 0)
+			break;
+		struct log_record *record = &records[count++];
+		record->offset = reader->next++;
+		record->time_ms = reader->cursor.time_ms;
+		if (!batch_next(&reader->cursor, &record->value))
+			r = reader_corrupt(reader);
+	}
+	database_leave(database);
+	if (r == 0)
+		*ret_count = count;
+	return r;
+}
+
+int embedded_read(struct log_reader *base, struct log_record *records, size_t capacity,
+	int timeout_ms, size_t *ret_count)
+{
+	struct embedded_reader *reader = (struct embedded_reader *)base;
+	struct embedded_log *log = reader->log;
+	int64_t deadline_ms = embedded_clock_ms(CLOCK_MONOTONIC) + timeout_ms;
+	int64_t pause_ms = POLL_MS_MIN;
+	bool catches_up = false;
+
+	for (;;) {
+		int r = reader_fill(reader, records, capacity, catches_up, ret_count);
+		if (r < 0 || *ret_count > 0)
+			return r;
+		if (log->mode == LOG_OWN) {
+			if (timeout_ms == 0 ||
+				!stream_wait(embedded_stream(log, reader->stream, reader->shard),
+					reader->next, deadline_ms))
+				return 0;
+			continue;
+		}
+
+		/* A secondary is not told of anything, it has to look: at first at once. */
+		int64_t left_ms = deadline_ms - embedded_clock_ms(CLOCK_MONOTONIC);
+		if (catches_up && left_ms <= 0)
+			return 0;
+		if (catches_up) {
+			int64_t wait_ms = pause_ms < left_ms ? pause_ms : left_ms;
+			(void)nanosleep(&(struct timespec){ .tv_nsec = wait_ms * 1000000 }, NULL);
+			pause_ms = pause_ms + POLL_MS_MIN < POLL_MS_MAX ? pause_ms + POLL_MS_MIN
+									: POLL_MS_MAX;
+		}
+		catches_up = true;
+	}
+}
+
+int64_t embedded_reader_position(struct log_reader *base)
+{
+	const struct embedded_reader *reader = (struct embedded_reader *)base;
+	return reader->next;
+}
+
+int64_t embedded_reader_end_hint(struct log_reader *base)
+{
+	struct embedded_reader *reader = (struct embedded_reader *)base;
+	struct database *database = reader->log->database;
+	struct fault unnoticed = { 0 };
+	int64_t end = reader->next;
+	if (database_enter(database, &unnoticed) == 0) {
+		if (embedded_stream_end(
+			    reader->log, reader->stream, reader->shard, &end, &unnoticed) < 0)
+			end = reader->next;
+		database_leave(database);
+	}
+	return end;
+}

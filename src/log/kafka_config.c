@@ -1,0 +1,193 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Where the ledger lies on Kafka, read from URL and properties file: what a promise needs can't be
+ * set there. */
+#include "log/kafka_internal.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { PREFIX_SIZE_MAX = 200, MESSAGE_TIMEOUT_MS = 30000, TRANSACTION_TIMEOUT_MS = 45000 };
+
+/* Each of these carries a promise of log.h, or is said elsewhere (the URL, struct log_config). */
+static const char *const fixed[] = {
+	"acks",
+	"allow.auto.create.topics",
+	"auto.commit.enable",
+	"auto.offset.reset",
+	"batch.num.messages",
+	"batch.size",
+	"bootstrap.servers",
+	"check.crcs",
+	"delivery.timeout.ms",
+	"enable.auto.commit",
+	"enable.auto.offset.store",
+	"enable.idempotence",
+	"enable.partition.eof",
+	"group.id",
+	"isolation.level",
+	"message.max.bytes",
+	"message.timeout.ms",
+	"metadata.broker.list",
+	"queue.buffering.max.kbytes",
+	"queue.buffering.max.messages",
+	"request.required.acks",
+	"transaction.timeout.ms",
+	"transactional.id",
+};
+
+static char *text_copy(const char *text, size_t size)
+{
+	char *copy = strndup(text, size);
+	assert(copy);
+	return copy;
+}
+
+static bool name_ok(const char *name)
+{
+	size_t size =
+		strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-");
+	return size > 0 && size <= PREFIX_SIZE_MAX && name[size] == '\0';
+}
+
+/* kafka://HOST:PORT[,HOST:PORT][/PREFIX] */
+static int url_read(struct kafka_config *config, const char *url, struct fault *fault)
+{
+	static const char scheme[] = "kafka://";
+
+	assert(strncmp(url, scheme, strlen(scheme)) == 0);
+	const char *servers = url + strlen(scheme);
+	size_t size = strcspn(servers, "/");
+	const char *prefix =
+		servers[size] == '/' && servers[size + 1] ? servers + size + 1 : "pinion";
+
+	if (size == 0)
+		return FAULT(fault, FAULT_SETTINGS,
+			"the ledger URL %s names no broker: write kafka://HOST:PORT/PREFIX", url);
+	if (!name_ok(prefix))
+		return FAULT(fault, FAULT_SETTINGS,
+			"the topic prefix in %s must be 1 to %d of the characters a-z A-Z 0-9 . _ "
+			"-",
+			url, (int)PREFIX_SIZE_MAX);
+
+	config->servers = text_copy(servers, size);
+	config->prefix = text_copy(prefix, strlen(prefix));
+	for (int i = 0; i < LOG_STREAMS; i++) {
+		int length = asprintf(
+			&config->topics[i], "%s.%s", prefix, log_stream_name((enum log_stream)i));
+		assert(length > 0);
+	}
+	return 0;
+}
+
+static char *blanks_trim(char *text)
+{
+	text += strspn(text, " \t\r\n");
+	for (size_t size = strlen(text); size > 0 && strchr(" \t\r\n", text[size - 1]); size--)
+		text[size - 1] = '\0';
+	return text;
+}
+
+static void property_add(struct kafka_config *config, const char *name, const char *value)
+{
+	size_t size = (config->property_count + 1) * sizeof(*config->properties);
+
+	config->properties = realloc(config->properties, size);
+	assert(config->properties);
+	config->properties[config->property_count++] = (struct kafka_property){
+		.name = text_copy(name, strlen(name)),
+		.value = text_copy(value, strlen(value)),
+	};
+}
+
+/* Tried on a scratch configuration at once, so that the answer can name file and line. */
+static int property_read(struct kafka_config *config, rd_kafka_conf_t *scratch, char *line,
+	const char *path, int number, struct fault *fault)
+{
+	char reason[256];
+	char *name = blanks_trim(line);
+	char *value = strchr(name, '=');
+
+	if (name[0] == '\0' || name[0] == '#')
+		return 0;
+	if (!value)
+		return FAULT(fault, FAULT_SETTINGS, "%s:%d: not a line of the form name=value",
+			path, number);
+	*value++ = '\0';
+	name = blanks_trim(name);
+	value = blanks_trim(value);
+
+	for (size_t i = 0; i < sizeof(fixed) / sizeof(fixed[0]); i++) {
+		if (strcmp(name, fixed[i]) == 0)
+			return FAULT(fault, FAULT_SETTINGS,
+				"%s:%d: %s is set by Pinion itself: remove the line", path, number,
+				name);
+	}
+	if (rd_kafka_conf_set(scratch, name, value, reason, sizeof(reason)) != RD_KAFKA_CONF_OK)
+		return FAULT(fault, FAULT_SETTINGS, "%s:%d: %s: %s", path, number, name, reason);
+	property_add(config, name, value);
+	return 0;
+}
+
+static int properties_read(struct kafka_config *config, const char *path, struct fault *fault)
+{
+	FILE *file = fopen(path, "re");
+	if (!file)
+		return FAULT(fault, FAULT_SETTINGS, "can't read the Kafka properties %s: %s", path,
+			strerror(errno));
+
+	rd_kafka_conf_t *scratch = rd_kafka_conf_new();
+	char *line = NULL;
+	size_t size = 0;
+	int code = 0;
+
+	for (int number = 1; code == 0 && getline(&line, &size, file) >= 0; number++)
+		code = property_read(config, scratch, line, path, number, fault);
+	if (code == 0 && ferror(file))
+		code = FAULT(fault, FAULT_SETTINGS, "can't read the Kafka properties %s: %s", path,
+			strerror(errno));
+
+	free(line);
+	rd_kafka_conf_destroy(scratch);
+	(void)fclose(file);
+	return code;
+}
+
+int kafka_config_read(struct kafka_config **ret, const struct log_config *from, struct fault *fault)
+{
+	struct kafka_config *config = calloc(1, sizeof(*config));
+	assert(config);
+
+	config->message_timeout_ms =
+		from->message_timeout_ms ? from->message_timeout_ms : MESSAGE_TIMEOUT_MS;
+	config->transaction_timeout_ms = from->transaction_timeout_ms ? from->transaction_timeout_ms
+								      : TRANSACTION_TIMEOUT_MS;
+
+	int code = url_read(config, from->url, fault);
+	if (code == 0 && from->kafka_config)
+		code = properties_read(config, from->kafka_config, fault);
+	if (code != 0) {
+		kafka_config_free(config);
+		return code;
+	}
+	*ret = config;
+	return 0;
+}
+
+void kafka_config_free(struct kafka_config *config)
+{
+	if (!config)
+		return;
+	for (size_t i = 0; i < config->property_count; i++) {
+		free(config->properties[i].name);
+		free(config->properties[i].value);
+	}
+	for (int i = 0; i < LOG_STREAMS; i++)
+		free(config->topics[i]);
+	free(config->properties);
+	free(config->servers);
+	free(config->prefix);
+	free(config);
+}

@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The log on Kafka: what its files share. Nothing here is seen outside src/log.
+ *
+ * One client library handle (rd_kafka_t, with threads and connections of its own) serves for
+ * questions to the cluster, each writer and each sender have one, and the readers of a shard share
+ * one.
+ */
+#ifndef LOG_KAFKA_INTERNAL_H
+#define LOG_KAFKA_INTERNAL_H
+
+#include "log/log.h"
+
+#include <librdkafka/rdkafka.h>
+#include <pthread.h>
+
+enum {
+	KAFKA_ANSWER_MS = 10000,          /* how long a question to the cluster may take */
+	KAFKA_RECORD_BYTES_MAX = 4194304, /* the topics' max.message.bytes */
+};
+
+/* --- kafka_config.c: the URL and the properties file --- */
+
+struct kafka_property {
+	char *name;
+	char *value;
+};
+
+struct kafka_config {
+	char *servers; /* "HOST:PORT[,HOST:PORT]" */
+	char *prefix;
+	char *topics[LOG_STREAMS];
+	struct kafka_property *properties;
+	size_t property_count;
+	uint32_t shards; /* 0 until the topics were seen */
+	int message_timeout_ms;
+	int transaction_timeout_ms;
+};
+
+int kafka_config_read(
+	struct kafka_config **ret, const struct log_config *from, struct fault *fault);
+void kafka_config_free(struct kafka_config *config);
+
+/* --- kafka_handle.c: handles of the client library, and what it tells them --- */
+
+/* What a handle's callbacks note, in the thread that serves them. */
+struct kafka_notes {
+	bool transport; /* a connection broke, or a request was not answered in time */
+	size_t delivered;
+	size_t failed;
+	size_t payload_size;         /* of the records delivered or failed */
+	rd_kafka_resp_err_t failure; /* of the first failed one */
+	char error[256];             /* the last trouble, in the client library's words */
+};
+
+enum kafka_role {
+	KAFKA_CLIENT, /* asks the cluster: topics, settings, ends */
+	KAFKA_READER,
+	KAFKA_WRITER,
+	KAFKA_SENDER,
+};
+
+/* transactional_id: of a KAFKA_WRITER, else NULL. notes may be NULL; it must live as long as the
+ * handle. */
+int kafka_handle_open(rd_kafka_t **ret, const struct kafka_config *config, enum kafka_role role,
+	const char *transactional_id, struct kafka_notes *notes, struct fault *fault);
+
+/* The topic of a stream; a handle that knows its topics early has no wait at its first record. */
+int kafka_topic_open(rd_kafka_topic_t **ret, rd_kafka_t *rk, const char *name, struct fault *fault);
+
+/* Fills messages from entries, without copying the bytes. */
+void kafka_messages_fill(
+	rd_kafka_message_t *messages, const struct log_entry *entries, size_t count);
+
+int64_t kafka_clock_ms(void);
+
+/* --- kafka_topics.c: the five topics, as they must be --- */
+
+int kafka_topics_check(rd_kafka_t *client, const struct kafka_config *config,
+	struct kafka_notes *notes, uint32_t *ret_shards, struct fault *fault);
+int kafka_topics_create(rd_kafka_t *client, const struct kafka_config *config,
+	struct kafka_notes *notes, uint32_t shards, struct fault *fault);
+
+/* --- kafka.c --- */
+
+struct kafka_consumer;
+
+struct kafka_log {
+	struct log base;
+	struct kafka_config *config;
+	rd_kafka_t *client;
+	struct kafka_notes notes; /* of client; under lock */
+	pthread_mutex_t lock;
+	struct kafka_consumer *consumers; /* under lock; kafka_reader.c */
+};
+
+/* Offsets of the first record kept and of the end of what is committed. */
+int kafka_ends(struct kafka_log *log, uint32_t shard, enum log_stream stream, int64_t *ret_low,
+	int64_t *ret_high, struct fault *fault);
+
+/* --- what fills in struct log_ops --- */
+
+int kafka_fence(struct log *base, uint32_t shard, struct log_writer **ret, struct fault *fault);
+int kafka_append(struct log_writer *base, const struct log_entry *entries, size_t count);
+void kafka_writer_close(struct log_writer *base);
+
+int kafka_reader_open(struct log *base, uint32_t shard, enum log_stream stream, int64_t offset,
+	struct log_reader **ret, struct fault *fault);
+int kafka_read(struct log_reader *base, struct log_record *records, size_t capacity, int timeout_ms,
+	size_t *ret_count);
+int64_t kafka_reader_end_hint(struct log_reader *base);
+int64_t kafka_reader_position(struct log_reader *base);
+void kafka_reader_close(struct log_reader *base);
+
+int kafka_sender_open(struct log *base, struct log_sender **ret, struct fault *fault);
+int kafka_send(struct log_sender *base, uint32_t shard, enum log_stream stream,
+	const struct log_entry *entries, size_t count);
+void kafka_sender_close(struct log_sender *base);
+
+#endif

@@ -1,0 +1,254 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The only writer of a shard's events: it asks for commit and for nothing else, and after trouble
+ * it is gone.
+ *
+ * The client library speaks the older transaction protocol, in which a late request of one Kafka
+ * transaction can land in a later one. So a handle that met a timeout, a broken connection or a
+ * slow commit is destroyed with its Kafka transaction open; kafka_fence of its successor settles
+ * what became of it. Requests that a broker turned away and that were sent again need no such care:
+ * nothing of them is under way.
+ */
+#include "log/kafka_internal.h"
+
+#include <assert.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+
+enum {
+	COMMIT_MS =
+		1000, /* a commit that takes longer is slow: its fate is looked up, not awaited */
+	FENCE_MS = 60000,
+	FENCE_FIRST_MS = 40,
+	FENCE_STEP_MS = 2000,
+	FENCE_PAUSE_MS = 200,
+	/* While the broker ends the older writer's Kafka transaction it turns us away, and the
+	 * handle then waits half a second. A new handle asks at once: a tenth of the time. */
+	FENCE_SHORTCUTS = 5,
+};
+
+struct kafka_writer {
+	struct log_writer base;
+	const struct kafka_config *config;
+	struct fault *fault;
+	uint32_t shard;
+	rd_kafka_t *rk; /* NULL after a failed append */
+	rd_kafka_topic_t *topic;
+	struct kafka_notes notes;
+	rd_kafka_message_t *messages;
+	size_t message_capacity;
+};
+
+/* Also ends every use of the caller's bytes. */
+static void handle_destroy(struct kafka_writer *writer)
+{
+	if (writer->topic)
+		rd_kafka_topic_destroy(writer->topic);
+	if (writer->rk)
+		rd_kafka_destroy(writer->rk);
+	writer->topic = NULL;
+	writer->rk = NULL;
+}
+
+static int handle_make(struct kafka_writer *writer)
+{
+	const struct kafka_config *config = writer->config;
+	char id[256];
+
+	(void)snprintf(id, sizeof(id), "%s-shard-%u", config->prefix, writer->shard);
+	writer->notes = (struct kafka_notes){ 0 };
+	int code = kafka_handle_open(
+		&writer->rk, config, KAFKA_WRITER, id, &writer->notes, writer->fault);
+	if (code == 0)
+		code = kafka_topic_open(
+			&writer->topic, writer->rk, config->topics[LOG_EVENTS], writer->fault);
+	if (code != 0)
+		handle_destroy(writer);
+	return code;
+}
+
+static bool fenced(rd_kafka_resp_err_t error)
+{
+	return error == RD_KAFKA_RESP_ERR__FENCED || error == RD_KAFKA_RESP_ERR_PRODUCER_FENCED ||
+	       error == RD_KAFKA_RESP_ERR_INVALID_PRODUCER_EPOCH;
+}
+
+/* What no waiting mends. */
+static bool hopeless(rd_kafka_resp_err_t error)
+{
+	return error == RD_KAFKA_RESP_ERR_TRANSACTIONAL_ID_AUTHORIZATION_FAILED ||
+	       error == RD_KAFKA_RESP_ERR_CLUSTER_AUTHORIZATION_FAILED ||
+	       error == RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED ||
+	       error == RD_KAFKA_RESP_ERR_INVALID_TRANSACTION_TIMEOUT ||
+	       error == RD_KAFKA_RESP_ERR__UNSUPPORTED_FEATURE;
+}
+
+/* One try. 0 with *ret_done false: try again. */
+static int fence_try(
+	struct kafka_writer *writer, int timeout_ms, int *shortcuts, bool last, bool *ret_done)
+{
+	int code = writer->rk ? 0 : handle_make(writer);
+	if (code != 0)
+		return code;
+
+	rd_kafka_error_t *error = rd_kafka_init_transactions(writer->rk, timeout_ms);
+	(void)rd_kafka_poll(writer->rk, 0);
+	*ret_done = error == NULL;
+	if (!error)
+		return 0;
+
+	rd_kafka_resp_err_t number = rd_kafka_error_code(error);
+	if (hopeless(number) || last) {
+		code = FAULT(writer->fault, hopeless(number) ? FAULT_SETTINGS : FAULT_IO,
+			"can't take shard %u on Kafka at %s: %s%s%s", writer->shard,
+			writer->config->servers, rd_kafka_error_string(error),
+			writer->notes.error[0] ? "; " : "", writer->notes.error);
+	} else if (number == RD_KAFKA_RESP_ERR_CONCURRENT_TRANSACTIONS && *shortcuts > 0) {
+		--*shortcuts;
+		handle_destroy(writer);
+	} else if (!rd_kafka_error_is_retriable(error)) {
+		const struct timespec pause = { .tv_nsec = FENCE_PAUSE_MS * 1000000L };
+		handle_destroy(writer);
+		(void)nanosleep(&pause, NULL);
+	}
+	rd_kafka_error_destroy(error);
+	return code;
+}
+
+int kafka_fence(struct log *base, uint32_t shard, struct log_writer **ret, struct fault *fault)
+{
+	struct kafka_log *log = (struct kafka_log *)base;
+	struct kafka_writer *writer = calloc(1, sizeof(*writer));
+	int64_t deadline = kafka_clock_ms() + FENCE_MS;
+	int shortcuts = FENCE_SHORTCUTS;
+	bool done = false;
+	int code = 0;
+
+	assert(writer && shard < base->shards);
+	writer->base.ops = &log_kafka;
+	writer->config = log->config;
+	writer->fault = fault;
+	writer->shard = shard;
+
+	while (code == 0 && !done) {
+		/* A new handle is asked briefly, one that has been turned away no more is waited
+		 * for. */
+		int timeout_ms = writer->rk ? FENCE_STEP_MS : FENCE_FIRST_MS;
+		bool last = kafka_clock_ms() + timeout_ms >= deadline;
+		code = fence_try(writer, timeout_ms, &shortcuts, last, &done);
+	}
+	if (code != 0) {
+		kafka_writer_close(&writer->base);
+		return code;
+	}
+	*ret = &writer->base;
+	return 0;
+}
+
+/* After this the batch can't change any more: the Kafka transaction stays open until the next
+ * fence. */
+static int append_fail(struct kafka_writer *writer, int code, const char *what, const char *reason)
+{
+	char text[256];
+
+	if (writer->rk && fenced(rd_kafka_fatal_error(writer->rk, text, sizeof(text))))
+		code = FAULT_FENCED;
+	/* A fenced handle repeats itself as its last trouble. */
+	const char *trouble = code == FAULT_FENCED ? "" : writer->notes.error;
+	(void)FAULT(writer->fault, code, "events of shard %u on Kafka at %s: %s: %s%s%s",
+		writer->shard, writer->config->servers, what, reason, trouble[0] ? "; " : "",
+		trouble);
+	handle_destroy(writer);
+	return code;
+}
+
+static int append_fail_error(
+	struct kafka_writer *writer, int code, const char *what, rd_kafka_error_t *error)
+{
+	if (fenced(rd_kafka_error_code(error)))
+		code = FAULT_FENCED;
+	code = append_fail(writer, code, what, rd_kafka_error_string(error));
+	rd_kafka_error_destroy(error);
+	return code;
+}
+
+static int batch_produce(struct kafka_writer *writer, const struct log_entry *entries, size_t count)
+{
+	if (count > writer->message_capacity) {
+		free(writer->messages);
+		writer->messages = calloc(count, sizeof(*writer->messages));
+		assert(writer->messages);
+		writer->message_capacity = count;
+	}
+	kafka_messages_fill(writer->messages, entries, count);
+
+	int accepted = rd_kafka_produce_batch(
+		writer->topic, (int32_t)writer->shard, 0, writer->messages, (int)count);
+	if (accepted == (int)count)
+		return 0;
+
+	rd_kafka_resp_err_t error = RD_KAFKA_RESP_ERR__FAIL;
+	for (size_t i = count; i-- > 0;) {
+		if (writer->messages[i].err != RD_KAFKA_RESP_ERR_NO_ERROR)
+			error = writer->messages[i].err;
+	}
+	return append_fail(writer, FAULT_IO, "a record was not accepted", rd_kafka_err2str(error));
+}
+
+/* Commit says nothing about records that never got on their way: every record's own report must be
+ * there. */
+static int batch_settle(struct kafka_writer *writer, size_t count, int64_t begun_ms)
+{
+	(void)rd_kafka_poll(writer->rk, 0);
+	if (writer->notes.failed > 0)
+		return append_fail(writer, FAULT_TAINTED, "committed, but a record failed",
+			rd_kafka_err2str(writer->notes.failure));
+	if (writer->notes.delivered != count)
+		return append_fail(writer, FAULT_TAINTED, "committed",
+			"not every record was reported delivered");
+	if (writer->notes.transport)
+		return append_fail(
+			writer, FAULT_TAINTED, "committed", "but a connection broke meanwhile");
+	if (kafka_clock_ms() - begun_ms > COMMIT_MS)
+		return append_fail(writer, FAULT_TAINTED, "committed", "but slowly");
+	return 0;
+}
+
+int kafka_append(struct log_writer *base, const struct log_entry *entries, size_t count)
+{
+	struct kafka_writer *writer = (struct kafka_writer *)base;
+
+	assert(writer->rk); /* a writer whose append failed can only be closed */
+	assert(count <= LOG_BATCH_RECORDS_MAX);
+	if (count == 0)
+		return 0;
+
+	/* What was told while nothing was under way concerns no append. */
+	(void)rd_kafka_poll(writer->rk, 0);
+	writer->notes = (struct kafka_notes){ 0 };
+
+	rd_kafka_error_t *error = rd_kafka_begin_transaction(writer->rk);
+	if (error)
+		return append_fail_error(writer, FAULT_IO, "begin", error);
+
+	int code = batch_produce(writer, entries, count);
+	if (code != 0)
+		return code;
+
+	int64_t begun_ms = kafka_clock_ms();
+	error = rd_kafka_commit_transaction(writer->rk, COMMIT_MS);
+	if (error)
+		return append_fail_error(writer, FAULT_TAINTED, "commit", error);
+	return batch_settle(writer, count, begun_ms);
+}
+
+void kafka_writer_close(struct log_writer *base)
+{
+	struct kafka_writer *writer = (struct kafka_writer *)base;
+
+	if (!writer)
+		return;
+	handle_destroy(writer);
+	free(writer->messages);
+	free(writer);
+}

@@ -1,0 +1,159 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Which log a URL names, and the limits every append keeps whatever log it goes to. */
+#include "log/log.h"
+
+#include <assert.h>
+#include <string.h>
+
+const char *log_stream_name(enum log_stream stream)
+{
+	static const char *const names[LOG_STREAMS] = {
+		[LOG_COMMANDS] = "commands",
+		[LOG_RAILS] = "rails",
+		[LOG_CONTROL] = "control",
+		[LOG_INTERNAL] = "internal",
+		[LOG_EVENTS] = "events",
+	};
+
+	assert((unsigned)stream < LOG_STREAMS);
+	return names[stream];
+}
+
+static int ops_find(const char *url, const struct log_ops **ret, struct fault *fault)
+{
+	static const struct {
+		const char *prefix;
+		const struct log_ops *ops;
+	} forms[] = {
+		{ "embedded:", &log_embedded },
+		{ "kafka://", &log_kafka },
+	};
+
+	for (size_t i = 0; i < sizeof forms / sizeof forms[0]; i++) {
+		size_t size = strlen(forms[i].prefix);
+		if (strncmp(url, forms[i].prefix, size) == 0 && url[size] != '\0') {
+			*ret = forms[i].ops;
+			return 0;
+		}
+	}
+	return FAULT(fault, FAULT_SETTINGS,
+		"'%s' names no ledger: write embedded:DIR or kafka://HOST:PORT[,HOST:PORT]/PREFIX",
+		url);
+}
+
+int log_open(struct log **ret, const struct log_config *config, struct fault *fault)
+{
+	const struct log_ops *ops;
+	int r = ops_find(config->url, &ops, fault);
+	if (r < 0)
+		return r;
+	return ops->open(ret, config, fault);
+}
+
+int log_create(const struct log_config *config, uint32_t shards, struct fault *fault)
+{
+	assert(shards >= 1 && shards <= 1024);
+
+	const struct log_ops *ops;
+	int r = ops_find(config->url, &ops, fault);
+	if (r < 0)
+		return r;
+	return ops->create(config, shards, fault);
+}
+
+void log_close(struct log *log)
+{
+	if (log != NULL)
+		log->ops->close(log);
+}
+
+uint32_t log_shards(const struct log *log)
+{
+	return log->shards;
+}
+
+bool log_fence_is_ambiguous(const struct log *log)
+{
+	return log->fence_is_ambiguous;
+}
+
+int log_fence(struct log *log, uint32_t shard, struct log_writer **ret, struct fault *fault)
+{
+	assert(shard < log->shards);
+	return log->ops->fence(log, shard, ret, fault);
+}
+
+int log_append(struct log_writer *writer, const struct log_entry *entries, size_t count)
+{
+	assert(count >= 1 && count <= LOG_BATCH_RECORDS_MAX);
+
+	size_t size = 0;
+	for (size_t i = 0; i < count; i++)
+		size += entries[i].value.size;
+	assert(size <= LOG_RECORD_SIZE_MAX);
+
+	return writer->ops->append(writer, entries, count);
+}
+
+void log_writer_close(struct log_writer *writer)
+{
+	if (writer != NULL)
+		writer->ops->writer_close(writer);
+}
+
+int log_reader_open(struct log *log, uint32_t shard, enum log_stream stream, int64_t offset,
+	struct log_reader **ret, struct fault *fault)
+{
+	assert(shard < log->shards && (unsigned)stream < LOG_STREAMS && offset >= 0);
+	return log->ops->reader_open(log, shard, stream, offset, ret, fault);
+}
+
+int log_read(struct log_reader *reader, struct log_record *records, size_t capacity, int timeout_ms,
+	size_t *ret_count)
+{
+	assert(capacity >= 1 && timeout_ms >= 0);
+	return reader->ops->read(reader, records, capacity, timeout_ms, ret_count);
+}
+
+int64_t log_reader_end_hint(struct log_reader *reader)
+{
+	return reader->ops->reader_end_hint(reader);
+}
+
+int64_t log_reader_position(struct log_reader *reader)
+{
+	return reader->ops->reader_position(reader);
+}
+
+void log_reader_close(struct log_reader *reader)
+{
+	if (reader != NULL)
+		reader->ops->reader_close(reader);
+}
+
+int log_end(struct log *log, uint32_t shard, enum log_stream stream, int64_t *ret_end,
+	struct fault *fault)
+{
+	assert(shard < log->shards && (unsigned)stream < LOG_STREAMS);
+	return log->ops->end(log, shard, stream, ret_end, fault);
+}
+
+int log_sender_open(struct log *log, struct log_sender **ret, struct fault *fault)
+{
+	return log->ops->sender_open(log, ret, fault);
+}
+
+int log_send(struct log_sender *sender, uint32_t shard, enum log_stream stream,
+	const struct log_entry *entries, size_t count)
+{
+	assert((unsigned)stream < LOG_INPUTS); /* events are written by a shard's owner alone */
+	if (count == 0)
+		return 0;
+	return sender->ops->send(sender, shard, stream, entries, count);
+}
+
+void log_sender_close(struct log_sender *sender)
+{
+	if (sender != NULL)
+		sender->ops->sender_close(sender);
+}

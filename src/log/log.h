@@ -1,0 +1,199 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The log: four input streams and one event stream per shard, ordered and durable.
+ *
+ * One contract, three implementations: kafka.c (Apache Kafka), embedded.c (a RocksDB of its own),
+ * and the simulated one in tests. What holds for all of them, and is checked by
+ * tests/log_contract.c against each:
+ *
+ *  - A record has an offset, int64 >= 0, growing along its stream, not always dense (Kafka's
+ * transaction markers take offsets). A reader opened at offset o delivers every readable record at
+ * o or above, in order.
+ *  - A record's time is the log's own append time, Unix milliseconds; records of one append share
+ * it (on Kafka: of one produce batch). It can jump; the shard guards against that.
+ *  - What log_append or log_send returned 0 for is durable: embedded syncs to disk before it
+ * returns; Kafka answers with acks=all under the broker's own flush settings (power loss of all
+ * replicas at once is the operator's choice there).
+ *  - log_fence makes its caller the only writer of the shard's events: appends through an older
+ * writer that come later fail. Before it returns, the fate of everything the older writer had under
+ * way is settled.
+ *  - A failed append may have been written, wholly or as a prefix of the batch, and may become
+ * readable until the next log_fence of that shard has returned. So a writer whose append failed is
+ * good for nothing but log_writer_close; nothing is ever aborted by hand.
+ *  - Readers see committed records only; a successful append becomes readable soon, not at once.
+ *  - End offsets are hints. Proof of the end is reading one's own record back.
+ *
+ * Threads: a struct log may be shared; a writer, reader or sender belongs to one thread at a time.
+ * Every call below notes its fault in the sink its object was opened with.
+ */
+#ifndef LOG_LOG_H
+#define LOG_LOG_H
+
+#include "base/bytes.h"
+#include "base/fault.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* Topic order: ties of record time among inputs go to the first. LOG_EVENTS is the output. */
+enum log_stream {
+	LOG_COMMANDS,
+	LOG_RAILS,
+	LOG_CONTROL,
+	LOG_INTERNAL,
+	LOG_EVENTS,
+};
+enum { LOG_INPUTS = 4, LOG_STREAMS = 5 };
+
+/* "commands", "rails", "control", "internal", "events". */
+const char *log_stream_name(enum log_stream stream);
+
+enum {
+	/* An event record's value is at most this long; a batch's values together, too (bytes). */
+	LOG_RECORD_SIZE_MAX = 900000,
+	/* A batch holds at most this many records and bytes, a little under the topics'
+	 * max.message.bytes so that one batch is one produce request where the client allows it. */
+	LOG_BATCH_RECORDS_MAX = 16384,
+};
+
+/* As written. The key goes to Kafka (the deciding party, for compaction-free partition-stable
+ * readers); the embedded log does not keep it, and no reader of ours uses it. */
+struct log_entry {
+	struct bytes key;
+	struct bytes value;
+};
+
+/* As read. The value lives until the next log_read or log_reader_close of the same reader. */
+struct log_record {
+	int64_t offset;
+	int64_t time_ms;
+	struct bytes value;
+};
+
+enum log_mode {
+	LOG_OWN, /* may fence and append events; on embedded: holds the folder, alone */
+	LOG_USE, /* reads, and sends inputs; on embedded: beside the holder, through its socket */
+};
+
+struct log_config {
+	const char *url; /* "embedded:DIR" or "kafka://HOST:PORT[,HOST:PORT]/PREFIX" */
+	const char
+		*kafka_config; /* a file of librdkafka properties, "name=value" a line, or NULL */
+	enum log_mode mode;
+	/* 0 = the defaults 30000 and 45000; tests shorten them. Milliseconds. */
+	int message_timeout_ms;
+	int transaction_timeout_ms;
+};
+
+struct log;
+struct log_writer;
+struct log_reader;
+struct log_sender;
+
+/* Opens the log of an existing ledger and checks it: FAULT_MISSING where there is none,
+ * FAULT_SETTINGS where it is not as it must be (see log_create), FAULT_BUSY where LOG_OWN finds the
+ * folder held. */
+int log_open(struct log **ret, const struct log_config *config, struct fault *fault);
+
+/* Makes what is missing of a ledger with this many shards (1 .. 1024): folder or topics, with the
+ * settings that the promises need (Kafka: cleanup.policy=delete, retention.ms=-1,
+ * retention.bytes=-1 and message.timestamp.type=LogAppendTime on all five). Refuses existing ones
+ * that differ: FAULT_SETTINGS. Made twice is made once. On embedded this needs the folder not to be
+ * held. */
+int log_create(const struct log_config *config, uint32_t shards, struct fault *fault);
+
+void log_close(struct log *log); /* NULL is fine. Writers, readers and senders are closed before. */
+
+uint32_t log_shards(const struct log *log);
+
+/* Where a second look at one's own ownership makes sense after FAULT_FENCED (Kafka: a broker's
+ * time-out abort looks the same as a second owner); false where fencing proves another owner
+ * (embedded). */
+bool log_fence_is_ambiguous(const struct log *log);
+
+int log_fence(struct log *log, uint32_t shard, struct log_writer **ret, struct fault *fault);
+
+/* Appends all entries in order as one batch and makes them durable. 0: done. FAULT_TAINTED,
+ * FAULT_FENCED or FAULT_IO: close the writer. A slow commit (over a second) also answers
+ * FAULT_TAINTED though all may be well: the shard recovers and finds out. */
+int log_append(struct log_writer *writer, const struct log_entry *entries, size_t count);
+
+void log_writer_close(struct log_writer *writer); /* without abort; NULL is fine */
+
+/* A reader that starts at the first readable record whose offset is at least `offset`. FAULT_LOG
+ * when the log no longer holds that offset (trimmed) or ends before it. */
+int log_reader_open(struct log *log, uint32_t shard, enum log_stream stream, int64_t offset,
+	struct log_reader **ret, struct fault *fault);
+
+/* Up to `capacity` records that follow. Waits at most timeout_ms for the first one (0: does not
+ * wait), never for more. *ret_count = 0 means none came in time. */
+int log_read(struct log_reader *reader, struct log_record *records, size_t capacity, int timeout_ms,
+	size_t *ret_count);
+
+/* The offset after the last readable record as far as this reader knows without waiting: a hint,
+ * cheap. */
+int64_t log_reader_end_hint(struct log_reader *reader);
+
+/* The offset the next read starts from at the earliest. It passes what is not a record (markers)
+ * too, so a reader that has seen everything has position >= end. */
+int64_t log_reader_position(struct log_reader *reader);
+
+void log_reader_close(struct log_reader *reader);
+
+/* Asks the log itself for the apparent end of a stream (a round trip on Kafka). */
+int log_end(struct log *log, uint32_t shard, enum log_stream stream, int64_t *ret_end,
+	struct fault *fault);
+
+/* For those who publish inputs: clients, ticks, relays. */
+int log_sender_open(struct log *log, struct log_sender **ret, struct fault *fault);
+
+/* Appends to an input stream of a shard; returns when all are durable. After a fault some may be on
+ * the log: the ids make sending again harmless. */
+int log_send(struct log_sender *sender, uint32_t shard, enum log_stream stream,
+	const struct log_entry *entries, size_t count);
+
+void log_sender_close(struct log_sender *sender);
+
+/* --- What an implementation fills in. Each object begins with the matching struct below. --- */
+
+struct log_ops {
+	int (*open)(struct log **ret, const struct log_config *config, struct fault *fault);
+	int (*create)(const struct log_config *config, uint32_t shards, struct fault *fault);
+	void (*close)(struct log *log);
+	int (*fence)(struct log *log, uint32_t shard, struct log_writer **ret, struct fault *fault);
+	int (*append)(struct log_writer *writer, const struct log_entry *entries, size_t count);
+	void (*writer_close)(struct log_writer *writer);
+	int (*reader_open)(struct log *log, uint32_t shard, enum log_stream stream, int64_t offset,
+		struct log_reader **ret, struct fault *fault);
+	int (*read)(struct log_reader *reader, struct log_record *records, size_t capacity,
+		int timeout_ms, size_t *ret_count);
+	int64_t (*reader_end_hint)(struct log_reader *reader);
+	int64_t (*reader_position)(struct log_reader *reader);
+	void (*reader_close)(struct log_reader *reader);
+	int (*end)(struct log *log, uint32_t shard, enum log_stream stream, int64_t *ret_end,
+		struct fault *fault);
+	int (*sender_open)(struct log *log, struct log_sender **ret, struct fault *fault);
+	int (*send)(struct log_sender *sender, uint32_t shard, enum log_stream stream,
+		const struct log_entry *entries, size_t count);
+	void (*sender_close)(struct log_sender *sender);
+};
+
+struct log {
+	const struct log_ops *ops;
+	uint32_t shards;
+	bool fence_is_ambiguous;
+};
+struct log_writer {
+	const struct log_ops *ops;
+};
+struct log_reader {
+	const struct log_ops *ops;
+};
+struct log_sender {
+	const struct log_ops *ops;
+};
+
+extern const struct log_ops log_embedded;
+extern const struct log_ops log_kafka;
+
+#endif

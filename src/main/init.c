@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* pinion init: the log, and each shard's first event. */
+#include "main/main.h"
+#include "main/owners.h"
+
+#include <inttypes.h>
+#include <sodium.h>
+#include <stdio.h>
+
+static const char usage[] =
+	"usage: pinion init [--ledger URL] [--shards N] [--state DIR]\n"
+	"\n"
+	"Creates a ledger: a folder, or the five topics with the settings it needs, and each shard's first\n"
+	"event, ledger_opened. Run again, it completes what is half made and changes nothing else.\n"
+	"\n"
+	"  --ledger URL         embedded:DIR or kafka://HOST:PORT[,HOST:PORT]/PREFIX (or PINION_LEDGER)\n"
+	"  --shards N           how many; it can never change. 1 when absent on embedded; needed on Kafka\n"
+	"  --state DIR          where the shards' RocksDBs stand (Kafka; a temporary folder when absent)\n"
+	"  --kafka-config FILE  librdkafka properties, name=value a line (TLS, SASL)\n";
+
+/* A half-made ledger goes on with the id that its shards have. */
+static int ledger_id_find(struct log *log, struct id *ret)
+{
+	struct fault fault = { 0 };
+	for (uint32_t shard = 0; shard < log_shards(log); shard++) {
+		if (shard_ledger_id(log, shard, ret, &fault))
+			return fault_exit(&fault);
+		if (!id_is_absent(ret))
+			return 0;
+	}
+	randombytes_buf(ret->at, sizeof ret->at);
+	return 0;
+}
+
+static int shards_init(const struct options *options, struct log *log)
+{
+	struct owners owners;
+	int exit_code = owners_new(&owners, options, log);
+	if (exit_code != 0)
+		return exit_code;
+	struct id ledger_id;
+	exit_code = ledger_id_find(owners.log, &ledger_id);
+	for (size_t i = 0; i < owners.count && exit_code == 0; i++) {
+		struct id own;
+		if (shard_init_ledger(owners.shards[i], &ledger_id, &own) != 0) {
+			exit_code = fault_exit(shard_fault(owners.shards[i]));
+		} else if (!id_equal(&own, &ledger_id)) {
+			complain("shard %zu belongs to another ledger than the shards before it", i);
+			exit_code = EXIT_REFUSED;
+		}
+	}
+	if (exit_code == 0)
+		(void)printf("ledger %s is ready: %" PRIu32 " shard%s\n", options->ledger,
+			log_shards(owners.log), log_shards(owners.log) == 1 ? "" : "s");
+	owners_free(&owners);
+	return exit_code;
+}
+
+int main_init(int count, char **arguments)
+{
+	struct options options;
+	int exit_code;
+	if (!options_parse(&options, usage, OPTION_LEDGER | OPTION_SHARDS | OPTION_STATE, count,
+		    arguments, &exit_code))
+		return exit_code;
+	bool is_embedded = options_is_embedded(&options);
+	if (options.shards == 0 && !is_embedded) {
+		complain("how many shards? Give --shards N: it can never change; 64 suits production");
+		return EXIT_USAGE;
+	}
+
+	struct log_config config = options_log_config(&options, LOG_OWN);
+	struct fault fault = { 0 };
+	struct log *log;
+	if (options.shards == 0 && log_open(&log, &config, &fault) == 0)
+		return shards_init(&options, log); /* run again without N */
+	fault_clear(&fault);
+	if (log_create(&config, options.shards ? options.shards : 1, &fault) != 0) {
+		exit_code = fault_exit(&fault);
+		return fault.code == FAULT_SETTINGS ? EXIT_REFUSED : exit_code;
+	}
+	exit_code = ledger_open(&options, LOG_OWN, &log);
+	if (exit_code != 0)
+		return exit_code;
+
+	char folder[PATH_SIZE_MAX];
+	bool is_temporary = !options.state && !is_embedded;
+	if (is_temporary) {
+		if (!temporary_folder(folder))
+			return EXIT_FAULT;
+		options.state = folder;
+	}
+	exit_code = shards_init(&options, log);
+	if (is_temporary)
+		folder_remove(folder);
+	return exit_code;
+}

@@ -1,0 +1,310 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "main/options.h"
+
+#include <errno.h>
+#include <ftw.h>
+#include <getopt.h>
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { MEMORY_MIB_DEFAULT = 1024, CHECKPOINT_MS_DEFAULT = 2000 };
+
+enum option_at {
+	AT_HELP = 'h',
+	AT_LEDGER = 256,
+	AT_KAFKA_CONFIG,
+	AT_STATE,
+	AT_SHARDS,
+	AT_SHARD,
+	AT_MEMORY,
+	AT_CHECKPOINT_MS,
+	AT_REFUSE_INPUT,
+	AT_ACCEPT_CLOCK,
+	AT_FROM,
+	AT_FOLLOW,
+	AT_HEAD,
+	AT_ACCOUNTS,
+	AT_TRANSFERS,
+	AT_JSON,
+};
+
+static const struct option_row {
+	struct option name;
+	unsigned bit; /* 0: always */
+} rows[] = {
+	{ { "help", no_argument, NULL, AT_HELP }, 0 },
+	{ { "ledger", required_argument, NULL, AT_LEDGER }, OPTION_LEDGER },
+	{ { "kafka-config", required_argument, NULL, AT_KAFKA_CONFIG }, OPTION_LEDGER },
+	{ { "state", required_argument, NULL, AT_STATE }, OPTION_STATE },
+	{ { "shards", required_argument, NULL, AT_SHARDS }, OPTION_SHARDS },
+	{ { "shard", required_argument, NULL, AT_SHARD }, OPTION_SHARD },
+	{ { "memory", required_argument, NULL, AT_MEMORY }, OPTION_MEMORY },
+	{ { "checkpoint-ms", required_argument, NULL, AT_CHECKPOINT_MS }, OPTION_OWNER },
+	{ { "refuse-input", required_argument, NULL, AT_REFUSE_INPUT }, OPTION_OWNER },
+	{ { "accept-clock", required_argument, NULL, AT_ACCEPT_CLOCK }, OPTION_OWNER },
+	{ { "from", required_argument, NULL, AT_FROM }, OPTION_FROM },
+	{ { "follow", no_argument, NULL, AT_FOLLOW }, OPTION_FOLLOW },
+	{ { "head", required_argument, NULL, AT_HEAD }, OPTION_HEAD },
+	{ { "accounts", required_argument, NULL, AT_ACCOUNTS }, OPTION_BENCH },
+	{ { "transfers", required_argument, NULL, AT_TRANSFERS }, OPTION_BENCH },
+	{ { "json", no_argument, NULL, AT_JSON }, OPTION_BENCH },
+};
+enum { ROWS = sizeof rows / sizeof rows[0] };
+
+void complain(const char *format, ...)
+{
+	va_list arguments;
+	va_start(arguments, format);
+	(void)fputs("pinion: ", stderr);
+	(void)vfprintf(stderr, format, arguments);
+	(void)fputc('\n', stderr);
+	va_end(arguments);
+}
+
+int fault_exit(const struct fault *fault)
+{
+	complain("%s (%s:%d)", fault->text, fault->file, fault->line);
+	return EXIT_FAULT;
+}
+
+static bool number_parse(const char *text, int64_t min, int64_t max, int64_t *ret)
+{
+	char *end;
+	errno = 0;
+	long long value = strtoll(text, &end, 10);
+	if (errno != 0 || end == text || *end != '\0' || value < min || value > max)
+		return false;
+	*ret = value;
+	return true;
+}
+
+/* commands:3:1234 */
+static bool place_parse(const char *text, struct place_option *ret)
+{
+	for (unsigned s = 0; s < LOG_INPUTS; s++) {
+		const char *name = log_stream_name((enum log_stream)s);
+		size_t size = strlen(name);
+		if (strncmp(text, name, size) != 0 || text[size] != ':')
+			continue;
+		char shard[16];
+		const char *rest = text + size + 1, *colon = strchr(rest, ':');
+		int64_t shard_number, offset;
+		if (!colon || (size_t)(colon - rest) >= sizeof shard)
+			return false;
+		memcpy(shard, rest, (size_t)(colon - rest));
+		shard[colon - rest] = '\0';
+		if (!number_parse(shard, 0, SHARDS_MAX - 1, &shard_number) ||
+			!number_parse(colon + 1, 0, INT64_MAX, &offset))
+			return false;
+		*ret = (struct place_option){
+			.shard = (uint32_t)shard_number,
+			.stream = (enum log_stream)s,
+			.offset = offset,
+		};
+		return true;
+	}
+	return false;
+}
+
+static bool places_add(const char *text, struct place_option *places, size_t *count)
+{
+	return *count < PLACES_MAX && place_parse(text, &places[*count]) && (*count)++ < PLACES_MAX;
+}
+
+/* SHARD:SEQ:HASH, the hash as 64 hexadecimal digits */
+static bool head_parse(const char *text, struct head_option *ret)
+{
+	uint32_t shard;
+	int64_t sequence;
+	int at = 0;
+	if (sscanf(text, "%" SCNu32 ":%" SCNd64 ":%n", &shard, &sequence, &at) != 2 || at == 0 ||
+		strlen(text + at) != 64 || strspn(text + at, "0123456789abcdef") != 64)
+		return false;
+	ret->shard = shard;
+	ret->sequence = sequence;
+	for (int i = 0; i < 32; i++) {
+		unsigned byte;
+		(void)sscanf(text + at + 2 * i, "%2x", &byte);
+		ret->hash[i] = (uint8_t)byte;
+	}
+	return true;
+}
+
+/* The text that says what the option wants, or NULL when it is well. */
+static const char *option_set(struct options *options, enum option_at at, const char *text)
+{
+	int64_t n = 0;
+	switch (at) {
+	case AT_LEDGER:
+		options->ledger = text;
+		return NULL;
+	case AT_KAFKA_CONFIG:
+		options->kafka_config = text;
+		return NULL;
+	case AT_STATE:
+		options->state = text;
+		return NULL;
+	case AT_SHARDS:
+		if (!number_parse(text, 1, SHARDS_MAX, &n))
+			return "a number from 1 to 1024";
+		options->shards = (uint32_t)n;
+		return NULL;
+	case AT_SHARD:
+		if (options->shard_count == SHARDS_MAX || !number_parse(text, 0, SHARDS_MAX - 1, &n))
+			return "a number from 0 to 1023";
+		options->shard[options->shard_count++] = (uint32_t)n;
+		return NULL;
+	case AT_MEMORY:
+		if (!number_parse(text, 16, 1 << 20, &n))
+			return "a number of MiB from 16 on";
+		options->memory_bytes = (size_t)n << 20;
+		return NULL;
+	case AT_CHECKPOINT_MS:
+		if (!number_parse(text, 1, 86400000, &n))
+			return "milliseconds, from 1 on";
+		options->checkpoint_ms = (int)n;
+		return NULL;
+	case AT_REFUSE_INPUT:
+		if (!places_add(text, options->refused, &options->refused_count))
+			return "TOPIC:PARTITION:OFFSET, such as commands:0:1234";
+		return NULL;
+	case AT_ACCEPT_CLOCK:
+		if (!places_add(text, options->clock_accepted, &options->clock_accepted_count))
+			return "TOPIC:PARTITION:OFFSET, such as commands:0:1234";
+		return NULL;
+	case AT_FROM:
+		if (!number_parse(text, 0, INT64_MAX, &options->from))
+			return "a sequence, from 0 on";
+		return NULL;
+	case AT_FOLLOW:
+		options->follows = true;
+		return NULL;
+	case AT_HEAD:
+		if (options->head_count == PLACES_MAX ||
+			!head_parse(text, &options->heads[options->head_count++]))
+			return "SHARD:SEQUENCE:HASH, the hash as 64 hexadecimal digits";
+		return NULL;
+	case AT_ACCOUNTS:
+		return number_parse(text, 2, 100000000, &options->accounts) ? NULL : "a number from 2 on";
+	case AT_TRANSFERS:
+		return number_parse(text, 1, 1000000000, &options->transfers) ? NULL
+									       : "a number from 1 on";
+	case AT_JSON:
+		options->is_json = true;
+		return NULL;
+	case AT_HELP:
+		break;
+	}
+	return "nothing";
+}
+
+static void options_default(struct options *options)
+{
+	*options = (struct options){
+		.ledger = getenv("PINION_LEDGER"),
+		.memory_bytes = (size_t)MEMORY_MIB_DEFAULT << 20,
+		.checkpoint_ms = CHECKPOINT_MS_DEFAULT,
+		.accounts = 10000,
+		.transfers = 1000000,
+	};
+}
+
+/* Only those that the subcommand takes: getopt itself then refuses the others. */
+static void options_allowed(unsigned bits, struct option allowed[ROWS + 1])
+{
+	size_t n = 0;
+	for (size_t i = 0; i < ROWS; i++)
+		if (rows[i].bit == 0 || rows[i].bit & bits)
+			allowed[n++] = rows[i].name;
+	allowed[n] = (struct option){ NULL, 0, NULL, 0 };
+}
+
+bool options_parse(struct options *options, const char *usage, unsigned bits, int count,
+	char **arguments, int *ret_exit)
+{
+	struct option allowed[ROWS + 1];
+	options_default(options);
+	options_allowed(bits, allowed);
+	*ret_exit = EXIT_USAGE;
+	for (;;) {
+		int index = 0;
+		int at = getopt_long(count, arguments, "h", allowed, &index);
+		if (at == -1)
+			break;
+		if (at == AT_HELP) {
+			(void)fputs(usage, stdout);
+			*ret_exit = EXIT_DONE;
+			return false;
+		}
+		if (at == '?') {
+			complain("see `pinion %s --help`", arguments[0]);
+			return false;
+		}
+		const char *wanted = option_set(options, (enum option_at)at, optarg);
+		if (wanted) {
+			complain("--%s wants %s, not \"%s\"", allowed[index].name, wanted, optarg);
+			return false;
+		}
+	}
+	options->argument_count = count - optind;
+	options->arguments = arguments + optind;
+	if (bits & OPTION_LEDGER && !options->ledger) {
+		complain("which ledger? Give --ledger embedded:DIR or "
+			 "kafka://HOST:PORT[,HOST:PORT]/PREFIX, or set PINION_LEDGER");
+		return false;
+	}
+	return true;
+}
+
+struct log_config options_log_config(const struct options *options, enum log_mode mode)
+{
+	return (struct log_config){
+		.url = options->ledger,
+		.kafka_config = options->kafka_config,
+		.mode = mode,
+	};
+}
+
+bool options_is_embedded(const struct options *options)
+{
+	return strncmp(options->ledger, "embedded:", 9) == 0;
+}
+
+bool options_state_path(const struct options *options, uint32_t shard, char path[PATH_SIZE_MAX])
+{
+	if (options->state)
+		(void)snprintf(path, PATH_SIZE_MAX, "%s/%" PRIu32, options->state, shard);
+	else if (options_is_embedded(options))
+		(void)snprintf(
+			path, PATH_SIZE_MAX, "%s/state/%" PRIu32, options->ledger + 9, shard);
+	else
+		return false;
+	return true;
+}
+
+bool temporary_folder(char path[PATH_SIZE_MAX])
+{
+	const char *base = getenv("TMPDIR");
+	(void)snprintf(path, PATH_SIZE_MAX, "%s/pinion-XXXXXX", base && *base ? base : "/tmp");
+	if (mkdtemp(path))
+		return true;
+	complain("no temporary folder %s: %s. Set TMPDIR", path, strerror(errno));
+	return false;
+}
+
+static int entry_remove(const char *path, const struct stat *stat, int kind, struct FTW *ftw)
+{
+	(void)stat;
+	(void)kind;
+	(void)ftw;
+	return remove(path);
+}
+
+void folder_remove(const char *path)
+{
+	(void)nftw(path, entry_remove, 16, FTW_DEPTH | FTW_PHYS);
+}

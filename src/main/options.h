@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the subcommands share: their options, their exit codes, and how they open a ledger. */
+#ifndef MAIN_OPTIONS_H
+#define MAIN_OPTIONS_H
+
+#include "base/fault.h"
+#include "log/log.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum exit_code {
+	EXIT_DONE = 0,
+	EXIT_REFUSED = 1, /* refused, or verification failed */
+	EXIT_USAGE = 2,
+	EXIT_FAULT = 3,
+};
+
+enum { SHARDS_MAX = 1024, PATH_SIZE_MAX = 4096 };
+
+/* Which options a subcommand takes, besides --help. */
+enum option_bit {
+	OPTION_LEDGER = 1, /* --ledger, --kafka-config */
+	OPTION_STATE = 2,  /* --state */
+	OPTION_SHARDS = 4, /* --shards N */
+	OPTION_SHARD = 8,  /* --shard S, may come again */
+	OPTION_MEMORY = 16,
+	OPTION_OWNER = 32, /* --refuse-input, --accept-clock, --checkpoint-ms */
+	OPTION_FROM = 64,
+	OPTION_FOLLOW = 128,
+	OPTION_HEAD = 256,
+	OPTION_BENCH = 512, /* --accounts, --transfers, --json */
+};
+
+struct head_option {
+	uint32_t shard;
+	int64_t sequence;
+	uint8_t hash[32];
+};
+
+struct place_option {
+	uint32_t shard;
+	enum log_stream stream;
+	int64_t offset;
+};
+
+enum { PLACES_MAX = 64 };
+
+struct options {
+	const char *ledger;
+	const char *kafka_config;
+	const char *state;
+	uint32_t shards; /* 0: not given */
+	uint32_t shard[SHARDS_MAX];
+	size_t shard_count; /* 0: all */
+	size_t memory_bytes;
+	int checkpoint_ms;
+	struct place_option refused[PLACES_MAX];
+	size_t refused_count;
+	struct place_option clock_accepted[PLACES_MAX];
+	size_t clock_accepted_count;
+	int64_t from;
+	bool follows;
+	struct head_option heads[PLACES_MAX];
+	size_t head_count;
+	int64_t accounts;
+	int64_t transfers;
+	bool is_json;
+	int argument_count;
+	char **arguments; /* what stands behind the options */
+};
+
+/* False: what was wrong has been said, or --help was given; the process exits with *ret_exit. */
+bool options_parse(struct options *options, const char *usage, unsigned bits, int count,
+	char **arguments, int *ret_exit);
+
+/* Says it on standard error, with what to do. */
+void complain(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+/* Says a fault; returns the exit code that it has. */
+int fault_exit(const struct fault *fault);
+
+struct log_config options_log_config(const struct options *options, enum log_mode mode);
+bool options_is_embedded(const struct options *options);
+
+/* This shard's state folder: DIR/state/<shard> of an embedded ledger, <--state>/<shard> of one on Kafka. False: Kafka,
+ * and no --state. */
+bool options_state_path(const struct options *options, uint32_t shard, char path[PATH_SIZE_MAX]);
+
+/* A fresh folder under TMPDIR for a rebuild; its path, or false. */
+bool temporary_folder(char path[PATH_SIZE_MAX]);
+void folder_remove(const char *path);
+
+#endif

@@ -1,0 +1,154 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "main/owners.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+
+enum { STORE_CACHE_BYTES = 64 << 20 };
+
+int ledger_open(const struct options *options, enum log_mode mode, struct log **ret)
+{
+	struct log_config config = options_log_config(options, mode);
+	struct fault fault = { 0 };
+	return log_open(ret, &config, &fault) ? fault_exit(&fault) : 0;
+}
+
+static void diag(void *context, const char *line)
+{
+	(void)context;
+	(void)fprintf(stderr, "%s\n", line);
+}
+
+static bool folder_make(const char *path)
+{
+	char part[PATH_SIZE_MAX];
+	(void)snprintf(part, sizeof part, "%s", path);
+	for (char *slash = strchr(part + 1, '/'); slash; slash = strchr(slash + 1, '/')) {
+		*slash = '\0';
+		if (mkdir(part, 0755) != 0 && errno != EEXIST)
+			return false;
+		*slash = '/';
+	}
+	return mkdir(part, 0755) == 0 || errno == EEXIST;
+}
+
+static size_t places_copy(
+	const struct place_option *from, size_t count, struct input_place to[PLACES_MAX])
+{
+	for (size_t i = 0; i < count; i++)
+		to[i] = (struct input_place){ from[i].shard, from[i].stream, from[i].offset };
+	return count;
+}
+
+static int owner_new(struct owners *owners, const struct options *options, size_t i, uint32_t shard)
+{
+	if (shard >= log_shards(owners->log)) {
+		complain("there is no shard %" PRIu32 ": the ledger has %" PRIu32, shard,
+			log_shards(owners->log));
+		return EXIT_USAGE;
+	}
+	if (!options_state_path(options, shard, owners->paths[i])) {
+		complain("where is the state? Give --state DIR: it holds a RocksDB per shard");
+		return EXIT_USAGE;
+	}
+	if (!folder_make(owners->paths[i])) {
+		complain("can't make the folder %s: %s", owners->paths[i], strerror(errno));
+		return EXIT_FAULT;
+	}
+	struct shard_config config = {
+		.log = owners->log,
+		.shard = shard,
+		.state_path = owners->paths[i],
+		.memory_bytes = options->memory_bytes / owners->count,
+		.store_cache_bytes = STORE_CACHE_BYTES / owners->count,
+		.checkpoint_ms = options->checkpoint_ms,
+		.read_back_ms = 10000,
+		.refused = owners->refused,
+		.refused_count = options->refused_count,
+		.clock_accepted = owners->clock_accepted,
+		.clock_accepted_count = options->clock_accepted_count,
+		.diag = diag,
+	};
+	owners->shards[i] = shard_new(&config);
+	return 0;
+}
+
+int owners_new(struct owners *owners, const struct options *options, struct log *log)
+{
+	*owners = (struct owners){ .log = log };
+	owners->count = options->shard_count ? options->shard_count : log_shards(log);
+	owners->shards = calloc(owners->count, sizeof(struct shard *));
+	owners->paths = calloc(owners->count, sizeof *owners->paths);
+	assert(owners->shards && owners->paths);
+	(void)places_copy(options->refused, options->refused_count, owners->refused);
+	(void)places_copy(
+		options->clock_accepted, options->clock_accepted_count, owners->clock_accepted);
+	for (size_t i = 0; i < owners->count; i++) {
+		uint32_t shard = options->shard_count ? options->shard[i] : (uint32_t)i;
+		int exit_code = owner_new(owners, options, i, shard);
+		if (exit_code != 0) {
+			owners_free(owners);
+			return exit_code;
+		}
+	}
+	return 0;
+}
+
+void owners_start(struct owners *owners)
+{
+	for (size_t i = 0; i < owners->count; i++)
+		shard_start(owners->shards[i]);
+}
+
+bool owners_await_live(struct owners *owners)
+{
+	for (size_t i = 0; i < owners->count; i++)
+		for (;;) {
+			struct shard_status status;
+			shard_status(owners->shards[i], &status);
+			if (status.is_live)
+				break;
+			if (status.is_ended)
+				return false;
+			(void)nanosleep(&(struct timespec){ .tv_nsec = 1000000 }, NULL);
+		}
+	return true;
+}
+
+bool owners_ended(const struct owners *owners)
+{
+	for (size_t i = 0; i < owners->count; i++) {
+		struct shard_status status;
+		shard_status(owners->shards[i], &status);
+		if (!status.is_ended)
+			return false;
+	}
+	return true;
+}
+
+int owners_stop(struct owners *owners)
+{
+	int exit_code = EXIT_DONE;
+	for (size_t i = 0; i < owners->count; i++)
+		shard_stop(owners->shards[i]);
+	for (size_t i = 0; i < owners->count; i++)
+		if (shard_join(owners->shards[i]) != 0)
+			exit_code = fault_exit(shard_fault(owners->shards[i]));
+	return exit_code;
+}
+
+void owners_free(struct owners *owners)
+{
+	for (size_t i = 0; i < owners->count; i++)
+		shard_free(owners->shards[i]);
+	free(owners->shards);
+	free(owners->paths);
+	log_close(owners->log);
+	*owners = (struct owners){ 0 };
+}

@@ -1,0 +1,431 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* pinion submit: JSON-lines commands in, JSON-lines outcomes out, in input order.
+ *
+ * A window of lines is sent, then its outcomes are awaited on the event log, from the ends noted before sending, by the
+ * chain rule. On an embedded ledger that nobody holds, the processor runs here meanwhile.
+ */
+#include "main/main.h"
+#include "main/owners.h"
+#include "base/murmur2.h"
+#include "wire/json.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <inttypes.h>
+#include <jansson.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+static const char usage[] =
+	"usage: pinion submit [--ledger URL] [FILE]\n"
+	"\n"
+	"Reads commands, one JSON object a line, from FILE or standard input; prints each one's outcome, in the\n"
+	"same order, once it is verified on the log. A line that is no command gets an error with its number;\n"
+	"the others go on. Exits 0 even if some were rejected, 1 if some lines were no commands. Submitting the\n"
+	"same ids again is harmless.\n"
+	"\n"
+	"  {\"transfer_create\":{\"from_account\":\"alice/main\",\"to_account\":\"bob/main\",\n"
+	"   \"amount\":\"12.50 USD\"},\"reference\":\"order-17\"}\n"
+	"\n"
+	"  --ledger URL         embedded:DIR or kafka://HOST:PORT[,HOST:PORT]/PREFIX (or PINION_LEDGER)\n"
+	"  --kafka-config FILE  librdkafka properties, name=value a line (TLS, SASL)\n";
+
+enum {
+	WINDOW_LINES = 4096,
+	RECORDS_PER_READ = 512,
+	OUTCOME_WAIT_MS = 120000, /* rides out a recovery of the processor */
+	SLOTS = 4 * WINDOW_LINES,
+};
+
+struct line {
+	int64_t number;
+	struct id id;
+	uint32_t shard;
+	enum log_stream stream;
+	uint8_t *record; /* own copies, key behind value */
+	size_t record_size, key_size;
+	char *output; /* the outcome or the error */
+	bool is_sent, is_answered;
+	struct line *next_of_slot;
+};
+
+/* One shard's events, from where they ended before the first send. */
+struct outcomes {
+	struct log_reader *reader;
+	struct chain chain;
+};
+
+struct submit {
+	const struct options *options;
+	struct log *log;
+	struct owners owners;
+	bool is_processor;
+	struct log_sender *sender;
+	struct codec *codec;
+	struct fault fault;
+	struct outcomes *outcomes; /* by shard */
+	FILE *input;
+	const char *input_name;
+	struct line lines[WINDOW_LINES];
+	size_t count;
+	struct line held; /* the first of the next window; number 0: none */
+	struct line *slots[SLOTS];
+	int64_t line_number, answered, errors;
+};
+
+static struct line **slot_of(struct submit *submit, const struct id *id)
+{
+	uint64_t h;
+	memcpy(&h, id->at + 8, sizeof h);
+	return &submit->slots[(h * 0x9e3779b97f4a7c15u >> 40) % SLOTS];
+}
+
+/* Appends to the slot's list: the first arrival of an id is the first to be answered. */
+static void slot_add(struct submit *submit, struct line *line)
+{
+	struct line **at = slot_of(submit, &line->id);
+	while (*at)
+		at = &(*at)->next_of_slot;
+	*at = line;
+	line->next_of_slot = NULL;
+}
+
+static void line_error(struct submit *submit, struct line *line, const char *error)
+{
+	json_t *string = json_string(error);
+	char *escaped = json_dumps(string, JSON_ENCODE_ANY);
+	assert(escaped);
+	if (asprintf(&line->output, "{\"line\":%" PRId64 ",\"error\":%s}", line->number, escaped) < 0)
+		abort();
+	free(escaped);
+	json_decref(string);
+	line->is_answered = true;
+	submit->errors++;
+}
+
+static void line_parse(struct submit *submit, struct line *line, const char *text, size_t size)
+{
+	struct json_command command;
+	char error[JSON_ERROR_SIZE];
+	if (json_command_parse(submit->codec, text, size, &command, error) != 0) {
+		line_error(submit, line, error);
+		return;
+	}
+	if (command.kind == COMMAND_tick) {
+		line_error(submit, line, "tick is the processor's own");
+		return;
+	}
+	line->id = command.id;
+	line->stream = (enum log_stream)(command.topic - 1);
+	line->shard = murmur2_partition(
+		command.party.at, command.party.size, log_shards(submit->log));
+	line->record_size = command.record.size;
+	line->key_size = command.party.size;
+	line->record = malloc(line->record_size + line->key_size + 1);
+	assert(line->record);
+	memcpy(line->record, command.record.at, command.record.size);
+	memcpy(line->record + line->record_size, command.party.at, command.party.size);
+}
+
+static bool is_blank(const char *text, ssize_t size)
+{
+	for (ssize_t i = 0; i < size; i++)
+		if (text[i] != ' ' && text[i] != '\t' && text[i] != '\r' && text[i] != '\n')
+			return false;
+	return true;
+}
+
+/* A line of another topic waits for the next window: between topics only outcomes keep the file's order. */
+static bool is_of_window(struct submit *submit, struct line *line)
+{
+	for (size_t i = submit->count; i-- > 0;)
+		if (submit->lines[i].record)
+			return !line->record || submit->lines[i].stream == line->stream;
+	return true;
+}
+
+static void line_take(struct submit *submit, const struct line *line)
+{
+	struct line *taken = &submit->lines[submit->count++];
+	*taken = *line;
+	if (taken->record)
+		slot_add(submit, taken);
+}
+
+/* Reads until the window is full, the input ends, the topic changes, or a person waits for the answer. */
+static int window_read(struct submit *submit)
+{
+	char *text = NULL;
+	size_t room = 0;
+	bool is_interactive = isatty(fileno(submit->input));
+	submit->count = 0;
+	memset(submit->slots, 0, sizeof submit->slots);
+	if (submit->held.number > 0)
+		line_take(submit, &submit->held);
+	submit->held = (struct line){ 0 };
+	while (submit->count < WINDOW_LINES && !(is_interactive && submit->count > 0)) {
+		ssize_t size = getline(&text, &room, submit->input);
+		if (size < 0)
+			break;
+		submit->line_number++;
+		if (is_blank(text, size))
+			continue;
+		struct line line = { .number = submit->line_number };
+		line_parse(submit, &line, text, (size_t)size);
+		if (!is_of_window(submit, &line)) {
+			submit->held = line;
+			break;
+		}
+		line_take(submit, &line);
+	}
+	free(text);
+	if (ferror(submit->input)) {
+		complain("can't read %s: %s", submit->input_name, strerror(errno));
+		return EXIT_FAULT;
+	}
+	return EXIT_DONE;
+}
+
+static int outcomes_open(struct submit *submit, uint32_t shard)
+{
+	struct outcomes *outcomes = &submit->outcomes[shard];
+	if (outcomes->reader)
+		return EXIT_DONE;
+	int64_t end;
+	if (log_end(submit->log, shard, LOG_EVENTS, &end, &submit->fault) != 0 ||
+		log_reader_open(submit->log, shard, LOG_EVENTS, end, &outcomes->reader,
+			&submit->fault) != 0)
+		return fault_exit(&submit->fault);
+	return EXIT_DONE;
+}
+
+/* Sends in input order, as long as shard and stream stay the same in one go. */
+static int window_send(struct submit *submit)
+{
+	static struct log_entry entries[WINDOW_LINES];
+	for (size_t shard = 0; shard < log_shards(submit->log); shard++)
+		for (unsigned stream = 0; stream < LOG_INPUTS; stream++) {
+			size_t n = 0;
+			for (size_t i = 0; i < submit->count; i++) {
+				struct line *line = &submit->lines[i];
+				if (!line->record || line->shard != shard || line->stream != stream)
+					continue;
+				entries[n++] = (struct log_entry){
+					.key = { line->record + line->record_size, line->key_size },
+					.value = { line->record, line->record_size },
+				};
+				line->is_sent = true;
+			}
+			if (n == 0)
+				continue;
+			int exit_code = outcomes_open(submit, (uint32_t)shard);
+			if (exit_code != EXIT_DONE)
+				return exit_code;
+			if (log_send(submit->sender, (uint32_t)shard, (enum log_stream)stream,
+				    entries, n) != 0)
+				return fault_exit(&submit->fault);
+		}
+	return EXIT_DONE;
+}
+
+/* The chain's state is not known where reading starts: the first event gives it. Should that one be a stray of an older
+ * owner, the first event of a higher term gives it anew: only the present owner has that. */
+static bool record_is_valid(struct outcomes *outcomes, const struct link *link, const struct hash *hash)
+{
+	struct chain *chain = &outcomes->chain;
+	if (chain_fold(chain, link, hash) == CHAIN_EVENT)
+		return true;
+	if (link->is_mark || (chain->sequence > 0 && link->term <= chain->term))
+		return false;
+	*chain = (struct chain){
+		.term = link->term,
+		.sequence = link->sequence,
+		.hash = *hash,
+	};
+	return true;
+}
+
+static void record_match(struct submit *submit, uint32_t shard, const struct log_record *record)
+{
+	struct event event;
+	struct link link;
+	struct hash hash = hash_of(record->value);
+	if (event_decode(submit->codec, record->value, &event, &link) != DECODE_OK ||
+		!record_is_valid(&submit->outcomes[shard], &link, &hash) ||
+		!event.has_command_id || event_is_timers(&event))
+		return;
+	struct line *line = *slot_of(submit, &event.command_id);
+	while (line && (line->is_answered || line->shard != shard ||
+			       line->stream != (enum log_stream)(event.topic - 1) ||
+			       !id_equal(&line->id, &event.command_id)))
+		line = line->next_of_slot;
+	if (!line)
+		return;
+	line->output = json_event_print(submit->codec, record->value, record->offset);
+	assert(line->output);
+	line->is_answered = true;
+	submit->answered++;
+}
+
+static size_t window_waiting(const struct submit *submit, uint32_t shard)
+{
+	size_t n = 0;
+	for (size_t i = 0; i < submit->count; i++)
+		n += submit->lines[i].is_sent && !submit->lines[i].is_answered &&
+		     submit->lines[i].shard == shard;
+	return n;
+}
+
+static void progress(const struct submit *submit)
+{
+	if (isatty(STDERR_FILENO) && !isatty(STDOUT_FILENO))
+		(void)fprintf(stderr, "\r%" PRId64 " answered", submit->answered);
+}
+
+static int shard_await(struct submit *submit, uint32_t shard, time_t deadline)
+{
+	static struct log_record records[RECORDS_PER_READ];
+	while (window_waiting(submit, shard) > 0) {
+		size_t n;
+		if (log_read(submit->outcomes[shard].reader, records, RECORDS_PER_READ, 200, &n) != 0)
+			return fault_exit(&submit->fault);
+		for (size_t i = 0; i < n; i++)
+			record_match(submit, shard, &records[i]);
+		progress(submit);
+		if (n > 0)
+			continue;
+		if (submit->is_processor && owners_ended(&submit->owners))
+			return EXIT_FAULT; /* submit_close says why */
+		if (time(NULL) > deadline) {
+			complain("no outcome of line %" PRId64
+				 " in %d s: is a processor running (pinion run)? The commands are on "
+				 "the log; submitting the same ids again is harmless",
+				submit->lines[0].number, OUTCOME_WAIT_MS / 1000);
+			return EXIT_FAULT;
+		}
+	}
+	return EXIT_DONE;
+}
+
+static int window_finish(struct submit *submit)
+{
+	int exit_code = EXIT_DONE;
+	time_t deadline = time(NULL) + OUTCOME_WAIT_MS / 1000;
+	for (uint32_t shard = 0; shard < log_shards(submit->log) && exit_code == EXIT_DONE; shard++)
+		if (submit->outcomes[shard].reader)
+			exit_code = shard_await(submit, shard, deadline);
+	for (size_t i = 0; i < submit->count; i++) {
+		struct line *line = &submit->lines[i];
+		if (line->output && puts(line->output) < 0)
+			exit_code = EXIT_FAULT;
+		free(line->output);
+		free(line->record);
+	}
+	if (fflush(stdout) != 0)
+		exit_code = EXIT_FAULT;
+	return exit_code;
+}
+
+/* The holder's client, or the processor itself. */
+static int submit_open(struct submit *submit)
+{
+	const struct options *options = submit->options;
+	struct log_config config = options_log_config(
+		options, options_is_embedded(options) ? LOG_OWN : LOG_USE);
+	struct fault fault = { 0 };
+	int error = log_open(&submit->log, &config, &fault);
+	if (error == FAULT_BUSY) {
+		config.mode = LOG_USE;
+		fault_clear(&fault);
+		error = log_open(&submit->log, &config, &fault);
+	} else if (!error && config.mode == LOG_OWN) {
+		submit->is_processor = true;
+	}
+	if (error)
+		return fault_exit(&fault);
+
+	if (submit->is_processor) {
+		int exit_code = owners_new(&submit->owners, options, submit->log);
+		if (exit_code != EXIT_DONE) {
+			submit->log = NULL;
+			return exit_code;
+		}
+		owners_start(&submit->owners);
+		if (!owners_await_live(&submit->owners))
+			return EXIT_FAULT; /* submit_close says why */
+	}
+	submit->codec = codec_new();
+	submit->outcomes = calloc(log_shards(submit->log), sizeof *submit->outcomes);
+	assert(submit->outcomes);
+	return log_sender_open(submit->log, &submit->sender, &submit->fault) != 0
+		       ? fault_exit(&submit->fault)
+		       : EXIT_DONE;
+}
+
+static int submit_close(struct submit *submit, int exit_code)
+{
+	log_sender_close(submit->sender);
+	for (uint32_t s = 0; submit->outcomes && s < log_shards(submit->log); s++)
+		log_reader_close(submit->outcomes[s].reader);
+	free(submit->outcomes);
+	codec_free(submit->codec);
+	if (submit->is_processor && submit->log) {
+		int stopped = owners_stop(&submit->owners);
+		if (exit_code == EXIT_DONE)
+			exit_code = stopped;
+		owners_free(&submit->owners);
+	} else {
+		log_close(submit->log);
+	}
+	return exit_code;
+}
+
+static int submit_all(struct submit *submit)
+{
+	int exit_code = submit_open(submit);
+	while (exit_code == EXIT_DONE) {
+		exit_code = window_read(submit);
+		if (exit_code != EXIT_DONE || submit->count == 0)
+			break;
+		exit_code = window_send(submit);
+		int finished = window_finish(submit);
+		if (exit_code == EXIT_DONE)
+			exit_code = finished;
+	}
+	if (isatty(STDERR_FILENO) && !isatty(STDOUT_FILENO))
+		(void)fputc('\n', stderr);
+	return submit_close(submit, exit_code);
+}
+
+int main_submit(int count, char **arguments)
+{
+	struct options options;
+	int exit_code;
+	if (!options_parse(&options, usage, OPTION_LEDGER | OPTION_STATE, count, arguments,
+		    &exit_code))
+		return exit_code;
+	if (options.argument_count > 1) {
+		complain("submit wants one FILE at most: see `pinion submit --help`");
+		return EXIT_USAGE;
+	}
+	struct submit *submit = calloc(1, sizeof *submit);
+	assert(submit);
+	submit->options = &options;
+	submit->input_name = options.argument_count == 1 ? options.arguments[0] : "standard input";
+	submit->input = options.argument_count == 1 ? fopen(options.arguments[0], "r") : stdin;
+	if (!submit->input) {
+		complain("can't open %s: %s", submit->input_name, strerror(errno));
+		free(submit);
+		return EXIT_USAGE;
+	}
+	exit_code = submit_all(submit);
+	if (exit_code == EXIT_DONE && submit->errors > 0)
+		exit_code = EXIT_REFUSED;
+	if (submit->input != stdin)
+		(void)fclose(submit->input);
+	free(submit);
+	return exit_code;
+}

@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* pinion tail: events as JSON lines, straight from the log, by the chain rule. */
+#include "main/main.h"
+#include "main/options.h"
+#include "wire/json.h"
+
+#include <assert.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+static const char usage[] =
+	"usage: pinion tail [--ledger URL] [--from SEQ] [--shard S]... [--follow]\n"
+	"\n"
+	"Prints valid events as JSON lines, a shard after the other. Void records and marks are left out.\n"
+	"\n"
+	"  --ledger URL         embedded:DIR or kafka://HOST:PORT[,HOST:PORT]/PREFIX (or PINION_LEDGER)\n"
+	"  --from SEQ           from this sequence on\n"
+	"  --shard S            only this shard; may come again\n"
+	"  --follow             go on as events come, all shards in turn, until interrupted\n"
+	"  --kafka-config FILE  librdkafka properties, name=value a line (TLS, SASL)\n";
+
+enum { RECORDS_PER_READ = 512 };
+
+struct tail {
+	struct log_reader *reader;
+	struct chain chain;
+	int64_t end;
+};
+
+static int record_print(struct codec *codec, struct tail *tail, const struct log_record *record,
+	const struct options *options)
+{
+	struct link link;
+	struct hash hash = hash_of(record->value);
+	if (link_decode(record->value, &link) != DECODE_OK) {
+		complain("the record at offset %" PRId64
+			 " is no event that this pinion knows: use a newer one",
+			record->offset);
+		return EXIT_FAULT;
+	}
+	if (chain_fold(&tail->chain, &link, &hash) != CHAIN_EVENT || link.sequence < options->from)
+		return EXIT_DONE;
+	char *line = json_event_print(codec, record->value, record->offset);
+	if (!line) {
+		complain("event %" PRId64 " can't be printed", link.sequence);
+		return EXIT_FAULT;
+	}
+	bool is_printed = puts(line) >= 0;
+	free(line);
+	return is_printed ? EXIT_DONE : EXIT_FAULT;
+}
+
+static int tail_step(struct codec *codec, struct tail *tail, const struct options *options,
+	int timeout_ms, const struct fault *fault)
+{
+	struct log_record records[RECORDS_PER_READ];
+	size_t n;
+	if (log_read(tail->reader, records, RECORDS_PER_READ, timeout_ms, &n) != 0)
+		return fault_exit(fault);
+	for (size_t i = 0; i < n; i++) {
+		int exit_code = record_print(codec, tail, &records[i], options);
+		if (exit_code != EXIT_DONE)
+			return exit_code;
+	}
+	return n > 0 && fflush(stdout) != 0 ? EXIT_FAULT : EXIT_DONE;
+}
+
+static int tails_print(struct log *log, struct tail *tails, size_t count,
+	const struct options *options, struct fault *fault)
+{
+	struct codec *codec = codec_new();
+	int exit_code = EXIT_DONE;
+	for (size_t i = 0; i < count && exit_code == EXIT_DONE; i++) {
+		uint32_t shard = options->shard_count ? options->shard[i] : (uint32_t)i;
+		if (shard >= log_shards(log)) {
+			complain("there is no shard %" PRIu32, shard);
+			exit_code = EXIT_USAGE;
+		} else if (log_end(log, shard, LOG_EVENTS, &tails[i].end, fault) != 0 ||
+			   log_reader_open(log, shard, LOG_EVENTS, 0, &tails[i].reader, fault) !=
+				   0) {
+			exit_code = fault_exit(fault);
+		}
+		while (exit_code == EXIT_DONE && log_reader_position(tails[i].reader) < tails[i].end)
+			exit_code = tail_step(codec, &tails[i], options, 100, fault);
+	}
+	while (options->follows && exit_code == EXIT_DONE)
+		for (size_t i = 0; i < count && exit_code == EXIT_DONE; i++)
+			exit_code = tail_step(
+				codec, &tails[i], options, count == 1 ? 100 : 10, fault);
+	codec_free(codec);
+	return exit_code;
+}
+
+int main_tail(int count, char **arguments)
+{
+	struct options options;
+	int exit_code;
+	if (!options_parse(&options, usage,
+		    OPTION_LEDGER | OPTION_SHARD | OPTION_FROM | OPTION_FOLLOW, count, arguments,
+		    &exit_code))
+		return exit_code;
+	struct log_config config = options_log_config(&options, LOG_USE);
+	struct fault fault = { 0 };
+	struct log *log;
+	if (log_open(&log, &config, &fault) != 0)
+		return fault_exit(&fault);
+	size_t shards = options.shard_count ? options.shard_count : log_shards(log);
+	struct tail *tails = calloc(shards, sizeof *tails);
+	assert(tails);
+	exit_code = tails_print(log, tails, shards, &options, &fault);
+	for (size_t i = 0; i < shards; i++)
+		log_reader_close(tails[i].reader);
+	free(tails);
+	log_close(log);
+	return exit_code;
+}

@@ -1,0 +1,352 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* pinion verify: everything again from the log alone, compared with what is stored, and with heads kept elsewhere. */
+#include "main/main.h"
+#include "main/owners.h"
+#include "main/verify.h"
+#include "shard/replica.h"
+#include "wire/text.h"
+
+#include <assert.h>
+#include <inttypes.h>
+#include <sodium.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const char usage[] =
+	"usage: pinion verify [--ledger URL] [--state DIR] [--shard S]... [--head SHARD:SEQ:HASH]...\n"
+	"\n"
+	"Rebuilds each shard into a temporary store from the log alone: chain, effects, balances after; at the\n"
+	"stored checkpoint it compares the digest of all rows; at the end it checks that debits equal credits\n"
+	"in every currency and that pending totals are the open holds. Exits 1 when anything differs.\n"
+	"\n"
+	"  --ledger URL         embedded:DIR or kafka://HOST:PORT[,HOST:PORT]/PREFIX (or PINION_LEDGER)\n"
+	"  --state DIR          the processor's state folder (Kafka; nothing is compared when absent)\n"
+	"  --shard S            only this shard; may come again\n"
+	"  --head SHARD:SEQ:HASH  the log must hold this event: a head that was kept before; may come again\n"
+	"  --memory MIB         for rows in memory (1024)\n"
+	"  --kafka-config FILE  librdkafka properties, name=value a line (TLS, SASL)\n";
+
+enum { CACHE_BYTES = 32 << 20, CURRENCIES_MAX = 200 };
+
+__extension__ typedef __int128 wide;
+
+/* Sums that no number of accounts overflows. */
+struct sum {
+	enum currency currency;
+	wide debits_posted, credits_posted, debits_pending, credits_pending, held;
+};
+
+struct check {
+	const struct options *options;
+	struct fault fault;
+	struct replica replica;
+	struct store *rebuilt;
+	struct store *stored; /* NULL: none to compare with */
+	struct position position;
+	bool heads_seen[PLACES_MAX];
+	bool is_quiet;
+	bool is_wrong;
+
+	struct sum sums[CURRENCIES_MAX];
+	size_t sum_count;
+	int64_t accounts, holds;
+};
+
+static void wrong(struct check *check, const char *text)
+{
+	complain("shard %" PRIu32 ": %s", check->replica.shard, text);
+	check->is_wrong = true;
+}
+
+static int event_seen(void *context, const struct event *event, const struct place *place)
+{
+	struct check *check = context;
+	(void)event;
+	for (size_t i = 0; i < check->options->head_count; i++) {
+		const struct head_option *head = &check->options->heads[i];
+		if (head->shard != check->replica.shard || head->sequence != place->sequence)
+			continue;
+		check->heads_seen[i] = true;
+		if (memcmp(head->hash, place->hash.at, HASH_SIZE) != 0)
+			wrong(check, "the log does not hold the given head: its history was changed");
+	}
+	return 0;
+}
+
+static struct sum *sum_of(struct check *check, enum currency currency)
+{
+	for (size_t i = 0; i < check->sum_count; i++)
+		if (check->sums[i].currency == currency)
+			return &check->sums[i];
+	assert(check->sum_count < CURRENCIES_MAX);
+	check->sums[check->sum_count] = (struct sum){ .currency = currency };
+	return &check->sums[check->sum_count++];
+}
+
+static bool account_sum(void *context, struct bytes key, struct bytes value)
+{
+	struct check *check = context;
+	struct account account;
+	(void)key;
+	row_account(value, &account);
+	struct sum *sum = sum_of(check, account.currency);
+	sum->debits_posted += amount_minor(account.balances.debits_posted);
+	sum->credits_posted += amount_minor(account.balances.credits_posted);
+	sum->debits_pending += amount_minor(account.balances.debits_pending);
+	sum->credits_pending += amount_minor(account.balances.credits_pending);
+	check->accounts++;
+	return true;
+}
+
+static bool hold_sum(void *context, struct bytes key, struct bytes value)
+{
+	struct check *check = context;
+	struct hold hold;
+	(void)key;
+	row_hold(value, &hold);
+	if (hold.status == HOLD_open) {
+		sum_of(check, hold.currency)->held += amount_minor(hold.amount);
+		check->holds++;
+	}
+	return true;
+}
+
+static int table_scan(struct check *check, enum table table,
+	bool (*row)(void *context, struct bytes key, struct bytes value))
+{
+	uint8_t from[1] = { (uint8_t)table }, to[1] = { (uint8_t)(table + 1) };
+	return store_scan(check->rebuilt, (struct bytes){ from, 1 }, (struct bytes){ to, 1 }, row,
+		check, &check->fault);
+}
+
+static void wide_print(wide value, char text[48])
+{
+	char digits[48];
+	size_t n = 0;
+	do {
+		digits[n++] = (char)('0' + (int)(value % 10));
+		value /= 10;
+	} while (value > 0);
+	for (size_t i = 0; i < n; i++)
+		text[i] = digits[n - 1 - i];
+	text[n] = '\0';
+}
+
+static int totals_check(struct check *check)
+{
+	check->sum_count = 0;
+	check->accounts = check->holds = 0;
+	int error = table_scan(check, TABLE_account, account_sum);
+	if (!error)
+		error = table_scan(check, TABLE_hold, hold_sum);
+	for (size_t i = 0; i < check->sum_count && !error; i++) {
+		const struct sum *sum = &check->sums[i];
+		if (sum->debits_posted != sum->credits_posted ||
+			sum->debits_pending != sum->credits_pending)
+			wrong(check, "debits do not equal credits");
+		if (sum->debits_pending != sum->held)
+			wrong(check, "pending totals are not the open holds");
+		char posted[48], held[48];
+		wide_print(sum->debits_posted, posted);
+		wide_print(sum->held, held);
+		if (!check->is_quiet)
+			(void)printf("  %s  debits = credits = %s minor units posted, %s pending in open "
+				     "holds\n",
+				currency_name(sum->currency), posted, held);
+	}
+	return error;
+}
+
+static int digest_compare(struct check *check)
+{
+	struct hash stored, rebuilt;
+	int error = store_digest(check->stored, &stored, &check->fault);
+	if (!error)
+		error = store_digest(check->rebuilt, &rebuilt, &check->fault);
+	if (error)
+		return error;
+	char text[2 * HASH_SIZE + 1];
+	(void)sodium_bin2hex(text, sizeof text, rebuilt.at, HASH_SIZE);
+	if (!hash_equal(&stored, &rebuilt))
+		wrong(check, "the stored state is not what the log says");
+	else if (!check->is_quiet)
+		(void)printf("  stored checkpoint at sequence %" PRId64 " is what the log says, digest %s\n",
+			check->position.place.sequence, text);
+	return 0;
+}
+
+/* Up to the stored checkpoint, compare; then to the end. */
+static int shard_rebuild(struct check *check, struct log *log)
+{
+	struct replica *replica = &check->replica;
+	int64_t end;
+	struct log_reader *reader = NULL;
+	int error = log_end(log, replica->shard, LOG_EVENTS, &end, &check->fault);
+	if (!error)
+		error = log_reader_open(
+			log, replica->shard, LOG_EVENTS, 0, &reader, &check->fault);
+	if (!error && check->stored) {
+		error = replica_follow(replica, reader, end, check->position.place.sequence);
+		if (!error && (replica->place.sequence != check->position.place.sequence ||
+				      !hash_equal(&replica->place.hash, &check->position.place.hash)))
+			error = FAULT(&check->fault, FAULT_LOG,
+				"the log does not hold event %" PRId64
+				" that the stored checkpoint stands at",
+				check->position.place.sequence);
+		if (!error)
+			error = replica_checkpoint(replica);
+		if (!error)
+			error = digest_compare(check);
+		/* What was read past the checkpoint is read again. */
+		log_reader_close(reader);
+		reader = NULL;
+		if (!error)
+			error = log_reader_open(log, replica->shard, LOG_EVENTS,
+				replica->place.offset + 1, &reader, &check->fault);
+	}
+	if (!error)
+		error = replica_follow(replica, reader, end, INT64_MAX);
+	if (!error)
+		error = replica_checkpoint(replica);
+	log_reader_close(reader);
+	return error;
+}
+
+static void head_print(const struct check *check)
+{
+	char hash[2 * HASH_SIZE + 1];
+	const struct place *place = &check->replica.place;
+	(void)sodium_bin2hex(hash, sizeof hash, place->hash.at, HASH_SIZE);
+	(void)printf("  %" PRId64 " accounts, %" PRId64 " open holds, head %" PRIu32 ":%" PRId64
+		     ":%s\n",
+		check->accounts, check->holds, check->replica.shard, place->sequence, hash);
+}
+
+static int stores_open(struct check *check, const char *folder)
+{
+	char path[PATH_SIZE_MAX + 16];
+	if (options_state_path(check->options, check->replica.shard, path)) {
+		struct fault none = { 0 };
+		int error = store_open(&check->stored, path, STORE_READ, CACHE_BYTES, &none);
+		if (!error)
+			error = position_read(check->stored, &check->position, &none);
+		if (error == FAULT_MISSING) {
+			store_close(check->stored);
+			check->stored = NULL; /* no checkpoint yet */
+		} else if (error) {
+			check->fault = none;
+			return error;
+		}
+	}
+	(void)snprintf(path, sizeof path, "%s/%" PRIu32, folder, check->replica.shard);
+	int error = store_open(&check->rebuilt, path, STORE_OWN, CACHE_BYTES, &check->fault);
+	return error ? error : replica_start(&check->replica, check->rebuilt, true);
+}
+
+static int shard_verify(struct check *check, struct log *log, uint32_t shard, const char *folder)
+{
+	int error = replica_init(
+		&check->replica, shard, check->options->memory_bytes, &check->fault);
+	if (error)
+		return error;
+	check->replica.observe = event_seen;
+	check->replica.context = check;
+	error = stores_open(check, folder);
+	if (!error)
+		error = shard_rebuild(check, log);
+	if (!error && !check->is_quiet)
+		(void)printf("shard %" PRIu32 ": %" PRId64 " events, an unbroken chain\n", shard,
+			check->replica.place.sequence);
+	if (!error)
+		error = totals_check(check);
+	if (!error && !check->is_quiet)
+		head_print(check);
+	return error;
+}
+
+static void check_deinit(struct check *check)
+{
+	replica_deinit(&check->replica);
+	store_close(check->stored);
+	store_close(check->rebuilt);
+	check->stored = check->rebuilt = NULL;
+}
+
+static int heads_check(const struct check *check, uint32_t shard)
+{
+	for (size_t i = 0; i < check->options->head_count; i++)
+		if (check->options->heads[i].shard == shard && !check->heads_seen[i]) {
+			complain("shard %" PRIu32 ": the log ends before the given head %" PRId64
+				 ": it lost events",
+				shard, check->options->heads[i].sequence);
+			return EXIT_REFUSED;
+		}
+	return EXIT_DONE;
+}
+
+static int shards_verify(const struct options *options, struct log *log, const char *folder,
+	bool is_quiet, int64_t *ret_events)
+{
+	int exit_code = EXIT_DONE;
+	size_t count = options->shard_count ? options->shard_count : log_shards(log);
+	struct check *check = calloc(1, sizeof *check);
+	assert(check);
+	for (size_t i = 0; i < count && exit_code != EXIT_FAULT && exit_code != EXIT_USAGE; i++) {
+		uint32_t shard = options->shard_count ? options->shard[i] : (uint32_t)i;
+		if (shard >= log_shards(log)) {
+			complain("there is no shard %" PRIu32, shard);
+			exit_code = EXIT_USAGE;
+			break;
+		}
+		*check = (struct check){ .options = options, .is_quiet = is_quiet };
+		int error = shard_verify(check, log, shard, folder);
+		*ret_events += check->replica.place.sequence;
+		if (error == FAULT_LOG) {
+			complain("%s", check->fault.text);
+			exit_code = EXIT_REFUSED;
+		} else if (error) {
+			exit_code = fault_exit(&check->fault);
+		} else if (check->is_wrong || heads_check(check, shard) != EXIT_DONE) {
+			exit_code = EXIT_REFUSED;
+		}
+		check_deinit(check);
+	}
+	free(check);
+	return exit_code;
+}
+
+int ledger_verify(const struct options *options, bool is_quiet, int64_t *ret_events)
+{
+	struct log *log;
+	*ret_events = 0;
+	int exit_code = ledger_open(options, LOG_USE, &log);
+	if (exit_code != 0)
+		return exit_code;
+	char folder[PATH_SIZE_MAX];
+	if (!temporary_folder(folder)) {
+		log_close(log);
+		return EXIT_FAULT;
+	}
+	exit_code = shards_verify(options, log, folder, is_quiet, ret_events);
+	folder_remove(folder);
+	log_close(log);
+	return exit_code;
+}
+
+int main_verify(int count, char **arguments)
+{
+	struct options options;
+	int exit_code;
+	int64_t events;
+	if (!options_parse(&options, usage,
+		    OPTION_LEDGER | OPTION_STATE | OPTION_SHARD | OPTION_HEAD | OPTION_MEMORY, count,
+		    arguments, &exit_code))
+		return exit_code;
+	exit_code = ledger_verify(&options, false, &events);
+	if (exit_code == EXIT_DONE)
+		(void)printf("verified: %" PRId64 " events\n", events);
+	else if (exit_code == EXIT_REFUSED)
+		(void)printf("NOT verified\n");
+	return exit_code;
+}

@@ -1,0 +1,167 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Checkpoints while deciding goes on: at a batch boundary a seal begins; its rows are copied a few at a time; once its
+ * last event is verified, another thread writes them. */
+#include "shard/internal.h"
+
+#include <assert.h>
+#include <stdlib.h>
+
+enum { ROWS_PER_STEP = 4096 };
+
+static void *checkpointer_main(void *argument)
+{
+	struct shard *shard = argument;
+	struct checkpointer *checkpointer = &shard->checkpointer;
+	(void)pthread_mutex_lock(&checkpointer->mutex);
+	for (;;) {
+		while (!checkpointer->has_job && !checkpointer->is_stopping)
+			(void)pthread_cond_wait(&checkpointer->changed, &checkpointer->mutex);
+		if (!checkpointer->has_job)
+			break;
+		(void)pthread_mutex_unlock(&checkpointer->mutex);
+		int error = checkpoint_write(shard->store, &checkpointer->sealed,
+			&checkpointer->place, &checkpointer->rows, &checkpointer->rows_size,
+			&checkpointer->fault);
+		int level0_files = store_level0_files(shard->store);
+		(void)pthread_mutex_lock(&checkpointer->mutex);
+		checkpointer->error = error;
+		checkpointer->has_job = false;
+		checkpointer->is_done = true;
+		atomic_store(&shard->status_level0, level0_files);
+		(void)pthread_cond_broadcast(&checkpointer->changed);
+	}
+	(void)pthread_mutex_unlock(&checkpointer->mutex);
+	return NULL;
+}
+
+int checkpointer_start(struct shard *shard)
+{
+	struct checkpointer *checkpointer = &shard->checkpointer;
+	checkpointer->has_job = checkpointer->is_done = checkpointer->is_stopping = false;
+	checkpointer->error = 0;
+	checkpointer->state = CHECKPOINT_IDLE;
+	checkpointer->last_ms = clock_monotonic_ms();
+	if (pthread_create(&checkpointer->thread, NULL, checkpointer_main, shard) != 0)
+		return FAULT(&shard->fault, FAULT_IO, "no thread for checkpoints");
+	checkpointer->is_started = true;
+	return 0;
+}
+
+void checkpointer_stop(struct shard *shard)
+{
+	struct checkpointer *checkpointer = &shard->checkpointer;
+	if (!checkpointer->is_started)
+		return;
+	(void)pthread_mutex_lock(&checkpointer->mutex);
+	checkpointer->is_stopping = true;
+	(void)pthread_cond_broadcast(&checkpointer->changed);
+	(void)pthread_mutex_unlock(&checkpointer->mutex);
+	(void)pthread_join(checkpointer->thread, NULL);
+	checkpointer->is_started = false;
+}
+
+bool checkpointer_wants_boundary(struct shard *shard)
+{
+	const struct checkpointer *checkpointer = &shard->checkpointer;
+	const struct state *state = shard->replica.state;
+	if (checkpointer->state != CHECKPOINT_IDLE || state_dirty_bytes(state) == 0 ||
+		atomic_load(&shard->status_level0) > STORE_LEVEL0_FILES_MAX)
+		return false;
+	return state_dirty_bytes(state) > state_dirty_bytes_max(state) / 2 ||
+	       clock_monotonic_ms() - checkpointer->last_ms >= shard->config.checkpoint_ms;
+}
+
+void checkpointer_begin(struct shard *shard, int64_t sequence)
+{
+	struct checkpointer *checkpointer = &shard->checkpointer;
+	assert(checkpointer->state == CHECKPOINT_IDLE);
+	state_seal_begin(shard->replica.state);
+	checkpointer->boundary_sequence = sequence;
+	checkpointer->state = CHECKPOINT_COPYING;
+}
+
+static void job_give(struct shard *shard, const struct place *place)
+{
+	struct checkpointer *checkpointer = &shard->checkpointer;
+	(void)pthread_mutex_lock(&checkpointer->mutex);
+	checkpointer->place = *place;
+	checkpointer->has_job = true;
+	checkpointer->is_done = false;
+	(void)pthread_cond_broadcast(&checkpointer->changed);
+	(void)pthread_mutex_unlock(&checkpointer->mutex);
+	checkpointer->state = CHECKPOINT_WRITING;
+}
+
+/* Only verified events are ever checkpointed. */
+static bool boundary_verified(struct shard *shard, struct place *ret)
+{
+	struct committer *committer = &shard->committer;
+	(void)pthread_mutex_lock(&committer->mutex);
+	*ret = committer->verified.sequence == shard->checkpointer.boundary_sequence
+		       ? committer->verified
+		       : committer->boundary;
+	(void)pthread_mutex_unlock(&committer->mutex);
+	return ret->sequence == shard->checkpointer.boundary_sequence;
+}
+
+static int job_end(struct shard *shard, bool waits, bool *ret_ended)
+{
+	struct checkpointer *checkpointer = &shard->checkpointer;
+	(void)pthread_mutex_lock(&checkpointer->mutex);
+	while (waits && !checkpointer->is_done)
+		(void)pthread_cond_wait(&checkpointer->changed, &checkpointer->mutex);
+	*ret_ended = checkpointer->is_done;
+	int error = checkpointer->is_done ? checkpointer->error : 0;
+	(void)pthread_mutex_unlock(&checkpointer->mutex);
+	if (error) {
+		shard->fault = checkpointer->fault;
+		return error;
+	}
+	if (*ret_ended) {
+		state_sealed_stored(shard->replica.state);
+		shard->replica.stored_sequence = checkpointer->place.sequence;
+		atomic_store(&shard->status_stored, checkpointer->place.sequence);
+		checkpointer->state = CHECKPOINT_IDLE;
+		checkpointer->last_ms = clock_monotonic_ms();
+	}
+	return 0;
+}
+
+int checkpointer_step(struct shard *shard)
+{
+	struct checkpointer *checkpointer = &shard->checkpointer;
+	struct place place;
+	bool ended;
+	switch (checkpointer->state) {
+	case CHECKPOINT_IDLE:
+		/* What a busy level 0 held back may have been compacted meanwhile. */
+		if (atomic_load(&shard->status_level0) > STORE_LEVEL0_FILES_MAX)
+			atomic_store(&shard->status_level0, store_level0_files(shard->store));
+		return 0;
+	case CHECKPOINT_COPYING:
+		if (state_seal_step(shard->replica.state, ROWS_PER_STEP, &checkpointer->sealed))
+			checkpointer->state = CHECKPOINT_COPIED;
+		return 0;
+	case CHECKPOINT_COPIED:
+		if (boundary_verified(shard, &place))
+			job_give(shard, &place);
+		return 0;
+	case CHECKPOINT_WRITING:
+		return job_end(shard, false, &ended);
+	}
+	return 0;
+}
+
+int checkpointer_finish(struct shard *shard)
+{
+	struct checkpointer *checkpointer = &shard->checkpointer;
+	bool ended = false;
+	while (checkpointer->state != CHECKPOINT_IDLE) {
+		int error = checkpointer->state == CHECKPOINT_WRITING
+				    ? job_end(shard, true, &ended)
+				    : checkpointer_step(shard);
+		if (error)
+			return error;
+	}
+	return 0;
+}

@@ -1,0 +1,162 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Commit, read back, verify. Batch k+1 is decided meanwhile, and produced only when this one was read back. */
+#include "shard/internal.h"
+
+#include <assert.h>
+#include <inttypes.h>
+#include <stdlib.h>
+
+enum { TAIL_RECORDS_PER_READ = 1024 };
+
+/* A record between ours: an older owner's stray is void, another owner's mark is our end. */
+static int foreign_record(struct shard *shard, const struct log_record *record)
+{
+	struct committer *committer = &shard->committer;
+	struct link link;
+	if (link_decode(record->value, &link) != DECODE_OK)
+		return FAULT(&committer->fault, FAULT_LOG,
+			"shard %" PRIu32 ": the record at offset %" PRId64
+			" of the event stream is no event: it was written by something else",
+			shard->config.shard, record->offset);
+	if (link.is_mark && link.term > committer->term)
+		return FAULT(&committer->fault, FAULT_USURPED,
+			"shard %" PRIu32 ": another owner took it with term %" PRId64
+			" (ours was %" PRId64 "): this one stops",
+			shard->config.shard, link.term, committer->term);
+	if (!link.is_mark && link.term == committer->term)
+		return FAULT(&committer->fault, FAULT_TAINTED,
+			"shard %" PRIu32 ": event %" PRId64 " of our term stands out of order",
+			shard->config.shard, link.sequence);
+	return 0;
+}
+
+/* What comes back byte for byte as it was chained extends the chain: no hash is made twice. */
+static int read_back(struct shard *shard, struct batch *batch)
+{
+	struct committer *committer = &shard->committer;
+	int64_t deadline_ms = clock_monotonic_ms() + shard->config.read_back_ms;
+	size_t next = 0;
+	while (next < batch->count) {
+		size_t count;
+		int error = log_read(
+			committer->tail, committer->records, TAIL_RECORDS_PER_READ, 100, &count);
+		if (error)
+			return error;
+		if (count == 0 && clock_monotonic_ms() > deadline_ms)
+			return FAULT(&committer->fault, FAULT_TAINTED,
+				"shard %" PRIu32 ": events %" PRId64 " and before were not read back in %d ms",
+				shard->config.shard, batch->last.sequence,
+				shard->config.read_back_ms);
+		for (size_t i = 0; i < count; i++) {
+			const struct log_record *record = &committer->records[i];
+			if (next < batch->count &&
+				bytes_equal(record->value, batch->entries[next].value)) {
+				batch->last.offset = record->offset;
+				next++;
+				continue;
+			}
+			error = foreign_record(shard, record);
+			if (error)
+				return error;
+		}
+	}
+	return 0;
+}
+
+static int batch_commit(struct shard *shard, struct batch *batch)
+{
+	int error = log_append(shard->committer.writer, batch->entries, batch->count);
+	return error ? error : read_back(shard, batch);
+}
+
+static void *committer_main(void *argument)
+{
+	struct shard *shard = argument;
+	struct committer *committer = &shard->committer;
+	(void)pthread_mutex_lock(&committer->mutex);
+	for (;;) {
+		while (!committer->batch && !committer->is_stopping)
+			(void)pthread_cond_wait(&committer->changed, &committer->mutex);
+		if (!committer->batch)
+			break;
+		(void)pthread_mutex_unlock(&committer->mutex);
+		int error = batch_commit(shard, committer->batch);
+		(void)pthread_mutex_lock(&committer->mutex);
+		if (error) {
+			committer->error = error;
+		} else {
+			committer->verified = committer->batch->last;
+			if (committer->batch->is_boundary)
+				committer->boundary = committer->batch->last;
+			atomic_store(&shard->status_verified_ns, clock_monotonic_ns());
+			atomic_store(&shard->status_verified, committer->verified.sequence);
+			atomic_fetch_add(&shard->status_batches, 1);
+		}
+		committer->batch = NULL;
+		atomic_store(&committer->is_idle, true);
+		(void)pthread_cond_broadcast(&committer->changed);
+		if (error)
+			break;
+	}
+	(void)pthread_mutex_unlock(&committer->mutex);
+	return NULL;
+}
+
+int committer_start(struct shard *shard)
+{
+	struct committer *committer = &shard->committer;
+	if (!committer->records)
+		committer->records = calloc(TAIL_RECORDS_PER_READ, sizeof *committer->records);
+	assert(committer->records);
+	committer->batch = NULL;
+	committer->is_stopping = false;
+	committer->error = 0;
+	committer->term = shard->term;
+	committer->verified = shard->replica.place;
+	committer->boundary = (struct place){ 0 };
+	atomic_store(&committer->is_idle, true);
+	atomic_store(&shard->status_verified, committer->verified.sequence);
+	if (pthread_create(&committer->thread, NULL, committer_main, shard) != 0)
+		return FAULT(&shard->fault, FAULT_IO, "no thread for the committer");
+	committer->is_started = true;
+	return 0;
+}
+
+void committer_stop(struct shard *shard)
+{
+	struct committer *committer = &shard->committer;
+	if (!committer->is_started)
+		return;
+	(void)pthread_mutex_lock(&committer->mutex);
+	committer->is_stopping = true;
+	(void)pthread_cond_broadcast(&committer->changed);
+	(void)pthread_mutex_unlock(&committer->mutex);
+	(void)pthread_join(committer->thread, NULL);
+	committer->is_started = false;
+	if (committer->verified.sequence > shard->known.sequence)
+		shard->known = committer->verified;
+}
+
+int committer_wait_idle(struct shard *shard)
+{
+	struct committer *committer = &shard->committer;
+	(void)pthread_mutex_lock(&committer->mutex);
+	while (committer->batch)
+		(void)pthread_cond_wait(&committer->changed, &committer->mutex);
+	int error = committer->error;
+	(void)pthread_mutex_unlock(&committer->mutex);
+	if (error)
+		shard->fault = committer->fault;
+	return error;
+}
+
+void committer_hand(struct shard *shard, struct batch *batch)
+{
+	struct committer *committer = &shard->committer;
+	(void)pthread_mutex_lock(&committer->mutex);
+	assert(!committer->batch && !committer->error);
+	committer->batch = batch;
+	atomic_store(&committer->is_idle, false);
+	(void)pthread_cond_broadcast(&committer->changed);
+	(void)pthread_mutex_unlock(&committer->mutex);
+}

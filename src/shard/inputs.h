@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The four inputs of a shard as one stream: the lowest record time goes first, ties in topic order, and an input that
+ * is known to hold unread records is waited for. The order taken is what the events record.
+ */
+#ifndef SHARD_INPUTS_H
+#define SHARD_INPUTS_H
+
+#include "ledger/command.h"
+#include "log/log.h"
+
+enum { INPUT_RECORDS_PER_READ = 2048 };
+
+struct inputs {
+	struct log_reader *readers[LOG_INPUTS];
+	struct log_record *records[LOG_INPUTS]; /* INPUT_RECORDS_PER_READ each */
+	size_t next[LOG_INPUTS];
+	size_t count[LOG_INPUTS];
+	unsigned takes_until_poll;
+};
+
+enum topic input_topic(enum log_stream stream);
+enum log_stream topic_stream(enum topic topic);
+
+/* Opens a reader after each offset in the state. */
+int inputs_open(struct inputs *inputs, struct log *log, uint32_t shard, const int64_t *input_next,
+	struct fault *fault);
+void inputs_close(struct inputs *inputs);
+
+/* The record that comes next, which stays next until inputs_take. Waits up to timeout_ms. */
+int inputs_peek(struct inputs *inputs, int timeout_ms, enum log_stream *ret_stream,
+	const struct log_record **ret_record);
+void inputs_take(struct inputs *inputs, enum log_stream stream);
+
+/* Records of a stream that are here already, the next one first. */
+size_t inputs_buffered(
+	const struct inputs *inputs, enum log_stream stream, const struct log_record **ret);
+
+/* How many records stand unread, as far as known. */
+int64_t inputs_lag(const struct inputs *inputs, enum log_stream stream);
+
+#endif

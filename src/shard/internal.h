@@ -1,0 +1,141 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* An owner's parts. Only shard/ includes this header. */
+#ifndef SHARD_INTERNAL_H
+#define SHARD_INTERNAL_H
+
+#include "shard/inputs.h"
+#include "shard/replica.h"
+#include "shard/shard.h"
+
+#include <pthread.h>
+#include <stdatomic.h>
+
+enum {
+	BATCH_BYTES_MAX = 3 << 20, /* values of a batch; under the topics' max.message.bytes */
+	BATCH_RECORDS_MAX = 8192,
+	CLOCK_AHEAD_MAX_MS = 5 * 60000,
+};
+_Static_assert((int)BATCH_RECORDS_MAX <= (int)LOG_BATCH_RECORDS_MAX, "the log takes a batch");
+_Static_assert((int)EVENT_SIZE_MAX <= (int)LOG_RECORD_SIZE_MAX, "the log takes an event");
+
+/* Events that go to the log together. */
+struct batch {
+	struct log_entry entries[BATCH_RECORDS_MAX];
+	size_t count;
+	uint8_t *bytes;
+	size_t used;
+	struct place last;  /* of its last event; the offset is known once read back */
+	bool is_boundary;   /* a checkpoint will stand at its last event */
+};
+
+/* Commits a batch, reads it back, verifies it; one at a time. */
+struct committer {
+	pthread_t thread;
+	bool is_started;
+	pthread_mutex_t mutex;
+	pthread_cond_t changed;
+	struct batch *batch; /* under way; NULL: idle */
+	_Atomic bool is_idle;
+	bool is_stopping;
+	int error;
+	struct place verified;
+	struct place boundary; /* of the last batch that was one */
+
+	/* The committer's alone while it runs. */
+	struct log_writer *writer;
+	struct log_reader *tail;
+	struct log_record *records;
+	int64_t term;
+	struct fault fault;
+};
+
+enum checkpoint_state { CHECKPOINT_IDLE, CHECKPOINT_COPYING, CHECKPOINT_COPIED, CHECKPOINT_WRITING };
+
+/* Writes a sealed set while deciding goes on. */
+struct checkpointer {
+	pthread_t thread;
+	bool is_started;
+	pthread_mutex_t mutex;
+	pthread_cond_t changed;
+	bool has_job, is_done, is_stopping;
+	struct sealed sealed;
+	struct place place;
+	int error;
+	struct fault fault;
+	struct store_row *rows;
+	size_t rows_size;
+
+	/* The deciding thread's. */
+	enum checkpoint_state state;
+	int64_t boundary_sequence;
+	int64_t last_ms; /* monotonic */
+};
+
+struct shard {
+	struct shard_config config;
+	pthread_t thread;
+	bool is_started;
+	_Atomic bool is_stopping;
+	int error;
+	struct fault fault; /* of the deciding thread; in the end, why it ended */
+
+	struct replica replica;
+	struct store *store;
+	struct inputs inputs;
+	struct log_sender *sender; /* for ticks */
+	struct batch batches[2];
+	struct batch *batch; /* being filled */
+	struct committer committer;
+	struct checkpointer checkpointer;
+
+	uint8_t process_mark[8]; /* the first half of all incarnations of this owner */
+	int64_t term;            /* that it last had; 0: none yet */
+	struct place known;      /* verified by this process: where to look for another owner from */
+	int64_t input_at_ms;     /* monotonic, of the last input */
+	int rooms_made;          /* for the present input */
+	int64_t host_ms;         /* the host's clock when inputs were last looked at */
+
+	/* For shard_status. */
+	_Atomic bool is_live, is_ended;
+	_Atomic int64_t status_term, status_verified, status_stored, status_inputs, status_batches;
+	_Atomic int64_t status_first_input_ns, status_verified_ns;
+	_Atomic int64_t status_lag[LOG_INPUTS], status_timer_due;
+	_Atomic int status_level0, status_restarts;
+	_Atomic size_t status_rows, status_dirty;
+};
+
+int64_t clock_host_ms(void);      /* Unix milliseconds */
+int64_t clock_monotonic_ms(void);
+int64_t clock_monotonic_ns(void);
+
+void shard_diag(const struct shard *shard, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
+
+/* recover.c: steps 1 to 4 of DESIGN section 3, but for the inputs. */
+int shard_recover(struct shard *shard);
+/* A mark above our own term stands after what we know: FAULT_USURPED. Reads for wait_ms, or to the apparent end when
+ * that is 0. */
+int shard_look_for_owner(struct shard *shard, int wait_ms);
+
+/* live.c: decides until asked to stop or a fault. */
+int shard_live(struct shard *shard);
+/* Hands the batch being filled to the committer, and waits until all is verified. */
+int shard_flush(struct shard *shard);
+void batch_add(struct shard *shard, const struct event *event);
+
+/* committer.c */
+int committer_start(struct shard *shard);
+void committer_stop(struct shard *shard);
+int committer_wait_idle(struct shard *shard);
+void committer_hand(struct shard *shard, struct batch *batch);
+
+/* checkpointer.c: called at batch boundaries by the deciding thread. */
+int checkpointer_start(struct shard *shard);
+void checkpointer_stop(struct shard *shard);
+bool checkpointer_wants_boundary(struct shard *shard);
+void checkpointer_begin(struct shard *shard, int64_t sequence);
+int checkpointer_step(struct shard *shard);
+/* Brings a checkpoint about to its end; all batches are verified. */
+int checkpointer_finish(struct shard *shard);
+
+#endif

@@ -1,0 +1,338 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The live loop: inputs in, batches of events out. */
+#include "shard/internal.h"
+
+#include <assert.h>
+#include <inttypes.h>
+#include <sodium.h>
+
+enum {
+	IDLE_WAIT_MS = 10,
+	TICK_AFTER_MS = 1000,
+	INPUTS_PER_LOOK = 32, /* how often to look whether the committer is idle */
+	AHEAD_MAX = 1024,
+	ROOMS_PER_INPUT_MAX = 3,
+};
+
+static _Thread_local struct input_place deciding;
+static _Thread_local bool is_deciding;
+
+bool shard_deciding(struct input_place *ret)
+{
+	*ret = deciding;
+	return is_deciding;
+}
+
+static bool place_is(const struct input_place *place, uint32_t shard, enum log_stream stream)
+{
+	return place->shard == shard && place->stream == stream;
+}
+
+static bool is_refused(const struct shard *shard, enum log_stream stream, int64_t offset)
+{
+	const struct shard_config *config = &shard->config;
+	for (size_t i = 0; i < config->refused_count; i++)
+		if (place_is(&config->refused[i], config->shard, stream) &&
+			config->refused[i].offset == offset)
+			return true;
+	return false;
+}
+
+/* Time from a broker's clock that ran ahead would expire every hold. */
+static int clock_check(const struct shard *shard, enum log_stream stream,
+	const struct log_record *record, struct input *input, struct fault *fault)
+{
+	const struct shard_config *config = &shard->config;
+	for (size_t i = 0; i < config->clock_accepted_count; i++)
+		if (place_is(&config->clock_accepted[i], config->shard, stream) &&
+			record->offset <= config->clock_accepted[i].offset) {
+			input->record_time_ms = 0; /* the last engine time stays */
+			return 0;
+		}
+	if (record->time_ms <= shard->host_ms + CLOCK_AHEAD_MAX_MS)
+		return 0;
+	return FAULT(fault, FAULT_CLOCK,
+		"shard %" PRIu32 ": the record at %s:%" PRIu32 ":%" PRId64
+		" is %" PRId64 " s ahead of this host's clock. Mend the clock that is wrong; if the log's "
+		"was, start with --accept-clock %s:%" PRIu32 ":OFFSET, where OFFSET is the last such record",
+		config->shard, log_stream_name(stream), config->shard, record->offset,
+		(record->time_ms - shard->host_ms) / 1000, log_stream_name(stream), config->shard);
+}
+
+static bool batch_is_full(const struct batch *batch)
+{
+	return batch->count == BATCH_RECORDS_MAX ||
+	       batch->used + 2 * EVENT_SIZE_MAX > BATCH_BYTES_MAX;
+}
+
+void batch_add(struct shard *shard, const struct event *event)
+{
+	struct replica *replica = &shard->replica;
+	struct batch *batch = shard->batch;
+	assert(!batch_is_full(batch));
+	struct link link = chain_next(&replica->chain, shard->config.shard);
+	assert(link.sequence == event->sequence);
+
+	uint8_t *value = batch->bytes + batch->used;
+	size_t size = event_encode(replica->codec, event, &link, value);
+	assert(size <= EVENT_SIZE_MAX);
+	batch->used += size;
+	uint8_t *key = batch->bytes + batch->used;
+	memcpy(key, event->party.at, event->party.size);
+	batch->used += event->party.size;
+	batch->entries[batch->count++] = (struct log_entry){
+		.key = { key, event->party.size },
+		.value = { value, size },
+	};
+
+	struct hash hash = hash_of((struct bytes){ value, size });
+	enum chain_verdict verdict = chain_fold(&replica->chain, &link, &hash);
+	assert(verdict == CHAIN_EVENT);
+	replica->place = (struct place){
+		.sequence = link.sequence,
+		.term = link.term,
+		.hash = hash,
+	};
+}
+
+/* The committer must be idle. */
+static void batch_hand(struct shard *shard)
+{
+	struct batch *batch = shard->batch;
+	batch->last = shard->replica.place;
+	batch->is_boundary = checkpointer_wants_boundary(shard);
+	if (batch->is_boundary)
+		checkpointer_begin(shard, batch->last.sequence);
+	committer_hand(shard, batch);
+	shard->batch = batch == &shard->batches[0] ? &shard->batches[1] : &shard->batches[0];
+	shard->batch->count = 0;
+	shard->batch->used = 0;
+	state_batch_begin(shard->replica.state);
+	atomic_store(&shard->status_rows, state_rows(shard->replica.state));
+	atomic_store(&shard->status_dirty, state_dirty_bytes(shard->replica.state));
+	atomic_store(&shard->status_timer_due, state_timer_due_ms(shard->replica.state));
+}
+
+static int batch_hand_when_idle(struct shard *shard)
+{
+	int error = committer_wait_idle(shard);
+	if (error)
+		return error;
+	if (shard->batch->count > 0)
+		batch_hand(shard);
+	return checkpointer_step(shard);
+}
+
+int shard_flush(struct shard *shard)
+{
+	int error = batch_hand_when_idle(shard);
+	return error ? error : committer_wait_idle(shard);
+}
+
+/* Memory is full: let the last batch's rows go, and bring a checkpoint about, at once. */
+static int room_make(struct shard *shard)
+{
+	int error = shard_flush(shard);
+	if (!error)
+		error = checkpointer_finish(shard);
+	if (error)
+		return error;
+	state_batch_begin(shard->replica.state);
+	if (shard->rooms_made++ > ROOMS_PER_INPUT_MAX)
+		return FAULT(&shard->fault, FAULT_SETTINGS,
+			"shard %" PRIu32 " needs more memory than %zu bytes: see --memory",
+			shard->config.shard, shard->config.memory_bytes);
+	if (shard->replica.stored_sequence == shard->replica.place.sequence)
+		return 0;
+	checkpointer_begin(shard, shard->replica.place.sequence);
+	return checkpointer_finish(shard);
+}
+
+/* Inputs that follow will lack rows too: one look into the store for all of them. */
+static void look_ahead(struct shard *shard, enum log_stream stream)
+{
+	const struct log_record *records;
+	size_t count = inputs_buffered(&shard->inputs, stream, &records);
+	if (count > AHEAD_MAX)
+		count = AHEAD_MAX;
+	for (size_t i = 1; i < count; i++) {
+		struct command command;
+		struct input input = {
+			.topic = input_topic(stream),
+			.offset = records[i].offset,
+			.record_time_ms = records[i].time_ms,
+		};
+		command_decode(shard->replica.codec, records[i].value, &command);
+		engine_look_ahead(shard->replica.state, &input, &command);
+	}
+}
+
+static int rows_get(struct shard *shard, enum log_stream stream)
+{
+	size_t loaded;
+	look_ahead(shard, stream);
+	int error = replica_load(&shard->replica, &loaded);
+	if (!error && loaded == 0)
+		error = room_make(shard);
+	return error;
+}
+
+/* One input: its due timers' events, then its outcome. */
+static int input_decide(struct shard *shard, enum log_stream stream, const struct input *input,
+	const struct command *command)
+{
+	for (;;) {
+		int error = 0;
+		if (batch_is_full(shard->batch))
+			error = batch_hand_when_idle(shard);
+		if (error)
+			return error;
+		struct event event;
+		switch (engine_process(shard->replica.state, input, command, &event)) {
+		case ENGINE_TIMER:
+			batch_add(shard, &event);
+			break;
+		case ENGINE_OUTCOME:
+			batch_add(shard, &event);
+			return 0;
+		case ENGINE_NOT_LOADED:
+			error = rows_get(shard, stream);
+			break;
+		case ENGINE_NO_ROOM:
+			error = room_make(shard);
+			break;
+		}
+		if (error)
+			return error;
+	}
+}
+
+static int record_decide(
+	struct shard *shard, enum log_stream stream, const struct log_record *record)
+{
+	struct input input = {
+		.topic = input_topic(stream),
+		.offset = record->offset,
+		.record_time_ms = record->time_ms,
+	};
+	int error = clock_check(shard, stream, record, &input, &shard->fault);
+	if (error)
+		return error;
+
+	struct command command;
+	deciding = (struct input_place){ shard->config.shard, stream, record->offset };
+	is_deciding = true;
+	if (is_refused(shard, stream, record->offset)) {
+		command = (struct command){ .refusal = REJECT_refused_by_operator };
+		(void)crypto_generichash(command.digest.at, DIGEST_SIZE, record->value.at,
+			record->value.size, NULL, 0);
+	} else {
+		command_decode(shard->replica.codec, record->value, &command);
+	}
+	error = input_decide(shard, stream, &input, &command);
+	is_deciding = false;
+	return error;
+}
+
+/* Time passes for due timers where nothing else comes. */
+static int tick_send(struct shard *shard)
+{
+	int64_t now_ms = clock_host_ms();
+	if (clock_monotonic_ms() - shard->input_at_ms < TICK_AFTER_MS ||
+		state_timer_due_ms(shard->replica.state) > now_ms)
+		return 0;
+	struct command tick = { .kind = COMMAND_tick };
+	tick.id.id = id_floor_of_time(now_ms);
+	randombytes_buf(tick.id.id.at + 6, sizeof tick.id.id.at - 6);
+	tick.id.id.at[6] = (uint8_t)(0x70 | (tick.id.id.at[6] & 0x0f));
+	tick.id.id.at[8] = (uint8_t)(0x80 | (tick.id.id.at[8] & 0x3f));
+	tick.initiator = INITIATOR_system;
+
+	uint8_t value[COMMAND_SIZE_MAX];
+	struct log_entry entry = {
+		.value = { value,
+			command_encode(shard->replica.codec, &tick, value, sizeof value) },
+	};
+	shard->input_at_ms = clock_monotonic_ms();
+	return log_send(shard->sender, shard->config.shard, LOG_INTERNAL, &entry, 1);
+}
+
+static void lag_note(struct shard *shard)
+{
+	shard->host_ms = clock_host_ms();
+	for (enum log_stream s = 0; s < LOG_EVENTS; s++)
+		atomic_store(&shard->status_lag[s], inputs_lag(&shard->inputs, s));
+}
+
+/* Decides what is here, up to a full batch, or until the committer is idle and could take what there is. */
+static int batch_fill(struct shard *shard, int timeout_ms)
+{
+	int64_t decided = 0;
+	int error = 0;
+	int64_t began_ns = clock_monotonic_ns();
+	lag_note(shard);
+	while (!error && !batch_is_full(shard->batch)) {
+		enum log_stream stream;
+		const struct log_record *record;
+		error = inputs_peek(&shard->inputs, timeout_ms, &stream, &record);
+		if (error || !record)
+			break;
+		timeout_ms = 0;
+		error = record_decide(shard, stream, record);
+		if (error)
+			break;
+		inputs_take(&shard->inputs, stream);
+		shard->rooms_made = 0;
+		decided++;
+		if (decided % INPUTS_PER_LOOK == 0 && atomic_load(&shard->committer.is_idle))
+			break;
+	}
+	if (decided > 0) {
+		if (atomic_load(&shard->status_first_input_ns) == 0)
+			atomic_store(&shard->status_first_input_ns, began_ns);
+		shard->input_at_ms = clock_monotonic_ms();
+		atomic_fetch_add(&shard->status_inputs, decided);
+	}
+	return error;
+}
+
+static int live_step(struct shard *shard)
+{
+	bool is_idle = atomic_load(&shard->committer.is_idle);
+	int timeout_ms = shard->batch->count == 0 && is_idle ? IDLE_WAIT_MS
+			 : is_idle                            ? 0
+							      : 1;
+	int error = batch_fill(shard, timeout_ms);
+	if (!error && (batch_is_full(shard->batch) || atomic_load(&shard->committer.is_idle)))
+		error = batch_hand_when_idle(shard);
+	if (!error)
+		error = checkpointer_step(shard);
+	if (!error)
+		error = tick_send(shard);
+	return error;
+}
+
+int shard_live(struct shard *shard)
+{
+	shard->batch = &shard->batches[0];
+	shard->batch->count = 0;
+	shard->batch->used = 0;
+	shard->input_at_ms = clock_monotonic_ms();
+	state_batch_begin(shard->replica.state);
+
+	int error = 0;
+	while (!error && !atomic_load(&shard->is_stopping))
+		error = live_step(shard);
+	if (error)
+		return error;
+
+	/* Asked to stop: what was decided is committed, and the next start finds it stored. */
+	error = shard_flush(shard);
+	if (!error)
+		error = checkpointer_finish(shard);
+	if (!error && shard->replica.stored_sequence != shard->replica.place.sequence) {
+		checkpointer_begin(shard, shard->replica.place.sequence);
+		error = checkpointer_finish(shard);
+	}
+	return error;
+}

@@ -1,0 +1,298 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* An owner's life: recover, live, and after a fault again from the start; or stop, where starting again can't help. */
+#include "shard/internal.h"
+
+#include <assert.h>
+#include <inttypes.h>
+#include <sodium.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+
+enum {
+	LOOK_AFTER_FENCED_MS = 15000,
+	RESTART_WAIT_MS_MIN = 100,
+	RESTART_WAIT_MS_MAX = 5000,
+	RESTARTS_BEFORE_ALARM = 3,
+};
+
+int64_t clock_host_ms(void)
+{
+	struct timespec now;
+	(void)clock_gettime(CLOCK_REALTIME, &now);
+	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+int64_t clock_monotonic_ns(void)
+{
+	struct timespec now;
+	(void)clock_gettime(CLOCK_MONOTONIC, &now);
+	return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
+}
+
+int64_t clock_monotonic_ms(void)
+{
+	return clock_monotonic_ns() / 1000000;
+}
+
+void shard_diag(const struct shard *shard, const char *format, ...)
+{
+	char line[1024];
+	int size = snprintf(line, sizeof line, "shard %" PRIu32 ": ", shard->config.shard);
+	va_list arguments;
+	va_start(arguments, format);
+	(void)vsnprintf(line + size, sizeof line - (size_t)size, format, arguments);
+	va_end(arguments);
+	shard->config.diag(shard->config.context, line);
+}
+
+struct shard *shard_new(const struct shard_config *config)
+{
+	struct shard *shard = calloc(1, sizeof *shard);
+	assert(shard);
+	shard->config = *config;
+	randombytes_buf(shard->process_mark, sizeof shard->process_mark);
+	for (int i = 0; i < 2; i++) {
+		shard->batches[i].bytes = malloc(BATCH_BYTES_MAX + 2 * EVENT_SIZE_MAX);
+		assert(shard->batches[i].bytes);
+	}
+	(void)pthread_mutex_init(&shard->committer.mutex, NULL);
+	(void)pthread_cond_init(&shard->committer.changed, NULL);
+	(void)pthread_mutex_init(&shard->checkpointer.mutex, NULL);
+	(void)pthread_cond_init(&shard->checkpointer.changed, NULL);
+	atomic_store(&shard->status_timer_due, INT64_MAX);
+	return shard;
+}
+
+void shard_free(struct shard *shard)
+{
+	if (!shard)
+		return;
+	assert(!shard->is_started);
+	replica_deinit(&shard->replica);
+	for (int i = 0; i < 2; i++)
+		free(shard->batches[i].bytes);
+	free(shard->committer.records);
+	free(shard->checkpointer.rows);
+	(void)pthread_mutex_destroy(&shard->committer.mutex);
+	(void)pthread_cond_destroy(&shard->committer.changed);
+	(void)pthread_mutex_destroy(&shard->checkpointer.mutex);
+	(void)pthread_cond_destroy(&shard->checkpointer.changed);
+	free(shard);
+}
+
+/* Before anything is begun again, whatever the last life left is joined, closed and thrown away. */
+static void life_end(struct shard *shard)
+{
+	committer_stop(shard);
+	checkpointer_stop(shard);
+	inputs_close(&shard->inputs);
+	log_sender_close(shard->sender);
+	shard->sender = NULL;
+	log_reader_close(shard->committer.tail);
+	shard->committer.tail = NULL;
+	log_writer_close(shard->committer.writer);
+	shard->committer.writer = NULL;
+	store_close(shard->store);
+	shard->store = NULL;
+	atomic_store(&shard->is_live, false);
+}
+
+static int life_begin(struct shard *shard)
+{
+	fault_clear(&shard->fault);
+	fault_clear(&shard->committer.fault);
+	fault_clear(&shard->checkpointer.fault);
+	if (shard->replica.memory)
+		return 0;
+	return replica_init(&shard->replica, shard->config.shard, shard->config.memory_bytes,
+		&shard->fault);
+}
+
+static int life(struct shard *shard)
+{
+	struct log *log = shard->config.log;
+	int error = shard_recover(shard);
+	if (error)
+		return error;
+	const struct ledger *ledger = view_ledger(shard->replica.state);
+	if (!ledger)
+		return FAULT(&shard->fault, FAULT_MISSING,
+			"shard %" PRIu32 " has no first event yet: run `pinion init` again, it completes "
+			"what is half made",
+			shard->config.shard);
+	if (ledger->shards != log_shards(log))
+		return FAULT(&shard->fault, FAULT_SETTINGS,
+			"the ledger was made with %" PRIu32 " shards, its log has %" PRIu32
+			": that number can't change",
+			ledger->shards, log_shards(log));
+
+	error = inputs_open(&shard->inputs, log, shard->config.shard,
+		state_head(shard->replica.state)->input_next, &shard->fault);
+	if (!error)
+		error = log_sender_open(log, &shard->sender, &shard->fault);
+	if (!error)
+		error = committer_start(shard);
+	if (!error)
+		error = checkpointer_start(shard);
+	if (error)
+		return error;
+	atomic_store(&shard->is_live, true);
+	shard_diag(shard, "live, term %" PRId64 ", sequence %" PRId64, shard->term,
+		shard->replica.place.sequence);
+	return shard_live(shard);
+}
+
+static bool is_recoverable(int error)
+{
+	switch ((enum fault_code)error) {
+	case FAULT_IO:
+	case FAULT_TAINTED:
+	case FAULT_FENCED:
+		return true;
+	case FAULT_USURPED:
+	case FAULT_LOG:
+	case FAULT_SETTINGS:
+	case FAULT_CLOCK:
+	case FAULT_BUSY:
+	case FAULT_MISSING:
+		break;
+	}
+	return false;
+}
+
+/* Fencing may be a broker's time-out as well as another owner; only the log tells. */
+static int fenced_look(struct shard *shard)
+{
+	if (!log_fence_is_ambiguous(shard->config.log))
+		return FAULT_USURPED;
+	shard_diag(shard, "fenced: reading the log for %d s, to see whether another owner is there",
+		LOOK_AFTER_FENCED_MS / 1000);
+	struct fault fenced = shard->fault;
+	fault_clear(&shard->fault);
+	int error = shard_look_for_owner(shard, LOOK_AFTER_FENCED_MS);
+	if (!error)
+		shard->fault = fenced;
+	return error;
+}
+
+/* Longer each time, and never in step with another owner. */
+static void restart_wait(struct shard *shard, int attempt)
+{
+	int wait_ms = RESTART_WAIT_MS_MIN << (attempt < 6 ? attempt : 6);
+	if (wait_ms > RESTART_WAIT_MS_MAX)
+		wait_ms = RESTART_WAIT_MS_MAX;
+	wait_ms = wait_ms / 2 + (int)randombytes_uniform((uint32_t)wait_ms);
+	int64_t until_ms = clock_monotonic_ms() + wait_ms;
+	while (!atomic_load(&shard->is_stopping) && clock_monotonic_ms() < until_ms)
+		(void)nanosleep(&(struct timespec){ .tv_nsec = 20 * 1000000 }, NULL);
+}
+
+static void *owner_main(void *argument)
+{
+	struct shard *shard = argument;
+	int attempt = 0;
+	for (;;) {
+		int error = life_begin(shard);
+		if (!error)
+			error = life(shard);
+		bool was_live = atomic_load(&shard->is_live);
+		life_end(shard);
+		if (error == FAULT_FENCED)
+			error = fenced_look(shard) ? FAULT_USURPED : error;
+		else if (is_recoverable(error) && shard->term > 0 &&
+			 shard_look_for_owner(shard, 0) != 0)
+			error = FAULT_USURPED;
+		shard->error = error;
+		if (error == 0 || !is_recoverable(error) || atomic_load(&shard->is_stopping))
+			break;
+
+		attempt = was_live ? 1 : attempt + 1;
+		atomic_fetch_add(&shard->status_restarts, 1);
+		shard_diag(shard, "%srecovers from: %s (%s:%d)",
+			attempt > RESTARTS_BEFORE_ALARM ? "ALARM, again not live: " : "",
+			shard->fault.text, shard->fault.file, shard->fault.line);
+		restart_wait(shard, attempt);
+	}
+	atomic_store(&shard->is_ended, true);
+	return NULL;
+}
+
+void shard_start(struct shard *shard)
+{
+	int error = pthread_create(&shard->thread, NULL, owner_main, shard);
+	assert(error == 0);
+	shard->is_started = true;
+}
+
+void shard_stop(struct shard *shard)
+{
+	atomic_store(&shard->is_stopping, true);
+}
+
+int shard_join(struct shard *shard)
+{
+	if (shard->is_started)
+		(void)pthread_join(shard->thread, NULL);
+	shard->is_started = false;
+	return shard->error;
+}
+
+const struct fault *shard_fault(const struct shard *shard)
+{
+	return &shard->fault;
+}
+
+int shard_init_ledger(struct shard *shard, const struct id *ledger_id, struct id *ret_ledger_id)
+{
+	int error = life_begin(shard);
+	if (!error)
+		error = shard_recover(shard);
+	if (!error)
+		error = committer_start(shard);
+	if (!error)
+		error = checkpointer_start(shard);
+	if (!error && !view_ledger(shard->replica.state)) {
+		struct event_ledger_opened opened = {
+			.ledger_id = *ledger_id,
+			.shard = shard->config.shard,
+			.shards = log_shards(shard->config.log),
+			.format = LEDGER_FORMAT,
+			.id_too_old_ms = ID_TOO_OLD_MS,
+			.id_too_new_ms = ID_TOO_NEW_MS,
+		};
+		struct event event;
+		engine_open_ledger(shard->replica.state, &opened, clock_host_ms(), &event);
+		shard->batch = &shard->batches[0];
+		shard->batch->count = shard->batch->used = 0;
+		batch_add(shard, &event);
+		error = shard_flush(shard);
+	}
+	if (!error)
+		*ret_ledger_id = view_ledger(shard->replica.state)->ledger_id;
+	life_end(shard);
+	return error;
+}
+
+void shard_status(struct shard *shard, struct shard_status *ret)
+{
+	*ret = (struct shard_status){
+		.is_live = atomic_load(&shard->is_live),
+		.is_ended = atomic_load(&shard->is_ended),
+		.term = atomic_load(&shard->status_term),
+		.verified_sequence = atomic_load(&shard->status_verified),
+		.stored_sequence = atomic_load(&shard->status_stored),
+		.inputs_decided = atomic_load(&shard->status_inputs),
+		.first_input_ns = atomic_load(&shard->status_first_input_ns),
+		.verified_ns = atomic_load(&shard->status_verified_ns),
+		.timer_due_ms = atomic_load(&shard->status_timer_due),
+		.level0_files = atomic_load(&shard->status_level0),
+		.rows = atomic_load(&shard->status_rows),
+		.dirty_bytes = atomic_load(&shard->status_dirty),
+		.restarts = atomic_load(&shard->status_restarts),
+		.batches = atomic_load(&shard->status_batches),
+	};
+	for (int s = 0; s < LOG_INPUTS; s++)
+		ret->lag[s] = atomic_load(&shard->status_lag[s]);
+}

@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The position row, and the digest of all others. */
+#include "shard/replica.h"
+
+#include "base/pack.h"
+#include "shard/position.h"
+
+#include <sodium.h>
+
+static const uint8_t position_key[1] = { TABLE_position };
+
+size_t position_pack(const struct position *position, uint8_t ret[POSITION_SIZE])
+{
+	const struct head *head = &position->head;
+	uint8_t *p = pack_u16(ret, STATE_FORMAT);
+	p = pack_i64(p, position->place.offset);
+	p = pack_i64(p, position->place.sequence);
+	p = pack_i64(p, position->place.term);
+	p = pack_bytes(p, position->place.hash.at, HASH_SIZE);
+	p = pack_i64(p, head->engine_time_ms);
+	for (int topic = 1; topic <= TOPIC_COUNT; topic++)
+		p = pack_i64(p, head->input_next[topic]);
+	p = pack_u32(p, head->timers_fired);
+	p = pack_i64(p, head->command_ids_from_ms);
+	return (size_t)(p - ret);
+}
+
+static void position_unpack(const uint8_t *p, struct position *ret)
+{
+	*ret = (struct position){ 0 };
+	ret->place.offset = unpack_i64(p + 2);
+	ret->place.sequence = unpack_i64(p + 10);
+	ret->place.term = unpack_i64(p + 18);
+	memcpy(ret->place.hash.at, p + 26, HASH_SIZE);
+	p += 26 + HASH_SIZE;
+	ret->head.sequence = ret->place.sequence;
+	ret->head.engine_time_ms = unpack_i64(p);
+	for (int topic = 1; topic <= TOPIC_COUNT; topic++)
+		ret->head.input_next[topic] = unpack_i64(p + 8 * topic);
+	p += 8 * (TOPIC_COUNT + 1);
+	ret->head.timers_fired = unpack_u32(p);
+	ret->head.command_ids_from_ms = unpack_i64(p + 4);
+}
+
+int position_read(struct store *store, struct position *ret, struct fault *fault)
+{
+	struct bytes key = { position_key, sizeof position_key };
+	struct bytes value;
+	int error = store_get_many(store, &key, 1, &value, fault);
+	if (error)
+		return error;
+	if (!value.at)
+		return FAULT(fault, FAULT_MISSING, "the store holds no checkpoint");
+	if (value.size != POSITION_SIZE || unpack_u16(value.at) != STATE_FORMAT)
+		return FAULT(fault, FAULT_IO, "the store is of another format than %d: rebuild it",
+			STATE_FORMAT);
+	position_unpack(value.at, ret);
+	return 0;
+}
+
+static bool digest_row(void *context, struct bytes key, struct bytes value)
+{
+	uint8_t sizes[4];
+	(void)pack_u16(pack_u16(sizes, (uint16_t)key.size), (uint16_t)value.size);
+	(void)crypto_generichash_update(context, sizes, sizeof sizes);
+	(void)crypto_generichash_update(context, key.at, key.size);
+	(void)crypto_generichash_update(context, value.at, value.size);
+	return true;
+}
+
+int store_digest(struct store *store, struct hash *ret, struct fault *fault)
+{
+	static const uint8_t after_position[1] = { TABLE_position + 1 };
+	crypto_generichash_state digest;
+	(void)crypto_generichash_init(&digest, NULL, 0, HASH_SIZE);
+	int error = store_scan(store, (struct bytes){ after_position, 1 }, (struct bytes){ NULL, 0 },
+		digest_row, &digest, fault);
+	if (error)
+		return error;
+	(void)crypto_generichash_final(&digest, ret->at, HASH_SIZE);
+	return 0;
+}

@@ -1,0 +1,256 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The only way to start, and the only way to recover from any fault (DESIGN section 3):
+ *
+ *   1 fence the older owner      log_fence
+ *   2 open the last checkpoint   store_enter
+ *   3 read on, append a shard_opened, read until that very record comes back     term_take
+ *   4 only now look at the inputs (owner.c)
+ *
+ * The order is what keeps money: an end that was read before fencing, or inputs taken before one's own record was
+ * read, would let an older owner's late records be decided twice.
+ */
+#include "shard/internal.h"
+
+#include <assert.h>
+#include <inttypes.h>
+#include <sodium.h>
+
+enum { RECORDS_PER_READ = 1024 };
+
+/* A store that is unreadable, or of another format, is thrown away: the log has all of it. */
+static int store_enter(struct shard *shard)
+{
+	const struct shard_config *config = &shard->config;
+	struct fault fault = { 0 };
+	struct position position;
+	int error = store_open(
+		&shard->store, config->state_path, STORE_OWN, config->store_cache_bytes, &fault);
+	if (!error) {
+		error = position_read(shard->store, &position, &fault);
+		if (error == FAULT_MISSING)
+			error = 0;
+	}
+	if (error == FAULT_IO) {
+		shard_diag(shard, "the store is unreadable and is rebuilt from the log: %s",
+			fault.text);
+		store_close(shard->store);
+		shard->store = NULL;
+		fault_clear(&fault);
+		error = store_destroy(config->state_path, &fault);
+		if (!error)
+			error = store_open(&shard->store, config->state_path, STORE_OWN,
+				config->store_cache_bytes, &fault);
+	}
+	if (error) {
+		shard->fault = fault;
+		return error;
+	}
+	return replica_start(&shard->replica, shard->store, true);
+}
+
+/* The folder of another ledger is refused before anything is compared by offset. */
+static int ledger_compare(struct shard *shard)
+{
+	const struct ledger *stored = view_ledger(shard->replica.state);
+	if (!stored)
+		return 0;
+	struct id ledger_id;
+	int error = shard_ledger_id(
+		shard->config.log, shard->config.shard, &ledger_id, &shard->fault);
+	if (error)
+		return error;
+	if (!id_equal(&ledger_id, &stored->ledger_id) || stored->shard != shard->config.shard)
+		return FAULT(&shard->fault, FAULT_SETTINGS,
+			"the state folder %s holds shard %" PRIu32
+			" of another ledger, or this log was made anew: nothing was changed. Give the "
+			"right folder with --state, or an empty one, and it is rebuilt from the log",
+			shard->config.state_path, stored->shard);
+	return 0;
+}
+
+int shard_ledger_id(struct log *log, uint32_t shard, struct id *ret, struct fault *fault)
+{
+	*ret = (struct id){ { 0 } };
+	int64_t end;
+	int error = log_end(log, shard, LOG_EVENTS, &end, fault);
+	if (error || end == 0)
+		return error;
+	struct log_reader *reader;
+	error = log_reader_open(log, shard, LOG_EVENTS, 0, &reader, fault);
+	if (error)
+		return error;
+
+	struct codec *codec = codec_new();
+	bool is_found = false;
+	while (!error && !is_found && log_reader_position(reader) < end) {
+		struct log_record record;
+		size_t count;
+		error = log_read(reader, &record, 1, 1000, &count);
+		struct event event;
+		struct link link;
+		if (error || count == 0 ||
+			event_decode(codec, record.value, &event, &link) != DECODE_OK ||
+			event.kind == EVENT_none)
+			continue;
+		is_found = true;
+		if (event.kind == EVENT_ledger_opened)
+			*ret = event.ledger_opened.ledger_id;
+	}
+	codec_free(codec);
+	log_reader_close(reader);
+	return error;
+}
+
+static bool mark_is_ours(const struct shard *shard, const struct link *link)
+{
+	return memcmp(link->incarnation.at, shard->process_mark, sizeof shard->process_mark) == 0;
+}
+
+/* Takes records until the mark with this incarnation comes by. *ret_won: it was valid, so its term is the highest. */
+static int own_mark_await(struct shard *shard, const struct id *incarnation, bool *ret_won)
+{
+	struct log_reader *tail = shard->committer.tail;
+	int64_t deadline_ms = clock_monotonic_ms() + shard->config.read_back_ms;
+	for (;;) {
+		struct log_record record;
+		size_t count;
+		int error = log_read(tail, &record, 1, 100, &count);
+		if (error) {
+			shard->fault = shard->committer.fault;
+			return error;
+		}
+		if (count == 0 && clock_monotonic_ms() > deadline_ms)
+			return FAULT(&shard->fault, FAULT_TAINTED,
+				"shard %" PRIu32 ": our shard_opened was not read back in %d ms",
+				shard->config.shard, shard->config.read_back_ms);
+		if (count == 0)
+			continue;
+		enum chain_verdict verdict;
+		error = replica_take(&shard->replica, &record, &verdict);
+		if (error)
+			return error;
+		struct link link;
+		if (link_decode(record.value, &link) == DECODE_OK && link.is_mark &&
+			id_equal(&link.incarnation, incarnation)) {
+			*ret_won = verdict == CHAIN_MARK;
+			return 0;
+		}
+	}
+}
+
+static int term_take(struct shard *shard)
+{
+	struct replica *replica = &shard->replica;
+	for (bool is_won = false; !is_won;) {
+		struct link mark = {
+			.is_mark = true,
+			.shard = shard->config.shard,
+			.term = replica->chain.term + 1,
+		};
+		memcpy(mark.incarnation.at, shard->process_mark, sizeof shard->process_mark);
+		randombytes_buf(mark.incarnation.at + sizeof shard->process_mark,
+			sizeof mark.incarnation.at - sizeof shard->process_mark);
+
+		uint8_t value[EVENT_SIZE_MAX];
+		struct log_entry entry = {
+			.value = { value, mark_encode(replica->codec, &mark, value) },
+		};
+		int error = log_append(shard->committer.writer, &entry, 1);
+		if (error) {
+			shard->fault = shard->committer.fault;
+			return error;
+		}
+		error = own_mark_await(shard, &mark.incarnation, &is_won);
+		if (error)
+			return error;
+	}
+	shard->term = replica->chain.term;
+	return 0;
+}
+
+static int tail_read_to_end(struct shard *shard)
+{
+	struct committer *committer = &shard->committer;
+	struct log *log = shard->config.log;
+	int64_t end;
+	int error = log_end(log, shard->config.shard, LOG_EVENTS, &end, &shard->fault);
+	if (error)
+		return error;
+	error = log_reader_open(log, shard->config.shard, LOG_EVENTS,
+		replica_start_offset(&shard->replica), &committer->tail, &committer->fault);
+	if (!error)
+		error = replica_follow(&shard->replica, committer->tail, end, INT64_MAX);
+	if (error && shard->fault.code == 0)
+		shard->fault = committer->fault;
+	if (!error && shard->replica.must_confirm)
+		error = FAULT(&shard->fault, FAULT_LOG,
+			"shard %" PRIu32 ": the log ends before event %" PRId64
+			", which the stored checkpoint stands at: the log lost verified events. Nothing was "
+			"changed. Restore the log",
+			shard->config.shard, shard->replica.place.sequence);
+	return error;
+}
+
+/* Terms that this process never had, or that stand above its last one, mean that another one came. */
+int shard_look_for_owner(struct shard *shard, int wait_ms)
+{
+	struct log *log = shard->config.log;
+	struct fault fault = { 0 };
+	struct log_reader *reader;
+	int64_t end, deadline_ms = clock_monotonic_ms() + wait_ms;
+	int error = log_end(log, shard->config.shard, LOG_EVENTS, &end, &fault);
+	if (!error)
+		error = log_reader_open(log, shard->config.shard, LOG_EVENTS,
+			shard->known.offset, &reader, &fault);
+	if (error)
+		return 0; /* the log can't be read now: recovery will say why, and looks again */
+
+	int result = 0;
+	while (!result && !atomic_load(&shard->is_stopping) &&
+		(clock_monotonic_ms() < deadline_ms ||
+			(wait_ms == 0 && log_reader_position(reader) < end))) {
+		struct log_record records[RECORDS_PER_READ];
+		size_t count;
+		if (log_read(reader, records, RECORDS_PER_READ, 100, &count) != 0)
+			break;
+		if (count == 0 && wait_ms == 0)
+			break;
+		for (size_t i = 0; i < count && !result; i++) {
+			struct link link;
+			if (link_decode(records[i].value, &link) == DECODE_OK && link.is_mark &&
+				link.term > shard->term && !mark_is_ours(shard, &link))
+				result = FAULT(&shard->fault, FAULT_USURPED,
+					"shard %" PRIu32 ": another owner took it with term %" PRId64
+					" (ours was %" PRId64 "): this one stops",
+					shard->config.shard, link.term, shard->term);
+		}
+	}
+	log_reader_close(reader);
+	return result;
+}
+
+int shard_recover(struct shard *shard)
+{
+	struct committer *committer = &shard->committer;
+	int error = log_fence(
+		shard->config.log, shard->config.shard, &committer->writer, &committer->fault);
+	if (error) {
+		shard->fault = committer->fault;
+		return error;
+	}
+	error = store_enter(shard);
+	if (!error)
+		error = ledger_compare(shard);
+	if (!error)
+		error = tail_read_to_end(shard);
+	if (!error && shard->term > 0 && shard->replica.chain.term > shard->term)
+		error = shard_look_for_owner(shard, 0);
+	if (!error)
+		error = term_take(shard);
+	if (error)
+		return error;
+	shard->known = shard->replica.place;
+	atomic_store(&shard->status_term, shard->term);
+	atomic_store(&shard->status_stored, shard->replica.stored_sequence);
+	return 0;
+}

@@ -1,0 +1,363 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "shard/replica.h"
+
+#include "base/pack.h"
+
+#include <assert.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+
+int replica_init(struct replica *replica, uint32_t shard, size_t memory_bytes, struct fault *fault)
+{
+	*replica = (struct replica){ .shard = shard, .memory_size = memory_bytes, .fault = fault };
+	replica->memory = mmap(NULL, memory_bytes, PROT_READ | PROT_WRITE,
+		MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	if (replica->memory == MAP_FAILED) {
+		replica->memory = NULL;
+		return FAULT(fault, FAULT_SETTINGS, "no %zu bytes of memory for shard %" PRIu32,
+			memory_bytes, shard);
+	}
+	replica->state = state_init(replica->memory, memory_bytes);
+	if (!replica->state) {
+		replica_deinit(replica);
+		return FAULT(fault, FAULT_SETTINGS,
+			"%zu bytes of memory are too few for a shard: it needs at least %d",
+			memory_bytes, STATE_MEMORY_MIN);
+	}
+	replica->codec = codec_new();
+	return 0;
+}
+
+void replica_deinit(struct replica *replica)
+{
+	codec_free(replica->codec);
+	free(replica->rows);
+	if (replica->memory)
+		(void)munmap(replica->memory, replica->memory_size);
+	*replica = (struct replica){ 0 };
+}
+
+/* The greatest command id in the store: newer ones need no look-up. */
+static int command_id_max(struct store *store, struct id *ret, struct fault *fault)
+{
+	static const uint8_t from[1] = { TABLE_command }, to[1] = { TABLE_command + 1 };
+	uint8_t key[STORE_KEY_SIZE_MAX];
+	size_t size;
+	*ret = (struct id){ { 0 } };
+	int error = store_last_key(store, (struct bytes){ from, 1 }, (struct bytes){ to, 1 }, key,
+		&size, fault);
+	if (error == 0 && size != 0)
+		memcpy(ret->at, key + 1, sizeof ret->at);
+	return error;
+}
+
+int replica_start(struct replica *replica, struct store *store, bool checkpoints)
+{
+	state_reset(replica->state);
+	replica->store = store;
+	replica->checkpoints = checkpoints;
+	replica->chain = (struct chain){ 0 };
+	replica->place = (struct place){ 0 };
+	replica->stored_sequence = 0;
+	if (!store)
+		return 0;
+
+	struct position position;
+	struct fault none = { 0 };
+	int error = position_read(store, &position, &none);
+	if (error == FAULT_MISSING)
+		return 0;
+	if (error)
+		return FAULT(replica->fault, error, "%s", none.text);
+
+	static const uint8_t ledger_key[1] = { TABLE_ledger };
+	struct bytes key = { ledger_key, 1 }, value;
+	struct id command_id = { { 0 } };
+	error = command_id_max(store, &command_id, replica->fault);
+	if (!error)
+		error = store_get_many(store, &key, 1, &value, replica->fault);
+	if (error)
+		return error;
+	if (!value.at)
+		return FAULT(replica->fault, FAULT_IO, "the store has no ledger row: rebuild it");
+	state_start(replica->state, &position.head, value, &command_id);
+	replica->place = position.place;
+	replica->stored_sequence = position.place.sequence;
+	/* One event back: the fold takes it again, from the log, and so proves that the log still holds it. */
+	replica->chain = (struct chain){
+		.term = position.place.term,
+		.sequence = position.place.sequence,
+		.hash = position.place.hash,
+	};
+	replica->must_confirm = true;
+	return 0;
+}
+
+/* Records that come next. */
+struct ahead {
+	const struct log_record *records;
+	size_t count;
+};
+
+static int ledger_check(const struct replica *replica, const struct event *event)
+{
+	const struct event_ledger_opened *opened = &event->ledger_opened;
+	if (event->kind != EVENT_ledger_opened)
+		return 0;
+	if (opened->shard != replica->shard)
+		return FAULT(replica->fault, FAULT_LOG,
+			"this stream says that it is shard %" PRIu32 ", not %" PRIu32,
+			opened->shard, replica->shard);
+	if (opened->format > LEDGER_FORMAT)
+		return FAULT(replica->fault, FAULT_SETTINGS,
+			"the ledger's format is %" PRIu32 ", this pinion knows %d: use a newer one",
+			opened->format, LEDGER_FORMAT);
+	return 0;
+}
+
+/* The store says that this event stands here: it must, or the log lost or changed it. */
+static int place_confirm(struct replica *replica, const struct log_record *record)
+{
+	struct hash hash = hash_of(record->value);
+	if (record->offset != replica->place.offset || !hash_equal(&hash, &replica->place.hash))
+		return FAULT(replica->fault, FAULT_LOG,
+			"shard %" PRIu32 ": the log does not hold event %" PRId64
+			" (offset %" PRId64 ") that the stored checkpoint stands at: the log lost or "
+			"changed verified events, or it is another ledger's. Nothing was changed. "
+			"Restore the log, or, if the state folder is the wrong one, give the right one",
+			replica->shard, replica->place.sequence, replica->place.offset);
+	replica->must_confirm = false;
+	return 0;
+}
+
+static int room_make(struct replica *replica, int *rounds)
+{
+	if (!replica->checkpoints || (*rounds)++ > 2)
+		return FAULT(replica->fault, FAULT_SETTINGS,
+			"shard %" PRIu32 " needs more memory than %zu bytes: see --memory",
+			replica->shard, replica->memory_size);
+	int error = replica_checkpoint(replica);
+	state_batch_begin(replica->state);
+	return error;
+}
+
+/* Events that follow will lack rows too: one look into the store for all of them. */
+static void look_ahead(struct replica *replica, const struct ahead *ahead)
+{
+	for (size_t i = 0; i < ahead->count; i++) {
+		struct event event;
+		struct link link;
+		if (event_decode(replica->codec, ahead->records[i].value, &event, &link) ==
+				DECODE_OK &&
+			event.kind != EVENT_none)
+			engine_look_ahead_replay(replica->state, &event);
+	}
+}
+
+static int event_apply(
+	struct replica *replica, const struct event *event, const struct ahead *ahead)
+{
+	int rounds = 0;
+	for (;;) {
+		enum engine_result result = engine_replay(replica->state, event);
+		if (result == ENGINE_OUTCOME)
+			return 0;
+		size_t loaded = 0;
+		int error = 0;
+		if (result == ENGINE_NOT_LOADED) {
+			look_ahead(replica, ahead);
+			error = replica_load(replica, &loaded);
+		}
+		if (!error && loaded == 0)
+			error = room_make(replica, &rounds);
+		if (error)
+			return error;
+	}
+}
+
+static int decode_check(const struct replica *replica, enum decode_result result, int64_t offset)
+{
+	if (result == DECODE_OK)
+		return 0;
+	return FAULT(replica->fault, FAULT_LOG,
+		"shard %" PRIu32 ": the event record at offset %" PRId64 " %s", replica->shard, offset,
+		result == DECODE_UNKNOWN
+			? "is of a kind, or has a field, that this pinion does not know: use a newer one"
+			: "is no event: the topic was written by something else");
+}
+
+static int record_take(struct replica *replica, const struct log_record *record,
+	const struct ahead *ahead, enum chain_verdict *ret)
+{
+	*ret = CHAIN_VOID;
+	if (replica->must_confirm)
+		return place_confirm(replica, record);
+
+	struct link link;
+	int error = decode_check(replica, link_decode(record->value, &link), record->offset);
+	if (error)
+		return error;
+	struct hash hash = hash_of(record->value);
+	*ret = chain_fold(&replica->chain, &link, &hash);
+	if (*ret != CHAIN_EVENT)
+		return 0;
+
+	struct event event;
+	error = decode_check(replica,
+		event_decode(replica->codec, record->value, &event, &link), record->offset);
+	struct place place = {
+		.offset = record->offset,
+		.sequence = link.sequence,
+		.term = link.term,
+		.hash = hash,
+	};
+	if (!error)
+		error = ledger_check(replica, &event);
+	if (!error && replica->observe)
+		error = replica->observe(replica->context, &event, &place);
+	if (!error)
+		error = event_apply(replica, &event, ahead);
+	if (!error)
+		replica->place = place;
+	return error;
+}
+
+int replica_take(struct replica *replica, const struct log_record *record, enum chain_verdict *ret)
+{
+	const struct ahead none = { NULL, 0 };
+	return record_take(replica, record, &none, ret);
+}
+
+int replica_take_many(struct replica *replica, const struct log_record *records, size_t count,
+	int64_t sequence_max)
+{
+	enum { AHEAD_MAX = 512 };
+	state_batch_begin(replica->state);
+	for (size_t i = 0; i < count && replica->place.sequence < sequence_max; i++) {
+		size_t rest = count - i - 1;
+		struct ahead ahead = { records + i + 1, rest < AHEAD_MAX ? rest : AHEAD_MAX };
+		enum chain_verdict verdict;
+		int error = record_take(replica, &records[i], &ahead, &verdict);
+		if (error)
+			return error;
+	}
+	return 0;
+}
+
+int replica_follow(
+	struct replica *replica, struct log_reader *reader, int64_t end, int64_t sequence_max)
+{
+	enum { RECORDS_PER_READ = 1024, READ_TIMEOUT_MS = 10000 };
+	static _Thread_local struct log_record records[RECORDS_PER_READ];
+
+	while (replica->place.sequence < sequence_max && log_reader_position(reader) < end) {
+		size_t count;
+		int error = log_read(reader, records, RECORDS_PER_READ, READ_TIMEOUT_MS, &count);
+		if (error)
+			return error;
+		if (count == 0 && log_reader_position(reader) < end)
+			return FAULT(replica->fault, FAULT_IO,
+				"shard %" PRIu32 ": the log did not deliver its events up to offset %" PRId64
+				" in %d ms",
+				replica->shard, end, READ_TIMEOUT_MS);
+		error = replica_take_many(replica, records, count, sequence_max);
+		if (error)
+			return error;
+	}
+	return 0;
+}
+
+/* --- Loading --- */
+
+struct timer_scan {
+	struct state *state;
+	bool wants_more;
+};
+
+static bool timer_row(void *context, struct bytes key, struct bytes value)
+{
+	struct timer_scan *scan = context;
+	(void)value;
+	scan->wants_more = state_timers_load(scan->state, key);
+	return scan->wants_more;
+}
+
+static int timers_load(struct replica *replica)
+{
+	static const uint8_t end[1] = { TABLE_timer + 1 };
+	struct timer_scan scan = { .state = replica->state, .wants_more = true };
+	struct state_key from = state_timers_from(replica->state);
+	if (replica->store) {
+		int error = store_scan(replica->store, (struct bytes){ from.at, from.size },
+			(struct bytes){ end, sizeof end }, timer_row, &scan, replica->fault);
+		if (error)
+			return error;
+	}
+	state_timers_loaded(replica->state, scan.wants_more);
+	return 0;
+}
+
+static int keys_load(
+	struct replica *replica, const struct state_key *missing, size_t count, size_t *ret_loaded)
+{
+	enum { KEYS_PER_GET = 512 };
+	struct bytes keys[KEYS_PER_GET], values[KEYS_PER_GET];
+	for (size_t done = 0; done < count; done += KEYS_PER_GET) {
+		size_t n = count - done < KEYS_PER_GET ? count - done : KEYS_PER_GET;
+		for (size_t i = 0; i < n; i++)
+			keys[i] = (struct bytes){ missing[done + i].at, missing[done + i].size };
+		memset(values, 0, sizeof values);
+		int error = replica->store ? store_get_many(replica->store, keys, n, values,
+						     replica->fault)
+					   : 0;
+		if (error)
+			return error;
+		for (size_t i = 0; i < n; i++) {
+			if (!state_load(replica->state, &missing[done + i], values[i]))
+				return 0; /* what was loaded may do for the first who asked */
+			(*ret_loaded)++;
+		}
+	}
+	return 0;
+}
+
+int replica_load(struct replica *replica, size_t *ret_loaded)
+{
+	*ret_loaded = 0;
+	if (state_timers_wanted(replica->state)) {
+		int error = timers_load(replica);
+		if (error)
+			return error;
+		(*ret_loaded)++;
+	}
+	const struct state_key *missing;
+	size_t count = state_missing(replica->state, &missing);
+	int error = keys_load(replica, missing, count, ret_loaded);
+	state_missing_clear(replica->state);
+	return error;
+}
+
+int replica_checkpoint(struct replica *replica)
+{
+	assert(replica->checkpoints && replica->store);
+	assert(!state_is_sealing(replica->state));
+	if (replica->place.sequence == replica->stored_sequence)
+		return 0;
+	state_seal_begin(replica->state);
+	struct sealed sealed;
+	bool is_whole = state_seal_step(replica->state, SIZE_MAX, &sealed);
+	assert(is_whole);
+	int error = checkpoint_write(replica->store, &sealed, &replica->place, &replica->rows,
+		&replica->rows_size, replica->fault);
+	if (error)
+		return error;
+	state_sealed_stored(replica->state);
+	replica->stored_sequence = replica->place.sequence;
+	return 0;
+}
+
+int64_t replica_start_offset(const struct replica *replica)
+{
+	return replica->must_confirm ? replica->place.offset : 0;
+}

@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What a struct store is, for the files of this room only. */
+#ifndef STORE_HANDLE_H
+#define STORE_HANDLE_H
+
+#include "store/store.h"
+
+#include <rocksdb/c.h>
+#include <string.h>
+
+/* Keys handed to RocksDB in one call. It pins one block per row found until the row is copied. */
+enum { LOOKUP_KEYS_MAX = 512 };
+
+struct store {
+	enum store_mode mode;
+	char *path;        /* absolute: RocksDB knows its own locks by the folder's name */
+	char *ingest_path; /* STORE_OWN: where the files of an ingest are built */
+	rocksdb_options_t *options;
+	rocksdb_readoptions_t *read;
+	rocksdb_t *db;
+	rocksdb_column_family_handle_t *rows; /* the default column family */
+
+	/* Touched by store_ingest alone. */
+	unsigned ingests_since_merge;
+
+	/* Touched by store_get_many alone. */
+	uint8_t *copies;
+	size_t copies_size;
+	uint32_t *order;
+	size_t order_size;
+	const char *keys[LOOKUP_KEYS_MAX];
+	size_t key_sizes[LOOKUP_KEYS_MAX];
+	rocksdb_pinnableslice_t *slices[LOOKUP_KEYS_MAX];
+	char *errors[LOOKUP_KEYS_MAX];
+};
+
+/* RocksDB's own order of keys. */
+static inline int key_compare(struct bytes a, struct bytes b)
+{
+	int order = memcmp(a.at, b.at, a.size < b.size ? a.size : b.size);
+
+	if (order != 0)
+		return order;
+	return (a.size > b.size) - (a.size < b.size);
+}
+
+/* Notes RocksDB's complaint and frees it. */
+int store_fault(struct fault *fault, int line, const char *file, const char *path,
+	const char *doing, char *error);
+#define STORE_FAULT(fault, path, doing, error) \
+	store_fault((fault), __LINE__, __FILE__, (path), (doing), (error))
+
+/* Makes the folder that an ingest builds its files in; throws away what a crash left there. */
+int ingest_prepare(struct store *store, struct fault *fault);
+/* Deletes that folder of a store that is not open. */
+int ingest_destroy(const char *path, struct fault *fault);
+
+/* Joins small neighbouring files of the lower levels, see merge.c. */
+void merge_small_files(struct store *store);
+
+/* store_get_many's memory. */
+void lookup_free(struct store *store);
+
+#endif

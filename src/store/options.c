@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The settings of RocksDB: every one is here because its default is wrong for a store of
+ * checkpoints. */
+#include "store/options.h"
+
+enum {
+	LEVELS = 7,
+	LEVELS_UNCOMPRESSED = 2,
+	BLOCK_SIZE = 16 << 10,
+	FILTER_BITS_PER_KEY = 10,
+	TABLE_FORMAT_VERSION = 5,
+	BACKGROUND_JOBS = 2,
+	/* A reader replays the whole manifest when it opens: it is kept short. */
+	MANIFEST_SIZE_MAX = 16 << 20,
+	DIAGNOSTICS_FILES = 4,
+	DIAGNOSTICS_FILE_SIZE = 4 << 20,
+	DIAGNOSTICS_LEVEL_WARN = 2,
+};
+
+static void table_set(rocksdb_options_t *options, size_t cache_bytes)
+{
+	rocksdb_block_based_table_options_t *table = rocksdb_block_based_options_create();
+	rocksdb_cache_t *cache = rocksdb_cache_create_lru(cache_bytes);
+
+	rocksdb_block_based_options_set_format_version(table, TABLE_FORMAT_VERSION);
+	rocksdb_block_based_options_set_block_size(table, BLOCK_SIZE);
+	rocksdb_block_based_options_set_block_cache(table, cache);
+	/* Most lookups of an id find nothing: a filter over whole keys answers them from memory. */
+	rocksdb_block_based_options_set_filter_policy(
+		table, rocksdb_filterpolicy_create_bloom_full(FILTER_BITS_PER_KEY));
+	rocksdb_block_based_options_set_whole_key_filtering(table, 1);
+	/* Filters and indexes count against the cache, so that memory has one bound; those of level
+	 * 0, which every lookup asks, stay. */
+	rocksdb_block_based_options_set_cache_index_and_filter_blocks(table, 1);
+	rocksdb_block_based_options_set_pin_l0_filter_and_index_blocks_in_cache(table, 1);
+
+	/* Both take shares of their own in what they are given. */
+	rocksdb_options_set_block_based_table_factory(options, table);
+	rocksdb_cache_destroy(cache);
+	rocksdb_block_based_options_destroy(table);
+}
+
+rocksdb_options_t *options_create(size_t cache_bytes, bool create_if_missing)
+{
+	rocksdb_options_t *options = rocksdb_options_create();
+	int compression[LEVELS];
+
+	rocksdb_options_set_create_if_missing(options, create_if_missing);
+	rocksdb_options_set_paranoid_checks(options, 1);
+	/* All files are opened at once, so a damaged one is met when the store opens, and a reader
+	 * keeps what the owner deletes later. */
+	rocksdb_options_set_max_open_files(options, -1);
+	rocksdb_options_set_max_background_jobs(options, BACKGROUND_JOBS);
+	rocksdb_options_set_max_manifest_file_size(options, MANIFEST_SIZE_MAX);
+
+	rocksdb_options_set_num_levels(options, LEVELS);
+	rocksdb_options_set_level_compaction_dynamic_level_bytes(options, 1);
+	for (int i = 0; i < LEVELS; i++)
+		compression[i] =
+			i < LEVELS_UNCOMPRESSED ? rocksdb_no_compression : rocksdb_lz4_compression;
+	rocksdb_options_set_compression_per_level(options, compression, LEVELS);
+
+	rocksdb_options_set_info_log_level(options, DIAGNOSTICS_LEVEL_WARN);
+	rocksdb_options_set_max_log_file_size(options, DIAGNOSTICS_FILE_SIZE);
+	rocksdb_options_set_keep_log_file_num(options, DIAGNOSTICS_FILES);
+	rocksdb_options_set_stats_dump_period_sec(options, 0);
+
+	table_set(options, cache_bytes);
+	return options;
+}
+
+rocksdb_readoptions_t *readoptions_create(void)
+{
+	rocksdb_readoptions_t *read = rocksdb_readoptions_create();
+
+	/* A store holds no range deletions. Where RocksDB 7.8 looks for them, an iterator that
+	 * meets a damaged block below level 0 steps over the rest of the file and reports nothing.
+	 */
+	rocksdb_readoptions_set_ignore_range_deletions(read, 1);
+	return read;
+}

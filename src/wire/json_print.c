@@ -1,0 +1,330 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Records as JSON lines, in the order of their fields' numbers, by the contract's descriptors. */
+#include "wire/json.h"
+
+#include "wire/codec.h"
+
+#include "pinion/v1/command.pb-c.h"
+#include "pinion/v1/event.pb-c.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+struct output {
+	char *at;
+	size_t size;
+	size_t capacity;
+	bool needs_comma; /* a value stands before, in this object or list */
+};
+
+static void put(struct output *output, const char *at, size_t size)
+{
+	if (output->capacity - output->size < size + 1) {
+		output->capacity = 2 * output->capacity + size + 1;
+		output->at = realloc(output->at, output->capacity);
+		assert(output->at);
+	}
+	memcpy(output->at + output->size, at, size);
+	output->size += size;
+	output->at[output->size] = '\0';
+}
+
+static void put_text(struct output *output, const char *text)
+{
+	put(output, text, strlen(text));
+}
+
+static void put_quoted(struct output *output, const char *text)
+{
+	put(output, "\"", 1);
+	for (; *text != '\0'; text++) {
+		unsigned char c = (unsigned char)*text;
+		if (c == '"' || c == '\\') {
+			put(output, "\\", 1);
+			put(output, text, 1);
+		} else if (c < 0x20 || c == 0x7f) {
+			char escape[8];
+			snprintf(escape, sizeof escape, "\\u%04x", c);
+			put_text(output, escape);
+		} else {
+			put(output, text, 1);
+		}
+	}
+	put(output, "\"", 1);
+}
+
+static void put_int64(struct output *output, int64_t value)
+{
+	char text[24];
+	snprintf(text, sizeof text, "%" PRId64, value);
+	put_text(output, text);
+}
+
+static void put_name(struct output *output, const char *name, size_t size)
+{
+	if (output->needs_comma)
+		put(output, ",", 1);
+	put(output, "\"", 1);
+	put(output, name, size);
+	put(output, "\":", 2);
+	output->needs_comma = true;
+}
+
+static bool ends_in(const char *name, const char *ending)
+{
+	size_t size = strlen(name), ending_size = strlen(ending);
+	return size >= ending_size && strcmp(name + size - ending_size, ending) == 0;
+}
+
+/* A code that is none (in a command that will be refused) has no exponent: its minor units are
+ * printed as they are. */
+static void put_money(struct output *output, int64_t minor, const char *code)
+{
+	enum currency currency = currency_by_name(code, strlen(code));
+	if (currency == CURRENCY_none) {
+		put_text(output, "{\"minor\":");
+		put_int64(output, minor);
+		put_text(output, ",\"currency\":");
+		put_quoted(output, code);
+		put_text(output, "}");
+		return;
+	}
+	char text[MONEY_TEXT_SIZE];
+	money_to_text(amount_of(minor), currency, text);
+	put_quoted(output, text);
+}
+
+static void put_bytes(struct output *output, const char *name, ProtobufCBinaryData binary)
+{
+	static const char digits[] = "0123456789abcdef";
+	struct id id;
+	if (binary.len == sizeof id.at &&
+		(ends_in(name, "id") || strcmp(name, "incarnation") == 0)) {
+		char text[ID_TEXT_SIZE];
+		memcpy(id.at, binary.data, sizeof id.at);
+		id_to_text(&id, text);
+		put_quoted(output, text);
+		return;
+	}
+	put(output, "\"", 1);
+	for (size_t i = 0; i < binary.len; i++) {
+		put(output, &digits[binary.data[i] >> 4], 1);
+		put(output, &digits[binary.data[i] & 15], 1);
+	}
+	put(output, "\"", 1);
+}
+
+/* A number that has no name, as a command may hold, stays a number. */
+static void put_enum(struct output *output, const ProtobufCEnumDescriptor *descriptor, int value)
+{
+	const ProtobufCEnumValue *known = protobuf_c_enum_descriptor_get_value(descriptor, value);
+	if (!known) {
+		put_int64(output, value);
+		return;
+	}
+	const char *zero = descriptor->values[0].name;
+	char name[64];
+	size_t size = 0;
+	for (const char *c = known->name + strlen(zero) - strlen("UNSPECIFIED"); *c != '\0'; c++)
+		if (size < sizeof name - 1)
+			name[size++] = *c >= 'A' && *c <= 'Z' ? (char)(*c - 'A' + 'a') : *c;
+	name[size] = '\0';
+	put_quoted(output, name);
+}
+
+static void put_message(struct output *output, const ProtobufCMessage *message);
+
+static const void *member_of(const ProtobufCMessage *message, unsigned offset)
+{
+	return (const char *)message + offset;
+}
+
+static const ProtobufCMessage *message_of(const void *member)
+{
+	const ProtobufCMessage *message;
+	memcpy(&message, member, sizeof message);
+	return message;
+}
+
+static const char *text_of(const void *member)
+{
+	const char *text;
+	memcpy(&text, member, sizeof text);
+	return text;
+}
+
+/* Its sibling `currency`, where it has one that is set: then its `..._minor` fields are money. */
+static const char *currency_of_message(const ProtobufCMessage *message)
+{
+	const ProtobufCFieldDescriptor *field =
+		protobuf_c_message_descriptor_get_field_by_name(message->descriptor, "currency");
+	if (!field)
+		return "";
+	return text_of(member_of(message, field->offset));
+}
+
+static void put_member_message(struct output *output, const ProtobufCFieldDescriptor *field,
+	const ProtobufCMessage *message)
+{
+	put_name(output, field->name, strlen(field->name));
+	if (field->descriptor != &pinion__v1__amount__descriptor) {
+		put_message(output, message);
+		return;
+	}
+	const Pinion__V1__Amount *amount = (const Pinion__V1__Amount *)message;
+	put_money(output, amount->minor, amount->currency);
+}
+
+static void put_number(struct output *output, const ProtobufCFieldDescriptor *field, int64_t value,
+	const char *currency)
+{
+	static const char money[] = "_minor";
+	if (currency[0] != '\0' && ends_in(field->name, money)) {
+		put_name(output, field->name, strlen(field->name) - strlen(money));
+		put_money(output, value, currency);
+	} else if (value != 0) {
+		put_name(output, field->name, strlen(field->name));
+		put_int64(output, value);
+	}
+}
+
+/* `first_outcome` is the number of an arm of Event. */
+static void put_uint32(struct output *output, const ProtobufCFieldDescriptor *field, uint32_t value)
+{
+	if (value == 0)
+		return;
+	put_name(output, field->name, strlen(field->name));
+	const char *name = event_name((enum event_kind)value);
+	if (strcmp(field->name, "first_outcome") == 0 && name[0] != '\0')
+		put_quoted(output, name);
+	else
+		put_int64(output, value);
+}
+
+/* Numbers, texts, bytes: left out where zero. */
+static void put_scalar(struct output *output, const ProtobufCFieldDescriptor *field,
+	const void *member, const char *currency)
+{
+	ProtobufCBinaryData binary;
+	int64_t number = 0;
+	int32_t word = 0;
+	if (field->type == PROTOBUF_C_TYPE_INT64) {
+		memcpy(&number, member, sizeof number);
+		put_number(output, field, number, currency);
+	} else if (field->type == PROTOBUF_C_TYPE_STRING) {
+		if (text_of(member)[0] == '\0')
+			return;
+		put_name(output, field->name, strlen(field->name));
+		put_quoted(output, text_of(member));
+	} else if (field->type == PROTOBUF_C_TYPE_BYTES) {
+		memcpy(&binary, member, sizeof binary);
+		if (binary.len == 0)
+			return;
+		put_name(output, field->name, strlen(field->name));
+		put_bytes(output, field->name, binary);
+	} else {
+		memcpy(&word, member, sizeof word);
+		if (field->type == PROTOBUF_C_TYPE_UINT32) {
+			put_uint32(output, field, (uint32_t)word);
+		} else if (word != 0) {
+			put_name(output, field->name, strlen(field->name));
+			if (field->type == PROTOBUF_C_TYPE_BOOL)
+				put_text(output, "true");
+			else
+				put_enum(output, field->descriptor, word);
+		}
+	}
+}
+
+static void put_list(struct output *output, const ProtobufCFieldDescriptor *field,
+	const ProtobufCMessage *message)
+{
+	size_t count;
+	memcpy(&count, member_of(message, field->quantifier_offset), sizeof count);
+	if (count == 0)
+		return;
+	assert(field->type == PROTOBUF_C_TYPE_MESSAGE);
+	const ProtobufCMessage *const *list;
+	memcpy(&list, member_of(message, field->offset), sizeof list);
+	put_name(output, field->name, strlen(field->name));
+	for (size_t i = 0; i < count; i++) {
+		put_text(output, i == 0 ? "[" : ",");
+		put_message(output, list[i]);
+	}
+	put_text(output, "]");
+}
+
+static void put_field(struct output *output, const ProtobufCFieldDescriptor *field,
+	const ProtobufCMessage *message, const char *currency)
+{
+	if (field->label == PROTOBUF_C_LABEL_REPEATED) {
+		put_list(output, field, message);
+		return;
+	}
+	if (field->flags & PROTOBUF_C_FIELD_FLAG_ONEOF) {
+		unsigned arm;
+		memcpy(&arm, member_of(message, field->quantifier_offset), sizeof arm);
+		if (arm != field->id)
+			return;
+	}
+	const void *member = member_of(message, field->offset);
+	if (field->type != PROTOBUF_C_TYPE_MESSAGE)
+		put_scalar(output, field, member, currency);
+	else if (message_of(member))
+		put_member_message(output, field, message_of(member));
+}
+
+static void put_fields(struct output *output, const ProtobufCMessage *message)
+{
+	const char *currency = currency_of_message(message);
+	for (unsigned i = 0; i < message->descriptor->n_fields; i++)
+		put_field(output, &message->descriptor->fields[i], message, currency);
+}
+
+static void put_message(struct output *output, const ProtobufCMessage *message)
+{
+	put(output, "{", 1);
+	output->needs_comma = false;
+	put_fields(output, message);
+	put(output, "}", 1);
+	output->needs_comma = true;
+}
+
+static const ProtobufCMessage *record_read(
+	struct codec *codec, const ProtobufCMessageDescriptor *descriptor, struct bytes record)
+{
+	struct text64 detail;
+	if (strict_check(descriptor, record, &detail) != STRICT_OK)
+		return NULL;
+	return codec_unpack(codec, descriptor, record);
+}
+
+char *json_event_print(struct codec *codec, struct bytes record, int64_t offset)
+{
+	const ProtobufCMessage *message =
+		record_read(codec, &pinion__v1__event_record__descriptor, record);
+	if (!message)
+		return NULL;
+	const Pinion__V1__EventRecord *read = (const Pinion__V1__EventRecord *)message;
+	if (read->record_case == PINION__V1__EVENT_RECORD__RECORD_EVENT)
+		message = &read->event->base;
+	struct output output = { 0 };
+	put_text(&output, "{\"offset\":");
+	put_int64(&output, offset);
+	output.needs_comma = true;
+	put_fields(&output, message);
+	put(&output, "}", 1);
+	return output.at;
+}
+
+char *json_command_print(struct codec *codec, struct bytes record)
+{
+	const ProtobufCMessage *message =
+		record_read(codec, &pinion__v1__command__descriptor, record);
+	if (!message)
+		return NULL;
+	struct output output = { 0 };
+	put_message(&output, message);
+	return output.at;
+}

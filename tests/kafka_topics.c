@@ -1,0 +1,220 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The log on Kafka opens only on topics, settings and addresses that can keep its promises, and
+ * says what is wrong.
+ *
+ * PINION_KAFKA=HOST:PORT names the broker. Without it the tests are skipped, or, with
+ * PINION_REQUIRE_KAFKA=1, fail.
+ */
+#include "kafka_fixture.h"
+
+#include <arpa/inet.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+/* --- Topics --- */
+
+static void a_wrong_setting_is_named(void **state)
+{
+	static const char *const wrong[RIGHT] = { "compact", "604800000", "1000000000",
+		"CreateTime", "1048588" };
+	static const char *const streams[RIGHT] = { "events", "commands", "rails", "control",
+		"internal" };
+
+	(void)state;
+	for (int i = 0; i < RIGHT; i++) {
+		struct ledger ledger;
+		char topic[200];
+		char found[200];
+		ledger_create(&ledger);
+		(void)snprintf(topic, sizeof(topic), "%s.%s", ledger.prefix, streams[i]);
+		(void)snprintf(found, sizeof(found), "%s=%s", right[i][0], wrong[i]);
+		settings_alter(topic, right[i][0], wrong[i]);
+
+		const char *const words[] = { topic, found, right[i][1], NULL };
+		refused(&ledger, open_until_refused(&ledger), FAULT_SETTINGS, words);
+		refused(&ledger, log_create(&ledger.config, SHARDS, &ledger.fault), FAULT_SETTINGS,
+			words);
+	}
+}
+
+static void larger_records_are_no_harm(void **state)
+{
+	struct ledger ledger;
+	char topic[200];
+
+	(void)state;
+	ledger_create(&ledger);
+	(void)snprintf(topic, sizeof(topic), "%s.events", ledger.prefix);
+	settings_alter(topic, "max.message.bytes", "8388608");
+	ledger_open(&ledger);
+	log_close(ledger.log);
+}
+
+static void partitions_must_agree(void **state)
+{
+	struct ledger ledger;
+	char topic[200];
+
+	(void)state;
+	ledger_create(&ledger);
+	(void)snprintf(topic, sizeof(topic), "%s.rails", ledger.prefix);
+	partitions_add(topic, SHARDS + 1);
+
+	const char *const words[] = { topic, "3 partitions", "needs 2", NULL };
+	refused(&ledger, open_until_refused(&ledger), FAULT_SETTINGS, words);
+	refused(&ledger, log_create(&ledger.config, SHARDS, &ledger.fault), FAULT_SETTINGS, words);
+}
+
+static void a_half_made_ledger_is_completed(void **state)
+{
+	struct ledger ledger;
+	char made[200];
+	char missing[200];
+
+	(void)state;
+	ledger_name(&ledger);
+	(void)snprintf(made, sizeof(made), "%s.control", ledger.prefix);
+	(void)snprintf(missing, sizeof(missing), "%s.commands", ledger.prefix);
+	topic_make(made, SHARDS);
+
+	const char *const open_words[] = { missing, "missing", "pinion init", NULL };
+	refused(&ledger, log_open(&ledger.log, &ledger.config, &ledger.fault), FAULT_SETTINGS,
+		open_words);
+	const char *const create_words[] = { made, "2 partitions", "needs 3", NULL };
+	refused(&ledger, log_create(&ledger.config, SHARDS + 1, &ledger.fault), FAULT_SETTINGS,
+		create_words);
+
+	must(log_create(&ledger.config, SHARDS, &ledger.fault), &ledger.fault);
+	ledger_open(&ledger);
+	assert_int_equal(log_shards(ledger.log), SHARDS);
+	assert_true(log_fence_is_ambiguous(ledger.log));
+	log_close(ledger.log);
+}
+
+static void deleted_records_are_a_lost_log(void **state)
+{
+	struct ledger ledger;
+	struct log_reader *reader = NULL;
+	char topic[200];
+
+	(void)state;
+	ledger_create(&ledger);
+	ledger_open(&ledger);
+	struct log_writer *writer = fence(&ledger, &ledger.fault);
+	must(append(writer, "a", "b"), &ledger.fault);
+	must(append(writer, "c", "d"), &ledger.fault);
+	log_writer_close(writer);
+	(void)snprintf(topic, sizeof(topic), "%s.events", ledger.prefix);
+	records_delete(topic, 0, 2);
+
+	const char *const words[] = { topic, "deleted", NULL };
+	refused(&ledger, log_reader_open(ledger.log, 0, LOG_EVENTS, 1, &reader, &ledger.fault),
+		FAULT_LOG, words);
+	char text[64] = "";
+	reader = reader_open(&ledger, LOG_EVENTS, 2);
+	read_until(&ledger, reader, "d", text, sizeof(text));
+	assert_string_equal(text, "c d ");
+	log_reader_close(reader);
+	log_close(ledger.log);
+}
+
+/* --- URL, properties, address --- */
+
+static void properties_try(const char *line, const char *const *words)
+{
+	struct ledger ledger;
+	char path[] = "/tmp/kafka_log-XXXXXX";
+	int file = mkstemp(path);
+
+	assert_true(file >= 0);
+	assert_true(dprintf(file, "# a remark\n\n %s \n", line) > 0);
+	(void)close(file);
+	ledger_create(&ledger);
+	ledger.config.kafka_config = path;
+	int code = log_open(&ledger.log, &ledger.config, &ledger.fault);
+	(void)unlink(path);
+	if (words) {
+		refused(&ledger, code, FAULT_SETTINGS, words);
+		return;
+	}
+	must(code, &ledger.fault);
+	struct log_writer *writer = fence(&ledger, &ledger.fault);
+	must(append(writer, "a", "b"), &ledger.fault);
+	log_writer_close(writer);
+	log_close(ledger.log);
+}
+
+static void properties_cannot_break_promises(void **state)
+{
+	(void)state;
+	properties_try("client.id = someone", NULL);
+	properties_try("compression.type=none", NULL);
+	properties_try("enable.idempotence=false",
+		(const char *const[]){ ":3: enable.idempotence", "by Pinion itself", NULL });
+	properties_try("isolation.level=read_uncommitted",
+		(const char *const[]){ ":3: isolation.level", "by Pinion itself", NULL });
+	properties_try("no.such.thing=1", (const char *const[]){ ":3:", "no.such.thing", NULL });
+	properties_try("linger.ms=soon", (const char *const[]){ ":3:", "linger.ms", NULL });
+	properties_try("linger.ms", (const char *const[]){ ":3:", "name=value", NULL });
+
+	struct ledger ledger;
+	ledger_name(&ledger);
+	ledger.config.kafka_config = "/nonexistent/kafka.properties";
+	refused(&ledger, log_open(&ledger.log, &ledger.config, &ledger.fault), FAULT_SETTINGS,
+		(const char *const[]){ ledger.config.kafka_config, NULL });
+}
+
+static void a_url_must_name_broker_and_prefix(void **state)
+{
+	static const char *const urls[] = { "kafka:///prefix", "kafka://h:1/a/b",
+		"kafka://h:1/a b" };
+	struct ledger ledger = { .config.mode = LOG_OWN };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(urls) / sizeof(urls[0]); i++) {
+		ledger.config.url = urls[i];
+		refused(&ledger, log_open(&ledger.log, &ledger.config, &ledger.fault),
+			FAULT_SETTINGS, (const char *const[]){ urls[i], NULL });
+	}
+}
+
+static void nobody_at_the_address_is_said_in_time(void **state)
+{
+	struct sockaddr_in name = { .sin_family = AF_INET,
+		.sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	socklen_t size = sizeof(name);
+	struct ledger ledger;
+	char address[40];
+	int taken = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0); /* bound, but does not listen */
+
+	(void)state;
+	assert_int_equal(bind(taken, (const struct sockaddr *)&name, sizeof(name)), 0);
+	assert_int_equal(getsockname(taken, (struct sockaddr *)&name, &size), 0);
+	ledger_name(&ledger);
+	(void)snprintf(address, sizeof(address), "127.0.0.1:%u", ntohs(name.sin_port));
+	(void)snprintf(ledger.url, sizeof(ledger.url), "kafka://%s/nobody", address);
+
+	int64_t begun = clock_ms();
+	refused(&ledger, log_open(&ledger.log, &ledger.config, &ledger.fault), FAULT_IO,
+		(const char *const[]){ address, NULL });
+	assert_true(clock_ms() - begun < 15000);
+	(void)close(taken);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_wrong_setting_is_named),
+		cmocka_unit_test(larger_records_are_no_harm),
+		cmocka_unit_test(partitions_must_agree),
+		cmocka_unit_test(a_half_made_ledger_is_completed),
+		cmocka_unit_test(deleted_records_are_a_lost_log),
+		cmocka_unit_test(properties_cannot_break_promises),
+		cmocka_unit_test(a_url_must_name_broker_and_prefix),
+		cmocka_unit_test(nobody_at_the_address_is_said_in_time),
+	};
+	int missing = broker_missing();
+
+	return missing ? missing : cmocka_run_group_tests_name("kafka_topics", tests, NULL, NULL);
+}

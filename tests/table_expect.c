@@ -1,0 +1,337 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What must come of a table's step, and the steps that only look. */
+#include "table.h"
+
+#include "state/keys.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+static const char *word_next(struct words *words)
+{
+	return words->next < words->count ? words->at[words->next++] : "";
+}
+
+static bool word_is(struct words *words, const char *word)
+{
+	if (words->next >= words->count || strcmp(words->at[words->next], word) != 0)
+		return false;
+	words->next++;
+	return true;
+}
+
+/* Adds to the error what really came. */
+static bool differs(struct sheet *table, const char *what, const struct event *event)
+{
+	char text[EVENT_TEXT_SIZE];
+	event_text(event, text);
+	return table_wrong(table, "%s; it was: %s", what, text);
+}
+
+static const char *success_of(enum command_kind kind)
+{
+	switch (kind) {
+	case COMMAND_tick:
+		return "ticked";
+	case COMMAND_party_open:
+		return "party_opened";
+	case COMMAND_account_open:
+		return "account_opened";
+	case COMMAND_account_close:
+		return "account_closed";
+	case COMMAND_funds_receive:
+		return "funds_received";
+	case COMMAND_transfer_create:
+		return "transfer_posted";
+	case COMMAND_hold_create:
+		return "hold_created";
+	case COMMAND_hold_capture:
+		return "hold_captured";
+	case COMMAND_hold_release:
+		return "hold_released";
+	case COMMAND_none:
+		break;
+	}
+	return "";
+}
+
+static const char *retry_name(enum retry retry)
+{
+	static const char *const names[] = { "", "never", "new_id", "same_id" };
+	return names[retry];
+}
+
+static bool sequence_read(
+	struct sheet *table, struct words *words, int64_t *ret_sequence, bool *ret_is_right)
+{
+	const char *name = word_next(words);
+	const struct label *label = label_find(table, name);
+	*ret_is_right = label || *name == '#';
+	*ret_sequence = label ? label->first_sequence : strtoll(name + (*name == '#'), NULL, 10);
+	return *ret_is_right || table_wrong(table, "no label: %s", name);
+}
+
+static bool expect_reject(struct sheet *table, struct words *words, const struct event *event)
+{
+	const struct event_command_rejected *rejected = &event->command_rejected;
+	struct amount required = AMOUNT_ZERO, available = AMOUNT_ZERO;
+	struct text64 detail = { 0 };
+	int64_t first = 0;
+	const char *name = word_next(words);
+	if (event->kind != EVENT_command_rejected ||
+		strcmp(reject_name(rejected->reject), name) != 0)
+		return differs(table, "not that reject", event);
+	while (words->next < words->count) {
+		bool is_right = false;
+		if (word_is(words, "required")) {
+			is_right = amount_read(word_next(words), rejected->currency, &required);
+		} else if (word_is(words, "available")) {
+			is_right = amount_read(word_next(words), rejected->currency, &available);
+			if (is_right && strcmp(word_next(words), currency_name(rejected->currency)))
+				return differs(table, "not in that currency", event);
+		} else if (word_is(words, "first")) {
+			(void)sequence_read(table, words, &first, &is_right);
+		} else if (word_is(words, "detail")) {
+			const char *text = word_next(words);
+			text64_set(&detail, text, strlen(text));
+			is_right = true;
+		} else if (word_is(words, "retry")) {
+			is_right = strcmp(word_next(words),
+					   retry_name(reject_retry(rejected->reject))) == 0;
+			if (!is_right)
+				return differs(table, "not that retry hint", event);
+		}
+		if (!is_right)
+			return table_wrong(table, "not understood: %s", words->at[words->next - 1]);
+	}
+	if (rejected->first_sequence != first)
+		return differs(table, "not that first sequence", event);
+	if (!text64_equal(&rejected->detail, &detail))
+		return differs(table, "not that detail", event);
+	if (amount_compare(rejected->required, required) != 0 ||
+		amount_compare(rejected->available, available) != 0)
+		return differs(table, "not those amounts", event);
+	return true;
+}
+
+static bool expect_repeated(struct sheet *table, struct words *words, const struct event *event)
+{
+	const struct event_command_repeated *repeated = &event->command_repeated;
+	int64_t first = 0;
+	bool is_right;
+	if (!word_is(words, "of") || !sequence_read(table, words, &first, &is_right))
+		return table_wrong(table, "command_repeated of whom?");
+	if (repeated->first_sequence != first)
+		return differs(table, "not that first sequence", event);
+	if (word_is(words, "reject")) {
+		if (repeated->first_outcome != EVENT_command_rejected ||
+			strcmp(reject_name(repeated->first_reject), word_next(words)) != 0)
+			return differs(table, "not that first reject", event);
+	} else if (strcmp(event_name(repeated->first_outcome), word_next(words)) != 0 ||
+		   repeated->first_reject != REJECT_none) {
+		return differs(table, "not that first outcome", event);
+	}
+	return true;
+}
+
+static bool expect_amount(struct sheet *table, struct words *words, enum currency currency,
+	struct amount amount, const struct event *event)
+{
+	struct amount expected;
+	if (!amount_read(word_next(words), currency, &expected))
+		return table_wrong(table, "no amount");
+	return amount_compare(expected, amount) == 0 || differs(table, "not that amount", event);
+}
+
+static bool expect_facts(struct sheet *table, struct words *words, const struct event *event)
+{
+	while (words->next < words->count) {
+		const struct event_hold_captured *captured = &event->hold_captured;
+		const struct event_hold_released *released = &event->hold_released;
+		bool is_capture = event->kind == EVENT_hold_captured, is_right = false;
+		int64_t ms;
+		if (is_capture && word_is(words, "captured"))
+			is_right = expect_amount(
+				table, words, captured->currency, captured->captured, event);
+		else if (is_capture && word_is(words, "released"))
+			is_right = expect_amount(
+				table, words, captured->currency, captured->released, event);
+		else if (event->kind == EVENT_hold_released && word_is(words, "released"))
+			is_right = expect_amount(
+				table, words, released->currency, released->released, event);
+		else if (event->kind == EVENT_hold_created && word_is(words, "expires"))
+			is_right = duration_read(word_next(words), &ms) &&
+				   event->hold_created.expires_at_ms == event->engine_time_ms + ms;
+		else
+			return table_wrong(table, "unexpected: %s", words->at[words->next]);
+		if (!is_right)
+			return table->error[0] ? false : differs(table, "not that time", event);
+	}
+	return true;
+}
+
+static bool expect_outcome(
+	struct sheet *table, struct words *words, enum command_kind kind, const struct event *event)
+{
+	if (word_is(words, "reject"))
+		return expect_reject(table, words, event);
+	const char *name = words->next < words->count ? word_next(words) : success_of(kind);
+	if (strcmp(event_name(event->kind), name) != 0)
+		return differs(table, "not that outcome", event);
+	if (event->kind == EVENT_command_repeated && !expect_repeated(table, words, event))
+		return false;
+	return expect_facts(table, words, event);
+}
+
+/* A timer's event against `hold_expired LABEL`, `hold_expired x3`, `command_ids_dropped`. */
+static bool expect_timer(
+	struct sheet *table, struct words *words, const struct event *event, long *left)
+{
+	if (*left > 0) {
+		--*left;
+		return event->kind == EVENT_hold_expired || differs(table, "not so many", event);
+	}
+	if (event->kind == EVENT_command_ids_dropped)
+		return word_is(words, "command_ids_dropped") || differs(table, "unexpected", event);
+	if (!word_is(words, "hold_expired"))
+		return differs(table, "unexpected", event);
+	const char *name = word_next(words);
+	if (*name == 'x') {
+		*left = strtol(name + 1, NULL, 10) - 1;
+		return true;
+	}
+	const struct label *label = label_find(table, name);
+	if (!label || !id_equal(&label->id, &event->hold_expired.hold_id))
+		return differs(table, "another hold", event);
+	return true;
+}
+
+/* Uses the id up. */
+static bool is_first_outcome(const struct event *event)
+{
+	enum reject reject = event->kind == EVENT_command_rejected ? event->command_rejected.reject
+								   : REJECT_none;
+	return event->kind != EVENT_command_repeated && reject != REJECT_id_reused &&
+	       (reject == REJECT_none || reject_keeps_row(reject));
+}
+
+bool request_run(struct sheet *table, struct words *words, struct request *request)
+{
+	struct input input = {
+		.topic = request->topic,
+		.offset = table->offsets[request->topic]++,
+		.record_time_ms = table->now_ms,
+	};
+	struct event event;
+	bool is_timer = true, is_right = true;
+	long left = 0;
+	while (is_timer) {
+		if (!world_next(&table->world, &input, &request->command, &event, &is_timer))
+			return table_wrong(table, "%s", table->world.error);
+		if (is_timer && is_right)
+			is_right = expect_timer(table, words, &event, &left);
+	}
+	if (request->label && request->label->first_sequence == 0 && is_first_outcome(&event))
+		request->label->first_sequence = event.sequence;
+	if (!is_right)
+		return false;
+	if (left > 0)
+		return differs(table, "fewer holds expired", &event);
+	return expect_outcome(table, words, request->command.kind, &event);
+}
+
+static bool look_amount(struct sheet *table, struct words *words, const char *what,
+	enum currency currency, struct amount amount)
+{
+	struct amount expected;
+	if (!amount_read(word_next(words), currency, &expected))
+		return table_wrong(table, "no amount");
+	if (amount_compare(amount, expected) == 0)
+		return true;
+	return table_wrong(table, "%s is %lld minor", what, (long long)amount_minor(amount));
+}
+
+static bool look_balance(struct sheet *table, struct words *words)
+{
+	struct account account;
+	const char *name = word_next(words);
+	if (!account_id_parse_any(&account.id, name, strlen(name)))
+		return table_wrong(table, "no account: %s", name);
+	struct state_key key = key_account(&account.id);
+	const struct model_row *row =
+		model_store_find(&table->world.live.store, (struct bytes){ key.at, key.size });
+	if (!row)
+		return table_wrong(table, "%s is not there", name);
+	account_unpack(row->value, &account);
+
+	const struct balances *b = &account.balances;
+	bool is_asset = account.account_class == ACCOUNT_CLASS_asset, is_closed = false;
+	bool is_right = true;
+	while (is_right && words->next < words->count) {
+		if (word_is(words, "posted"))
+			is_right = look_amount(table, words, "posted", account.currency,
+				account_posted(account.account_class, b));
+		else if (word_is(words, "pending"))
+			is_right = look_amount(table, words, "pending", account.currency,
+				is_asset ? b->credits_pending : b->debits_pending);
+		else if (word_is(words, "incoming"))
+			is_right = look_amount(table, words, "incoming", account.currency,
+				is_asset ? b->debits_pending : b->credits_pending);
+		else if (word_is(words, "available"))
+			is_right = look_amount(table, words, "available", account.currency,
+				account_available(account.account_class, b));
+		else if (word_is(words, "closed"))
+			is_closed = true;
+		else
+			return table_wrong(table, "not understood: %s", word_next(words));
+	}
+	if (is_right && is_closed != account.is_closed)
+		return table_wrong(table, "it is %s", account.is_closed ? "closed" : "open");
+	return is_right;
+}
+
+static bool look_status(struct sheet *table, struct words *words)
+{
+	static const char *const names[] = { "", "open", "captured", "released", "expired" };
+	const char *name = word_next(words);
+	const struct label *label = label_find(table, name);
+	if (!label)
+		return table_wrong(table, "no label: %s", name);
+	struct state_key key = key_hold(&label->id);
+	const struct model_row *row =
+		model_store_find(&table->world.live.store, (struct bytes){ key.at, key.size });
+	if (!row)
+		return table_wrong(table, "no hold of that id");
+	struct hold hold = { 0 };
+	hold_unpack(row->value, &hold);
+	if (strcmp(names[hold.status], word_next(words)) != 0)
+		return table_wrong(table, "it is %s", names[hold.status]);
+	return true;
+}
+
+static bool look_rows(struct sheet *table, struct words *words)
+{
+	static const char *const names[] = { "position", "ledger", "party", "account", "command",
+		"hold", "reference", "timer" };
+	const char *name = word_next(words);
+	uint8_t number = 0;
+	while (number < 8 && strcmp(names[number], name) != 0)
+		number++;
+	uint8_t after = (uint8_t)(number + 1);
+	const struct model_store *store = &table->world.live.store;
+	size_t count = model_store_from(store, (struct bytes){ &after, 1 }) -
+		       model_store_from(store, (struct bytes){ &number, 1 });
+	if (count != strtoul(word_next(words), NULL, 10))
+		return table_wrong(table, "%zu rows stand there", count);
+	return true;
+}
+
+bool look_run(struct sheet *table, struct words *words)
+{
+	const char *name = word_next(words);
+	if (strcmp(name, "balance") == 0)
+		return look_balance(table, words);
+	if (strcmp(name, "status") == 0)
+		return look_status(table, words);
+	return look_rows(table, words);
+}
