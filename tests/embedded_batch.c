@@ -133,8 +133,10 @@ static void a_batch_holds_what_the_limits_allow(void **state)
 	assert_non_null(bytes);
 	assert_int_equal(batch_fit(entries, LOG_BATCH_RECORDS_MAX + 1), LOG_BATCH_RECORDS_MAX);
 	entries[0].value = (struct bytes){ bytes, LOG_RECORD_SIZE_MAX };
-	entries[1].value = (struct bytes){ bytes, 1 };
-	assert_int_equal(batch_fit(entries, 2), 1);
+	assert_int_equal(batch_fit(entries, 1), 1);
+	for (size_t i = 0; i < 5; i++)
+		entries[i].value = (struct bytes){ bytes, LOG_RECORD_SIZE_MAX };
+	assert_int_equal(batch_fit(entries, 5), LOG_BATCH_BYTES_MAX / LOG_RECORD_SIZE_MAX);
 	entries[0].value.size++;
 	assert_int_equal(batch_fit(entries, 2), 0);
 	free(bytes);

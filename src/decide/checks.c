@@ -111,20 +111,16 @@ enum reject hold_status_check(const struct hold *hold, int64_t engine_time_ms)
 
 static uint8_t balance_place(struct event *event, const struct account *account)
 {
-	uint8_t i = 0;
-	while (i < event->balance_count &&
-		!account_id_equal(&event->balances[i].account, &account->id))
-		i++;
-	if (i == event->balance_count) {
-		assert(i < BALANCES_PER_EVENT_MAX);
-		event->balances[i] = (struct balance_after){
-			.account = account->id,
-			.currency = account->currency,
-			.balances = account->balances,
-		};
-		event->balance_count++;
-	}
-	return i;
+	for (uint8_t i = 0; i < event->balance_count; i++)
+		if (account_id_equal(&event->balances[i].account, &account->id))
+			return i;
+	assert(event->balance_count < BALANCES_PER_EVENT_MAX);
+	event->balances[event->balance_count] = (struct balance_after){
+		.account = account->id,
+		.currency = account->currency,
+		.balances = account->balances,
+	};
+	return event->balance_count++;
 }
 
 static bool total_add(struct amount *total, struct amount amount)
@@ -136,22 +132,19 @@ static bool total_add(struct amount *total, struct amount amount)
 	return true;
 }
 
-static void total_lift(struct amount *total, struct amount amount)
-{
-	bool fits = amount_subtract(total, *total, amount);
-	assert(fits && !amount_is_negative(*total)); /* no more is lifted than a hold has placed */
-}
-
 static bool side_post(
 	enum layer layer, struct amount *posted, struct amount *pending, struct amount amount)
 {
+	bool fits;
 	switch (layer) {
 	case LAYER_posted:
 		return total_add(posted, amount);
 	case LAYER_pending:
 		return total_add(pending, amount);
 	case LAYER_pending_lifted:
-		total_lift(pending, amount);
+		/* No more is lifted than a hold has placed. */
+		fits = amount_subtract(pending, *pending, amount);
+		assert(fits && !amount_is_negative(*pending));
 		return true;
 	case LAYER_none:
 		break;
@@ -160,8 +153,7 @@ static bool side_post(
 	return false;
 }
 
-/* Only what an event lowers is checked: an account already below its floor can still be paid into.
- */
+/* Only what an event lowers is checked: one already below its floor can still be paid into. */
 static enum reject floor_check(struct event *event, const struct account *before, uint8_t place)
 {
 	struct amount after =
@@ -184,7 +176,6 @@ enum reject posting_add(struct event *ret_event, const struct posting_request *r
 	assert(amount_is_positive(request->amount));
 	assert(request->debit->currency == request->credit->currency);
 	assert(!account_id_equal(&request->debit->id, &request->credit->id));
-
 	uint8_t debit = balance_place(ret_event, request->debit);
 	uint8_t credit = balance_place(ret_event, request->credit);
 	struct balances *from = &ret_event->balances[debit].balances;
@@ -205,7 +196,5 @@ enum reject posting_add(struct event *ret_event, const struct posting_request *r
 	};
 
 	enum reject reject = floor_check(ret_event, request->debit, debit);
-	if (reject == REJECT_none)
-		reject = floor_check(ret_event, request->credit, credit);
-	return reject;
+	return reject != REJECT_none ? reject : floor_check(ret_event, request->credit, credit);
 }

@@ -39,7 +39,7 @@ size_t batch_fit(const struct log_entry *entries, size_t count)
 	size_t fit = 0;
 	for (size_t size = 0; fit < count && fit < LOG_BATCH_RECORDS_MAX; fit++) {
 		size += entries[fit].value.size;
-		if (size > LOG_RECORD_SIZE_MAX)
+		if (entries[fit].value.size > LOG_RECORD_SIZE_MAX || size > LOG_BATCH_BYTES_MAX)
 			break;
 	}
 	return fit;
@@ -93,7 +93,7 @@ bool batch_next(struct batch_cursor *cursor, struct bytes *ret_value)
 static LZ4F_preferences_t preferences(size_t plain_size)
 {
 	LZ4F_preferences_t preferences = LZ4F_INIT_PREFERENCES;
-	preferences.frameInfo.blockSizeID = LZ4F_max1MB;
+	preferences.frameInfo.blockSizeID = LZ4F_max4MB;
 	preferences.frameInfo.blockMode = LZ4F_blockIndependent;
 	preferences.frameInfo.contentChecksumFlag = LZ4F_contentChecksumEnabled;
 	preferences.frameInfo.contentSize = plain_size;

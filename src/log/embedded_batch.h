@@ -18,9 +18,9 @@ enum {
 	BATCH_FORMAT = 1,
 	BATCH_HEADER_SIZE = 9,
 	/* A value of at most LOG_RECORD_SIZE_MAX has a length of at most three varint bytes. */
-	BATCH_RECORDS_SIZE_MAX = LOG_RECORD_SIZE_MAX + 3 * LOG_BATCH_RECORDS_MAX,
+	BATCH_RECORDS_SIZE_MAX = LOG_BATCH_BYTES_MAX + 3 * LOG_BATCH_RECORDS_MAX,
 	/* Room for any batch's plain bytes; a whole LZ4 block, so that LZ4 decodes in place. */
-	BATCH_ROOM = 1 << 20,
+	BATCH_ROOM = 4 << 20,
 };
 
 /* How many of the entries, from the first on, one batch can hold; 0 when the first alone is too

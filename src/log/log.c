@@ -88,9 +88,11 @@ int log_append(struct log_writer *writer, const struct log_entry *entries, size_
 	assert(count >= 1 && count <= LOG_BATCH_RECORDS_MAX);
 
 	size_t size = 0;
-	for (size_t i = 0; i < count; i++)
+	for (size_t i = 0; i < count; i++) {
+		assert(entries[i].value.size <= LOG_RECORD_SIZE_MAX);
 		size += entries[i].value.size;
-	assert(size <= LOG_RECORD_SIZE_MAX);
+	}
+	assert(size <= LOG_BATCH_BYTES_MAX);
 
 	return writer->ops->append(writer, entries, count);
 }

@@ -49,11 +49,12 @@ enum { LOG_INPUTS = 4, LOG_STREAMS = 5 };
 const char *log_stream_name(enum log_stream stream);
 
 enum {
-	/* An event record's value is at most this long; a batch's values together, too (bytes). */
+	/* A record's value is at most this long (bytes). */
 	LOG_RECORD_SIZE_MAX = 900000,
-	/* A batch holds at most this many records and bytes, a little under the topics'
-	 * max.message.bytes so that one batch is one produce request where the client allows it. */
+	/* A batch holds at most this many records, and this many bytes of values: under the topics'
+	 * max.message.bytes, so that one batch can be one produce request. */
 	LOG_BATCH_RECORDS_MAX = 16384,
+	LOG_BATCH_BYTES_MAX = 3500000,
 };
 
 /* As written. The key goes to Kafka (the deciding party, for compaction-free partition-stable

@@ -2,15 +2,15 @@
 /* pinion bench: transfers between random accounts, through everything that a payment goes through.
  *
  *   set up    accounts are opened and funded, by commands, through the processor
- *   rate      the transfers are put on the log first, durable; then the processor takes them: first input to last
- *             verified event
- *   latency   commands are sent at a fixed rate, half of the one measured; from append to verified
- *   verify    everything is rebuilt from the log and compared: the replay rate
+ *   rate      the transfers are put on the log first, durable; then the processor takes them: first
+ * input to last verified event latency   commands are sent at a fixed rate, half of the one
+ * measured; from append to verified verify    everything is rebuilt from the log and compared: the
+ * replay rate
  */
+#include "base/murmur2.h"
 #include "main/main.h"
 #include "main/owners.h"
 #include "main/verify.h"
-#include "base/murmur2.h"
 #include "wire/text.h"
 #include "wire/wire.h"
 
@@ -26,12 +26,17 @@
 static const char usage[] =
 	"usage: pinion bench [--ledger URL] [--accounts A] [--transfers N] [--json]\n"
 	"\n"
-	"Makes A accounts, then N transfers, uniform over them, and reports the rate from the first input to the\n"
-	"last verified event, latency from append to verified at half that rate, replay rate, bytes, memory.\n"
-	"All checks and idempotency are on; embedded logs are synced, Kafka is acks=all with the broker's own\n"
-	"flush settings. The ledger must be made by `pinion init` and nobody may own it. Ends by verifying it.\n"
+	"Makes A accounts, then N transfers, uniform over them, and reports the rate from the "
+	"first input to the\n"
+	"last verified event, latency from append to verified at half that rate, replay rate, "
+	"bytes, memory.\n"
+	"All checks and idempotency are on; embedded logs are synced, Kafka is acks=all with the "
+	"broker's own\n"
+	"flush settings. The ledger must be made by `pinion init` and nobody may own it. Ends by "
+	"verifying it.\n"
 	"\n"
-	"  --ledger URL         embedded:DIR or kafka://HOST:PORT[,HOST:PORT]/PREFIX (or PINION_LEDGER)\n"
+	"  --ledger URL         embedded:DIR or kafka://HOST:PORT[,HOST:PORT]/PREFIX (or "
+	"PINION_LEDGER)\n"
 	"  --state DIR          the processor's state folder (needed on Kafka)\n"
 	"  --accounts A         10000\n"
 	"  --transfers N        1000000\n"
@@ -55,12 +60,12 @@ struct bench {
 	struct codec *codec;
 	struct id_maker ids;
 	struct fault fault;
-	char name[16];         /* of this run's parties, so that a ledger can be benched again */
-	uint32_t *shard_of;    /* by account */
-	uint32_t *accounts;    /* by shard, one after the other */
-	size_t *first;         /* where a shard's accounts begin; shards + 1 */
+	char name[16];      /* of this run's parties, so that a ledger can be benched again */
+	uint32_t *shard_of; /* by account */
+	uint32_t *accounts; /* by shard, one after the other */
+	size_t *first;      /* where a shard's accounts begin; shards + 1 */
 	uint64_t random;
-	uint8_t *bytes;        /* SEND_RECORDS records */
+	uint8_t *bytes; /* SEND_RECORDS records */
 	struct log_entry *entries;
 
 	double rate, replay_rate, latency_p50_ms, latency_p99_ms, latency_rate;
@@ -175,17 +180,17 @@ static int send_some(struct bench *bench, uint32_t shard, enum log_stream stream
 	return log_send(bench->sender, shard, stream, bench->entries, count);
 }
 
-/* One command for each account of each shard, or `total` spread over the shards by their accounts. */
-static int send_all(
-	struct bench *bench, enum log_stream stream, command_maker *make, int64_t total)
+/* One command for each account of each shard, or `total` spread over the shards by their accounts.
+ */
+static int send_all(struct bench *bench, enum log_stream stream, command_maker *make, int64_t total)
 {
 	for (uint32_t shard = 0; shard < log_shards(bench->log); shard++) {
 		int64_t accounts = (int64_t)(bench->first[shard + 1] - bench->first[shard]);
 		int64_t count = total ? total * accounts / bench->options->accounts : accounts;
 		for (int64_t done = 0; done < count && accounts > 1; done += SEND_RECORDS) {
 			int64_t n = count - done < SEND_RECORDS ? count - done : SEND_RECORDS;
-			int error = send_some(
-				bench, shard, stream, make, (uint32_t)done, (uint32_t)n);
+			int error =
+				send_some(bench, shard, stream, make, (uint32_t)done, (uint32_t)n);
 			if (error)
 				return error;
 		}
@@ -256,8 +261,8 @@ static int setup(struct bench *bench)
 	if (owners_await_live(&owners)) {
 		int64_t verified = progress_of(&owners).verified;
 		int error = send_all(bench, LOG_COMMANDS, make_party, 0);
-		bool is_done = !error &&
-			       await_verified(&owners, verified += bench->options->accounts);
+		bool is_done =
+			!error && await_verified(&owners, verified += bench->options->accounts);
 		if (is_done)
 			error = send_all(bench, LOG_COMMANDS, make_account, 0);
 		is_done = is_done && !error &&
@@ -327,8 +332,10 @@ static int measure_rate(struct bench *bench, struct owners *owners)
 			shard_status(owners->shards[i], &status);
 			lag += status.lag[LOG_COMMANDS];
 		}
-		if (target > 0 && lag == 0 && all.batches > 0 && now_ns() - all.last_ns > 300000000) {
-			bench->rate = (double)all.decided * 1e9 / (double)(all.last_ns - all.first_ns);
+		if (target > 0 && lag == 0 && all.batches > 0 &&
+			now_ns() - all.last_ns > 300000000) {
+			bench->rate =
+				(double)all.decided * 1e9 / (double)(all.last_ns - all.first_ns);
 			bench->events_per_batch = (double)all.decided / (double)all.batches;
 			bench->resident_kib = resident_kib();
 			return EXIT_DONE;
@@ -398,8 +405,8 @@ static int measure(struct bench *bench)
 	if (exit_code != EXIT_DONE)
 		return exit_code;
 	exit_code = measure_rate(bench, &owners);
-	bench->bytes_per_transfer = (double)(log_bytes(bench->options) - before) /
-				    (double)bench->options->transfers;
+	bench->bytes_per_transfer =
+		(double)(log_bytes(bench->options) - before) / (double)bench->options->transfers;
 	if (exit_code == EXIT_DONE)
 		exit_code = measure_latency(bench, &owners);
 	int ended = owners_end(&owners);
@@ -436,9 +443,10 @@ static void report(const struct bench *bench)
 		(void)printf("{\"log\":\"%s\",\"durability\":\"%s\",\"shards\":%" PRIu32
 			     ",\"accounts\":%" PRId64 ",\"transfers\":%" PRId64
 			     ",\"transfers_per_s\":%.0f,\"events_per_batch\":%.1f,"
-			     "\"latency_rate_per_s\":%.0f,\"latency_p50_ms\":%.2f,\"latency_p99_ms\":%.2f,"
-			     "\"replay_per_s\":%.0f,\"log_bytes_per_transfer\":%.1f,\"resident_mib\":%" PRId64
-			     ",\"verified\":true}\n",
+			     "\"latency_rate_per_s\":%.0f,\"latency_p50_ms\":%.2f,\"latency_p99_"
+			     "ms\":%.2f,"
+			     "\"replay_per_s\":%.0f,\"log_bytes_per_transfer\":%.1f,\"resident_"
+			     "mib\":%" PRId64 ",\"verified\":true}\n",
 			is_embedded ? "embedded" : "kafka", durability, log_shards(bench->log),
 			o->accounts, o->transfers, bench->rate, bench->events_per_batch,
 			bench->latency_rate, bench->latency_p50_ms, bench->latency_p99_ms,
@@ -485,8 +493,8 @@ int main_bench(int count, char **arguments)
 	struct options options;
 	int exit_code;
 	if (!options_parse(&options, usage,
-		    OPTION_LEDGER | OPTION_STATE | OPTION_MEMORY | OPTION_OWNER | OPTION_BENCH, count,
-		    arguments, &exit_code))
+		    OPTION_LEDGER | OPTION_STATE | OPTION_MEMORY | OPTION_OWNER | OPTION_BENCH,
+		    count, arguments, &exit_code))
 		return exit_code;
 	struct bench bench = { .options = &options };
 	exit_code = ledger_open(&options, LOG_OWN, &bench.log);

@@ -10,12 +10,17 @@
 static const char usage[] =
 	"usage: pinion init [--ledger URL] [--shards N] [--state DIR]\n"
 	"\n"
-	"Creates a ledger: a folder, or the five topics with the settings it needs, and each shard's first\n"
-	"event, ledger_opened. Run again, it completes what is half made and changes nothing else.\n"
+	"Creates a ledger: a folder, or the five topics with the settings it needs, and each "
+	"shard's first\n"
+	"event, ledger_opened. Run again, it completes what is half made and changes nothing "
+	"else.\n"
 	"\n"
-	"  --ledger URL         embedded:DIR or kafka://HOST:PORT[,HOST:PORT]/PREFIX (or PINION_LEDGER)\n"
-	"  --shards N           how many; it can never change. 1 when absent on embedded; needed on Kafka\n"
-	"  --state DIR          where the shards' RocksDBs stand (Kafka; a temporary folder when absent)\n"
+	"  --ledger URL         embedded:DIR or kafka://HOST:PORT[,HOST:PORT]/PREFIX (or "
+	"PINION_LEDGER)\n"
+	"  --shards N           how many; it can never change. 1 when absent on embedded; needed "
+	"on Kafka\n"
+	"  --state DIR          where the shards' RocksDBs stand (Kafka; a temporary folder when "
+	"absent)\n"
 	"  --kafka-config FILE  librdkafka properties, name=value a line (TLS, SASL)\n";
 
 /* A half-made ledger goes on with the id that its shards have. */
@@ -45,7 +50,8 @@ static int shards_init(const struct options *options, struct log *log)
 		if (shard_init_ledger(owners.shards[i], &ledger_id, &own) != 0) {
 			exit_code = fault_exit(shard_fault(owners.shards[i]));
 		} else if (!id_equal(&own, &ledger_id)) {
-			complain("shard %zu belongs to another ledger than the shards before it", i);
+			complain(
+				"shard %zu belongs to another ledger than the shards before it", i);
 			exit_code = EXIT_REFUSED;
 		}
 	}
@@ -65,7 +71,8 @@ int main_init(int count, char **arguments)
 		return exit_code;
 	bool is_embedded = options_is_embedded(&options);
 	if (options.shards == 0 && !is_embedded) {
-		complain("how many shards? Give --shards N: it can never change; 64 suits production");
+		complain("how many shards? Give --shards N: it can never change; 64 suits "
+			 "production");
 		return EXIT_USAGE;
 	}
 

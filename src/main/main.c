@@ -32,7 +32,7 @@ int main(int count, char **arguments)
 		return EXIT_USAGE;
 	}
 	const char *name = arguments[1];
-#define SUBCOMMAND(subcommand, text) \
+#define SUBCOMMAND(subcommand, text)        \
 	if (strcmp(name, #subcommand) == 0) \
 		return main_##subcommand(count - 1, arguments + 1);
 	SUBCOMMANDS(SUBCOMMAND)

@@ -3,12 +3,12 @@
 #ifndef MAIN_MAIN_H
 #define MAIN_MAIN_H
 
-#define SUBCOMMANDS(SUBCOMMAND) \
-	SUBCOMMAND(init, "create a ledger, or complete a half-made one") \
-	SUBCOMMAND(run, "own shards and process their commands") \
-	SUBCOMMAND(submit, "send commands, print their outcomes") \
-	SUBCOMMAND(tail, "print events from the log") \
-	SUBCOMMAND(show, "print balances") \
+#define SUBCOMMANDS(SUBCOMMAND)                                           \
+	SUBCOMMAND(init, "create a ledger, or complete a half-made one")  \
+	SUBCOMMAND(run, "own shards and process their commands")          \
+	SUBCOMMAND(submit, "send commands, print their outcomes")         \
+	SUBCOMMAND(tail, "print events from the log")                     \
+	SUBCOMMAND(show, "print balances")                                \
 	SUBCOMMAND(verify, "rebuild everything from the log and compare") \
 	SUBCOMMAND(bench, "measure this machine")
 

@@ -154,7 +154,8 @@ static const char *option_set(struct options *options, enum option_at at, const 
 		options->shards = (uint32_t)n;
 		return NULL;
 	case AT_SHARD:
-		if (options->shard_count == SHARDS_MAX || !number_parse(text, 0, SHARDS_MAX - 1, &n))
+		if (options->shard_count == SHARDS_MAX ||
+			!number_parse(text, 0, SHARDS_MAX - 1, &n))
 			return "a number from 0 to 1023";
 		options->shard[options->shard_count++] = (uint32_t)n;
 		return NULL;
@@ -189,10 +190,12 @@ static const char *option_set(struct options *options, enum option_at at, const 
 			return "SHARD:SEQUENCE:HASH, the hash as 64 hexadecimal digits";
 		return NULL;
 	case AT_ACCOUNTS:
-		return number_parse(text, 2, 100000000, &options->accounts) ? NULL : "a number from 2 on";
+		return number_parse(text, 2, 100000000, &options->accounts) ? NULL
+									    : "a number from 2 on";
 	case AT_TRANSFERS:
-		return number_parse(text, 1, 1000000000, &options->transfers) ? NULL
-									       : "a number from 1 on";
+		return number_parse(text, 1, 1000000000, &options->transfers)
+			       ? NULL
+			       : "a number from 1 on";
 	case AT_JSON:
 		options->is_json = true;
 		return NULL;

@@ -84,8 +84,8 @@ int fault_exit(const struct fault *fault);
 struct log_config options_log_config(const struct options *options, enum log_mode mode);
 bool options_is_embedded(const struct options *options);
 
-/* This shard's state folder: DIR/state/<shard> of an embedded ledger, <--state>/<shard> of one on Kafka. False: Kafka,
- * and no --state. */
+/* This shard's state folder: DIR/state/<shard> of an embedded ledger, <--state>/<shard> of one on
+ * Kafka. False: Kafka, and no --state. */
 bool options_state_path(const struct options *options, uint32_t shard, char path[PATH_SIZE_MAX]);
 
 /* A fresh folder under TMPDIR for a rebuild; its path, or false. */

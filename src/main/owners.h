@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Shards owned by this process: for run, and for submit and bench where they are the processor themselves. */
+/* Shards owned by this process: for run, and for submit and bench where they are the processor
+ * themselves. */
 #ifndef MAIN_OWNERS_H
 #define MAIN_OWNERS_H
 
@@ -15,15 +16,16 @@ struct owners {
 	struct input_place clock_accepted[PLACES_MAX];
 };
 
-/* Makes an owner for each shard asked for, not started. 0, or the exit code, said. The log is theirs from then on, also
- * on failure. */
+/* Makes an owner for each shard asked for, not started. 0, or the exit code, said. The log is
+ * theirs from then on, also on failure. */
 int owners_new(struct owners *owners, const struct options *options, struct log *log);
 void owners_start(struct owners *owners);
 
 /* Waits until all are live. False: one ended first. */
 bool owners_await_live(struct owners *owners);
 
-/* Asks all to stop and waits for it. The exit code: 0, or EXIT_FAULT when one ended by a fault, which is said. */
+/* Asks all to stop and waits for it. The exit code: 0, or EXIT_FAULT when one ended by a fault,
+ * which is said. */
 int owners_stop(struct owners *owners);
 void owners_free(struct owners *owners);
 

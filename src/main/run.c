@@ -13,11 +13,15 @@
 static const char usage[] =
 	"usage: pinion run [--ledger URL] [--state DIR] [--shard S]... [OPTION]...\n"
 	"\n"
-	"Owns the shards (all, when none is named) and processes their commands until SIGTERM or SIGINT:\n"
-	"then it drains what it has decided and exits 0. Says one line when all are live, and a status line\n"
-	"every 10 s and on SIGUSR1. Exits 3 when no shard is left, such as when another owner took them.\n"
+	"Owns the shards (all, when none is named) and processes their commands until SIGTERM or "
+	"SIGINT:\n"
+	"then it drains what it has decided and exits 0. Says one line when all are live, and a "
+	"status line\n"
+	"every 10 s and on SIGUSR1. Exits 3 when no shard is left, such as when another owner took "
+	"them.\n"
 	"\n"
-	"  --ledger URL         embedded:DIR or kafka://HOST:PORT[,HOST:PORT]/PREFIX (or PINION_LEDGER)\n"
+	"  --ledger URL         embedded:DIR or kafka://HOST:PORT[,HOST:PORT]/PREFIX (or "
+	"PINION_LEDGER)\n"
 	"  --state DIR          where the shards' RocksDBs stand (needed on Kafka)\n"
 	"  --shard S            only this shard; may come again\n"
 	"  --memory MIB         for rows in memory, of all shards together (1024)\n"
@@ -25,7 +29,8 @@ static const char usage[] =
 	"  --refuse-input TOPIC:PARTITION:OFFSET\n"
 	"                       answer this one record with refused_by_operator; may come again\n"
 	"  --accept-clock TOPIC:PARTITION:OFFSET\n"
-	"                       decide records up to there at the last engine time, though the log's clock\n"
+	"                       decide records up to there at the last engine time, though the "
+	"log's clock\n"
 	"                       ran ahead when it took them; may come again\n"
 	"  --kafka-config FILE  librdkafka properties, name=value a line (TLS, SASL)\n";
 
@@ -115,7 +120,8 @@ static void serve(struct owners *owners, const sigset_t *signals)
 			}
 			was_live = live == owners->count;
 			if (was_live)
-				(void)fprintf(stderr, "live: %zu shard%s\n", live, live == 1 ? "" : "s");
+				(void)fprintf(
+					stderr, "live: %zu shard%s\n", live, live == 1 ? "" : "s");
 		}
 		struct timespec now;
 		(void)clock_gettime(CLOCK_MONOTONIC, &now);
@@ -133,8 +139,8 @@ int main_run(int count, char **arguments)
 	struct options options;
 	int exit_code;
 	if (!options_parse(&options, usage,
-		    OPTION_LEDGER | OPTION_STATE | OPTION_SHARD | OPTION_MEMORY | OPTION_OWNER, count,
-		    arguments, &exit_code))
+		    OPTION_LEDGER | OPTION_STATE | OPTION_SHARD | OPTION_MEMORY | OPTION_OWNER,
+		    count, arguments, &exit_code))
 		return exit_code;
 
 	/* Blocked before any thread is made, so that only sigtimedwait takes them. */

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* pinion show: a party's balances, from its shard's last checkpoint and the events since. */
+#include "base/murmur2.h"
 #include "main/main.h"
 #include "main/owners.h"
-#include "base/murmur2.h"
 #include "shard/replica.h"
 #include "wire/text.h"
 
@@ -15,13 +15,18 @@
 static const char usage[] =
 	"usage: pinion show [--ledger URL] [--state DIR] PARTY[/ACCOUNT]\n"
 	"\n"
-	"Prints balances (posted, pending, available), as of which sequence, and the shard's head, which is\n"
-	"what `pinion verify --head` takes. Platform accounts (@bank/USD) stand on every shard: all are shown.\n"
-	"Reads the last checkpoint where it finds one, and the events after it from the log, beside a running\n"
+	"Prints balances (posted, pending, available), as of which sequence, and the shard's head, "
+	"which is\n"
+	"what `pinion verify --head` takes. Platform accounts (@bank/USD) stand on every shard: "
+	"all are shown.\n"
+	"Reads the last checkpoint where it finds one, and the events after it from the log, "
+	"beside a running\n"
 	"processor or without one.\n"
 	"\n"
-	"  --ledger URL         embedded:DIR or kafka://HOST:PORT[,HOST:PORT]/PREFIX (or PINION_LEDGER)\n"
-	"  --state DIR          the processor's state folder (Kafka; all events are read when absent)\n"
+	"  --ledger URL         embedded:DIR or kafka://HOST:PORT[,HOST:PORT]/PREFIX (or "
+	"PINION_LEDGER)\n"
+	"  --state DIR          the processor's state folder (Kafka; all events are read when "
+	"absent)\n"
 	"  --kafka-config FILE  librdkafka properties, name=value a line (TLS, SASL)\n";
 
 enum { MEMORY_BYTES = 512 << 20, CACHE_BYTES = 16 << 20 };
@@ -91,7 +96,8 @@ static int account_print(struct replica *replica, const struct account_id *id)
 		answer = view_account(replica->state, id, &account);
 	}
 	if (answer != ANSWER_PRESENT)
-		return FAULT(replica->fault, FAULT_IO, "account %.*s can't be read", id->size, id->at);
+		return FAULT(
+			replica->fault, FAULT_IO, "account %.*s can't be read", id->size, id->at);
 
 	const struct balances *b = &account.balances;
 	char posted[MONEY_TEXT_SIZE], out[MONEY_TEXT_SIZE], in[MONEY_TEXT_SIZE],
@@ -100,7 +106,8 @@ static int account_print(struct replica *replica, const struct account_id *id)
 	money_to_text(b->debits_pending, account.currency, out);
 	money_to_text(b->credits_pending, account.currency, in);
 	money_to_text(account_available(account.account_class, b), account.currency, available);
-	(void)printf("%-40.*s posted %18s  pending debits %18s  pending credits %18s  available %18s%s\n",
+	(void)printf("%-40.*s posted %18s  pending debits %18s  pending credits %18s  available "
+		     "%18s%s\n",
 		id->size, id->at, posted, out, in, available, account.is_closed ? "  closed" : "");
 	return 0;
 }
@@ -200,8 +207,8 @@ int main_show(int count, char **arguments)
 {
 	struct options options;
 	int exit_code;
-	if (!options_parse(&options, usage, OPTION_LEDGER | OPTION_STATE, count, arguments,
-		    &exit_code))
+	if (!options_parse(
+		    &options, usage, OPTION_LEDGER | OPTION_STATE, count, arguments, &exit_code))
 		return exit_code;
 	if (options.argument_count != 1) {
 		complain("show wants one PARTY or PARTY/ACCOUNT: see `pinion show --help`");

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* pinion submit: JSON-lines commands in, JSON-lines outcomes out, in input order.
  *
- * A window of lines is sent, then its outcomes are awaited on the event log, from the ends noted before sending, by the
- * chain rule. On an embedded ledger that nobody holds, the processor runs here meanwhile.
+ * A window of lines is sent, then its outcomes are awaited on the event log, from the ends noted
+ * before sending, by the chain rule. On an embedded ledger that nobody holds, the processor runs
+ * here meanwhile.
  */
+#include "base/murmur2.h"
 #include "main/main.h"
 #include "main/owners.h"
-#include "base/murmur2.h"
 #include "wire/json.h"
 
 #include <assert.h>
@@ -22,15 +23,19 @@
 static const char usage[] =
 	"usage: pinion submit [--ledger URL] [FILE]\n"
 	"\n"
-	"Reads commands, one JSON object a line, from FILE or standard input; prints each one's outcome, in the\n"
-	"same order, once it is verified on the log. A line that is no command gets an error with its number;\n"
-	"the others go on. Exits 0 even if some were rejected, 1 if some lines were no commands. Submitting the\n"
+	"Reads commands, one JSON object a line, from FILE or standard input; prints each one's "
+	"outcome, in the\n"
+	"same order, once it is verified on the log. A line that is no command gets an error with "
+	"its number;\n"
+	"the others go on. Exits 0 even if some were rejected, 1 if some lines were no commands. "
+	"Submitting the\n"
 	"same ids again is harmless.\n"
 	"\n"
 	"  {\"transfer_create\":{\"from_account\":\"alice/main\",\"to_account\":\"bob/main\",\n"
 	"   \"amount\":\"12.50 USD\"},\"reference\":\"order-17\"}\n"
 	"\n"
-	"  --ledger URL         embedded:DIR or kafka://HOST:PORT[,HOST:PORT]/PREFIX (or PINION_LEDGER)\n"
+	"  --ledger URL         embedded:DIR or kafka://HOST:PORT[,HOST:PORT]/PREFIX (or "
+	"PINION_LEDGER)\n"
 	"  --kafka-config FILE  librdkafka properties, name=value a line (TLS, SASL)\n";
 
 enum {
@@ -98,7 +103,8 @@ static void line_error(struct submit *submit, struct line *line, const char *err
 	json_t *string = json_string(error);
 	char *escaped = json_dumps(string, JSON_ENCODE_ANY);
 	assert(escaped);
-	if (asprintf(&line->output, "{\"line\":%" PRId64 ",\"error\":%s}", line->number, escaped) < 0)
+	if (asprintf(&line->output, "{\"line\":%" PRId64 ",\"error\":%s}", line->number, escaped) <
+		0)
 		abort();
 	free(escaped);
 	json_decref(string);
@@ -120,8 +126,8 @@ static void line_parse(struct submit *submit, struct line *line, const char *tex
 	}
 	line->id = command.id;
 	line->stream = (enum log_stream)(command.topic - 1);
-	line->shard = murmur2_partition(
-		command.party.at, command.party.size, log_shards(submit->log));
+	line->shard =
+		murmur2_partition(command.party.at, command.party.size, log_shards(submit->log));
 	line->record_size = command.record.size;
 	line->key_size = command.party.size;
 	line->record = malloc(line->record_size + line->key_size + 1);
@@ -138,7 +144,8 @@ static bool is_blank(const char *text, ssize_t size)
 	return true;
 }
 
-/* A line of another topic waits for the next window: between topics only outcomes keep the file's order. */
+/* A line of another topic waits for the next window: between topics only outcomes keep the file's
+ * order. */
 static bool is_of_window(struct submit *submit, struct line *line)
 {
 	for (size_t i = submit->count; i-- > 0;)
@@ -155,7 +162,8 @@ static void line_take(struct submit *submit, const struct line *line)
 		slot_add(submit, taken);
 }
 
-/* Reads until the window is full, the input ends, the topic changes, or a person waits for the answer. */
+/* Reads until the window is full, the input ends, the topic changes, or a person waits for the
+ * answer. */
 static int window_read(struct submit *submit)
 {
 	char *text = NULL;
@@ -231,9 +239,11 @@ static int window_send(struct submit *submit)
 	return EXIT_DONE;
 }
 
-/* The chain's state is not known where reading starts: the first event gives it. Should that one be a stray of an older
- * owner, the first event of a higher term gives it anew: only the present owner has that. */
-static bool record_is_valid(struct outcomes *outcomes, const struct link *link, const struct hash *hash)
+/* The chain's state is not known where reading starts: the first event gives it. Should that one be
+ * a stray of an older owner, the first event of a higher term gives it anew: only the present owner
+ * has that. */
+static bool record_is_valid(
+	struct outcomes *outcomes, const struct link *link, const struct hash *hash)
 {
 	struct chain *chain = &outcomes->chain;
 	if (chain_fold(chain, link, hash) == CHAIN_EVENT)
@@ -254,8 +264,8 @@ static void record_match(struct submit *submit, uint32_t shard, const struct log
 	struct link link;
 	struct hash hash = hash_of(record->value);
 	if (event_decode(submit->codec, record->value, &event, &link) != DECODE_OK ||
-		!record_is_valid(&submit->outcomes[shard], &link, &hash) ||
-		!event.has_command_id || event_is_timers(&event))
+		!record_is_valid(&submit->outcomes[shard], &link, &hash) || !event.has_command_id ||
+		event_is_timers(&event))
 		return;
 	struct line *line = *slot_of(submit, &event.command_id);
 	while (line && (line->is_answered || line->shard != shard ||
@@ -290,7 +300,8 @@ static int shard_await(struct submit *submit, uint32_t shard, time_t deadline)
 	static struct log_record records[RECORDS_PER_READ];
 	while (window_waiting(submit, shard) > 0) {
 		size_t n;
-		if (log_read(submit->outcomes[shard].reader, records, RECORDS_PER_READ, 200, &n) != 0)
+		if (log_read(submit->outcomes[shard].reader, records, RECORDS_PER_READ, 200, &n) !=
+			0)
 			return fault_exit(&submit->fault);
 		for (size_t i = 0; i < n; i++)
 			record_match(submit, shard, &records[i]);
@@ -300,8 +311,8 @@ static int shard_await(struct submit *submit, uint32_t shard, time_t deadline)
 		if (submit->is_processor && owners_ended(&submit->owners))
 			return EXIT_FAULT; /* submit_close says why */
 		if (time(NULL) > deadline) {
-			complain("no outcome of line %" PRId64
-				 " in %d s: is a processor running (pinion run)? The commands are on "
+			complain("no outcome of line %" PRId64 " in %d s: is a processor running "
+							       "(pinion run)? The commands are on "
 				 "the log; submitting the same ids again is harmless",
 				submit->lines[0].number, OUTCOME_WAIT_MS / 1000);
 			return EXIT_FAULT;
@@ -333,8 +344,8 @@ static int window_finish(struct submit *submit)
 static int submit_open(struct submit *submit)
 {
 	const struct options *options = submit->options;
-	struct log_config config = options_log_config(
-		options, options_is_embedded(options) ? LOG_OWN : LOG_USE);
+	struct log_config config =
+		options_log_config(options, options_is_embedded(options) ? LOG_OWN : LOG_USE);
 	struct fault fault = { 0 };
 	int error = log_open(&submit->log, &config, &fault);
 	if (error == FAULT_BUSY) {
@@ -404,8 +415,8 @@ int main_submit(int count, char **arguments)
 {
 	struct options options;
 	int exit_code;
-	if (!options_parse(&options, usage, OPTION_LEDGER | OPTION_STATE, count, arguments,
-		    &exit_code))
+	if (!options_parse(
+		    &options, usage, OPTION_LEDGER | OPTION_STATE, count, arguments, &exit_code))
 		return exit_code;
 	if (options.argument_count > 1) {
 		complain("submit wants one FILE at most: see `pinion submit --help`");

@@ -12,9 +12,11 @@
 static const char usage[] =
 	"usage: pinion tail [--ledger URL] [--from SEQ] [--shard S]... [--follow]\n"
 	"\n"
-	"Prints valid events as JSON lines, a shard after the other. Void records and marks are left out.\n"
+	"Prints valid events as JSON lines, a shard after the other. Void records and marks are "
+	"left out.\n"
 	"\n"
-	"  --ledger URL         embedded:DIR or kafka://HOST:PORT[,HOST:PORT]/PREFIX (or PINION_LEDGER)\n"
+	"  --ledger URL         embedded:DIR or kafka://HOST:PORT[,HOST:PORT]/PREFIX (or "
+	"PINION_LEDGER)\n"
 	"  --from SEQ           from this sequence on\n"
 	"  --shard S            only this shard; may come again\n"
 	"  --follow             go on as events come, all shards in turn, until interrupted\n"
@@ -81,13 +83,14 @@ static int tails_print(struct log *log, struct tail *tails, size_t count,
 				   0) {
 			exit_code = fault_exit(fault);
 		}
-		while (exit_code == EXIT_DONE && log_reader_position(tails[i].reader) < tails[i].end)
+		while (exit_code == EXIT_DONE &&
+			log_reader_position(tails[i].reader) < tails[i].end)
 			exit_code = tail_step(codec, &tails[i], options, 100, fault);
 	}
 	while (options->follows && exit_code == EXIT_DONE)
 		for (size_t i = 0; i < count && exit_code == EXIT_DONE; i++)
-			exit_code = tail_step(
-				codec, &tails[i], options, count == 1 ? 100 : 10, fault);
+			exit_code =
+				tail_step(codec, &tails[i], options, count == 1 ? 100 : 10, fault);
 	codec_free(codec);
 	return exit_code;
 }

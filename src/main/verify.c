@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* pinion verify: everything again from the log alone, compared with what is stored, and with heads kept elsewhere. */
+/* pinion verify: everything again from the log alone, compared with what is stored, and with heads
+ * kept elsewhere. */
+#include "main/verify.h"
 #include "main/main.h"
 #include "main/owners.h"
-#include "main/verify.h"
 #include "shard/replica.h"
 #include "wire/text.h"
 
@@ -14,16 +15,23 @@
 #include <string.h>
 
 static const char usage[] =
-	"usage: pinion verify [--ledger URL] [--state DIR] [--shard S]... [--head SHARD:SEQ:HASH]...\n"
+	"usage: pinion verify [--ledger URL] [--state DIR] [--shard S]... [--head "
+	"SHARD:SEQ:HASH]...\n"
 	"\n"
-	"Rebuilds each shard into a temporary store from the log alone: chain, effects, balances after; at the\n"
-	"stored checkpoint it compares the digest of all rows; at the end it checks that debits equal credits\n"
-	"in every currency and that pending totals are the open holds. Exits 1 when anything differs.\n"
+	"Rebuilds each shard into a temporary store from the log alone: chain, effects, balances "
+	"after; at the\n"
+	"stored checkpoint it compares the digest of all rows; at the end it checks that debits "
+	"equal credits\n"
+	"in every currency and that pending totals are the open holds. Exits 1 when anything "
+	"differs.\n"
 	"\n"
-	"  --ledger URL         embedded:DIR or kafka://HOST:PORT[,HOST:PORT]/PREFIX (or PINION_LEDGER)\n"
-	"  --state DIR          the processor's state folder (Kafka; nothing is compared when absent)\n"
+	"  --ledger URL         embedded:DIR or kafka://HOST:PORT[,HOST:PORT]/PREFIX (or "
+	"PINION_LEDGER)\n"
+	"  --state DIR          the processor's state folder (Kafka; nothing is compared when "
+	"absent)\n"
 	"  --shard S            only this shard; may come again\n"
-	"  --head SHARD:SEQ:HASH  the log must hold this event: a head that was kept before; may come again\n"
+	"  --head SHARD:SEQ:HASH  the log must hold this event: a head that was kept before; may "
+	"come again\n"
 	"  --memory MIB         for rows in memory (1024)\n"
 	"  --kafka-config FILE  librdkafka properties, name=value a line (TLS, SASL)\n";
 
@@ -69,7 +77,8 @@ static int event_seen(void *context, const struct event *event, const struct pla
 			continue;
 		check->heads_seen[i] = true;
 		if (memcmp(head->hash, place->hash.at, HASH_SIZE) != 0)
-			wrong(check, "the log does not hold the given head: its history was changed");
+			wrong(check,
+				"the log does not hold the given head: its history was changed");
 	}
 	return 0;
 }
@@ -151,7 +160,8 @@ static int totals_check(struct check *check)
 		wide_print(sum->debits_posted, posted);
 		wide_print(sum->held, held);
 		if (!check->is_quiet)
-			(void)printf("  %s  debits = credits = %s minor units posted, %s pending in open "
+			(void)printf("  %s  debits = credits = %s minor units posted, %s pending "
+				     "in open "
 				     "holds\n",
 				currency_name(sum->currency), posted, held);
 	}
@@ -171,7 +181,8 @@ static int digest_compare(struct check *check)
 	if (!hash_equal(&stored, &rebuilt))
 		wrong(check, "the stored state is not what the log says");
 	else if (!check->is_quiet)
-		(void)printf("  stored checkpoint at sequence %" PRId64 " is what the log says, digest %s\n",
+		(void)printf("  stored checkpoint at sequence %" PRId64
+			     " is what the log says, digest %s\n",
 			check->position.place.sequence, text);
 	return 0;
 }
@@ -184,12 +195,12 @@ static int shard_rebuild(struct check *check, struct log *log)
 	struct log_reader *reader = NULL;
 	int error = log_end(log, replica->shard, LOG_EVENTS, &end, &check->fault);
 	if (!error)
-		error = log_reader_open(
-			log, replica->shard, LOG_EVENTS, 0, &reader, &check->fault);
+		error = log_reader_open(log, replica->shard, LOG_EVENTS, 0, &reader, &check->fault);
 	if (!error && check->stored) {
 		error = replica_follow(replica, reader, end, check->position.place.sequence);
-		if (!error && (replica->place.sequence != check->position.place.sequence ||
-				      !hash_equal(&replica->place.hash, &check->position.place.hash)))
+		if (!error &&
+			(replica->place.sequence != check->position.place.sequence ||
+				!hash_equal(&replica->place.hash, &check->position.place.hash)))
 			error = FAULT(&check->fault, FAULT_LOG,
 				"the log does not hold event %" PRId64
 				" that the stored checkpoint stands at",
@@ -246,8 +257,8 @@ static int stores_open(struct check *check, const char *folder)
 
 static int shard_verify(struct check *check, struct log *log, uint32_t shard, const char *folder)
 {
-	int error = replica_init(
-		&check->replica, shard, check->options->memory_bytes, &check->fault);
+	int error =
+		replica_init(&check->replica, shard, check->options->memory_bytes, &check->fault);
 	if (error)
 		return error;
 	check->replica.observe = event_seen;
@@ -340,8 +351,8 @@ int main_verify(int count, char **arguments)
 	int exit_code;
 	int64_t events;
 	if (!options_parse(&options, usage,
-		    OPTION_LEDGER | OPTION_STATE | OPTION_SHARD | OPTION_HEAD | OPTION_MEMORY, count,
-		    arguments, &exit_code))
+		    OPTION_LEDGER | OPTION_STATE | OPTION_SHARD | OPTION_HEAD | OPTION_MEMORY,
+		    count, arguments, &exit_code))
 		return exit_code;
 	exit_code = ledger_verify(&options, false, &events);
 	if (exit_code == EXIT_DONE)

@@ -27,8 +27,8 @@ static size_t run_end(const struct store_row *rows, size_t from, size_t count)
 	return i;
 }
 
-static void runs_merge(const struct store_row *rows, size_t from, size_t middle, size_t to,
-	struct store_row *into)
+static void runs_merge(
+	const struct store_row *rows, size_t from, size_t middle, size_t to, struct store_row *into)
 {
 	size_t a = from, b = middle;
 	for (size_t i = from; i < to; i++)
@@ -60,7 +60,8 @@ static void rows_sort(struct store_row *rows, size_t count, struct store_row *ot
 		memcpy(rows, from, count * sizeof *rows);
 }
 
-/* By table first, so that each is sorted alone: command ids' long runs are not cut by account rows between them. */
+/* By table first, so that each is sorted alone: command ids' long runs are not cut by account rows
+ * between them. */
 static void rows_sort_by_table(struct store_row *rows, size_t count, struct store_row *other)
 {
 	size_t counts[257] = { 0 };
@@ -109,6 +110,6 @@ int checkpoint_write(struct store *store, const struct sealed *sealed, const str
 	struct id before = id_floor_of_time(sealed->drop_command_ids_before_ms);
 	memcpy(to + 1, before.at, sizeof before.at);
 	struct store_range drop = { .from = { from, sizeof from }, .to = { to, sizeof to } };
-	return store_ingest(store, *rows, count, &drop,
-		sealed->drop_command_ids_before_ms > 0 ? 1 : 0, fault);
+	return store_ingest(
+		store, *rows, count, &drop, sealed->drop_command_ids_before_ms > 0 ? 1 : 0, fault);
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Checkpoints while deciding goes on: at a batch boundary a seal begins; its rows are copied a few at a time; once its
- * last event is verified, another thread writes them. */
+/* Checkpoints while deciding goes on: at a batch boundary a seal begins; its rows are copied a few
+ * at a time; once its last event is verified, another thread writes them. */
 #include "shard/internal.h"
 
 #include <assert.h>
@@ -157,9 +157,8 @@ int checkpointer_finish(struct shard *shard)
 	struct checkpointer *checkpointer = &shard->checkpointer;
 	bool ended = false;
 	while (checkpointer->state != CHECKPOINT_IDLE) {
-		int error = checkpointer->state == CHECKPOINT_WRITING
-				    ? job_end(shard, true, &ended)
-				    : checkpointer_step(shard);
+		int error = checkpointer->state == CHECKPOINT_WRITING ? job_end(shard, true, &ended)
+								      : checkpointer_step(shard);
 		if (error)
 			return error;
 	}

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Commit, read back, verify. Batch k+1 is decided meanwhile, and produced only when this one was read back. */
+/* Commit, read back, verify. Batch k+1 is decided meanwhile, and produced only when this one was
+ * read back. */
 #include "shard/internal.h"
 
 #include <assert.h>
@@ -44,7 +45,8 @@ static int read_back(struct shard *shard, struct batch *batch)
 			return error;
 		if (count == 0 && clock_monotonic_ms() > deadline_ms)
 			return FAULT(&committer->fault, FAULT_TAINTED,
-				"shard %" PRIu32 ": events %" PRId64 " and before were not read back in %d ms",
+				"shard %" PRIu32 ": events %" PRId64
+				" and before were not read back in %d ms",
 				shard->config.shard, batch->last.sequence,
 				shard->config.read_back_ms);
 		for (size_t i = 0; i < count; i++) {

@@ -4,7 +4,8 @@
 #include <assert.h>
 #include <stdlib.h>
 
-/* An input that lags behind what it is known to hold is waited for, but not for ever: milliseconds. */
+/* An input that lags behind what it is known to hold is waited for, but not for ever: milliseconds.
+ */
 enum { UNREAD_WAIT_MS = 1000, TAKES_PER_POLL = 256 };
 
 enum topic input_topic(enum log_stream stream)
@@ -120,7 +121,8 @@ void inputs_take(struct inputs *inputs, enum log_stream stream)
 	inputs->next[stream]++;
 	if (inputs->takes_until_poll > 0)
 		inputs->takes_until_poll--;
-	/* The stream's next record may be older than what stands first elsewhere: look before choosing. */
+	/* The stream's next record may be older than what stands first elsewhere: look before
+	 * choosing. */
 	if (is_empty(inputs, stream))
 		inputs->takes_until_poll = 0;
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The four inputs of a shard as one stream: the lowest record time goes first, ties in topic order, and an input that
- * is known to hold unread records is waited for. The order taken is what the events record.
+/* The four inputs of a shard as one stream: the lowest record time goes first, ties in topic order,
+ * and an input that is known to hold unread records is waited for. The order taken is what the
+ * events record.
  */
 #ifndef SHARD_INPUTS_H
 #define SHARD_INPUTS_H

@@ -16,6 +16,7 @@ enum {
 	CLOCK_AHEAD_MAX_MS = 5 * 60000,
 };
 _Static_assert((int)BATCH_RECORDS_MAX <= (int)LOG_BATCH_RECORDS_MAX, "the log takes a batch");
+_Static_assert((int)BATCH_BYTES_MAX <= (int)LOG_BATCH_BYTES_MAX, "and its bytes");
 _Static_assert((int)EVENT_SIZE_MAX <= (int)LOG_RECORD_SIZE_MAX, "the log takes an event");
 
 /* Events that go to the log together. */
@@ -24,8 +25,8 @@ struct batch {
 	size_t count;
 	uint8_t *bytes;
 	size_t used;
-	struct place last;  /* of its last event; the offset is known once read back */
-	bool is_boundary;   /* a checkpoint will stand at its last event */
+	struct place last; /* of its last event; the offset is known once read back */
+	bool is_boundary;  /* a checkpoint will stand at its last event */
 };
 
 /* Commits a batch, reads it back, verifies it; one at a time. */
@@ -49,7 +50,12 @@ struct committer {
 	struct fault fault;
 };
 
-enum checkpoint_state { CHECKPOINT_IDLE, CHECKPOINT_COPYING, CHECKPOINT_COPIED, CHECKPOINT_WRITING };
+enum checkpoint_state {
+	CHECKPOINT_IDLE,
+	CHECKPOINT_COPYING,
+	CHECKPOINT_COPIED,
+	CHECKPOINT_WRITING
+};
 
 /* Writes a sealed set while deciding goes on. */
 struct checkpointer {
@@ -90,10 +96,10 @@ struct shard {
 
 	uint8_t process_mark[8]; /* the first half of all incarnations of this owner */
 	int64_t term;            /* that it last had; 0: none yet */
-	struct place known;      /* verified by this process: where to look for another owner from */
-	int64_t input_at_ms;     /* monotonic, of the last input */
-	int rooms_made;          /* for the present input */
-	int64_t host_ms;         /* the host's clock when inputs were last looked at */
+	struct place known;  /* verified by this process: where to look for another owner from */
+	int64_t input_at_ms; /* monotonic, of the last input */
+	int rooms_made;      /* for the present input */
+	int64_t host_ms;     /* the host's clock when inputs were last looked at */
 
 	/* For shard_status. */
 	_Atomic bool is_live, is_ended;
@@ -104,7 +110,7 @@ struct shard {
 	_Atomic size_t status_rows, status_dirty;
 };
 
-int64_t clock_host_ms(void);      /* Unix milliseconds */
+int64_t clock_host_ms(void); /* Unix milliseconds */
 int64_t clock_monotonic_ms(void);
 int64_t clock_monotonic_ns(void);
 
@@ -113,8 +119,8 @@ void shard_diag(const struct shard *shard, const char *format, ...)
 
 /* recover.c: steps 1 to 4 of DESIGN section 3, but for the inputs. */
 int shard_recover(struct shard *shard);
-/* A mark above our own term stands after what we know: FAULT_USURPED. Reads for wait_ms, or to the apparent end when
- * that is 0. */
+/* A mark above our own term stands after what we know: FAULT_USURPED. Reads for wait_ms, or to the
+ * apparent end when that is 0. */
 int shard_look_for_owner(struct shard *shard, int wait_ms);
 
 /* live.c: decides until asked to stop or a fault. */

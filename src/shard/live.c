@@ -52,9 +52,10 @@ static int clock_check(const struct shard *shard, enum log_stream stream,
 	if (record->time_ms <= shard->host_ms + CLOCK_AHEAD_MAX_MS)
 		return 0;
 	return FAULT(fault, FAULT_CLOCK,
-		"shard %" PRIu32 ": the record at %s:%" PRIu32 ":%" PRId64
-		" is %" PRId64 " s ahead of this host's clock. Mend the clock that is wrong; if the log's "
-		"was, start with --accept-clock %s:%" PRIu32 ":OFFSET, where OFFSET is the last such record",
+		"shard %" PRIu32 ": the record at %s:%" PRIu32 ":%" PRId64 " is %" PRId64
+		" s ahead of this host's clock. Mend the clock that is wrong; if the log's "
+		"was, start with --accept-clock %s:%" PRIu32
+		":OFFSET, where OFFSET is the last such record",
 		config->shard, log_stream_name(stream), config->shard, record->offset,
 		(record->time_ms - shard->host_ms) / 1000, log_stream_name(stream), config->shard);
 }
@@ -264,7 +265,8 @@ static void lag_note(struct shard *shard)
 		atomic_store(&shard->status_lag[s], inputs_lag(&shard->inputs, s));
 }
 
-/* Decides what is here, up to a full batch, or until the committer is idle and could take what there is. */
+/* Decides what is here, up to a full batch, or until the committer is idle and could take what
+ * there is. */
 static int batch_fill(struct shard *shard, int timeout_ms)
 {
 	int64_t decided = 0;
@@ -299,9 +301,7 @@ static int batch_fill(struct shard *shard, int timeout_ms)
 static int live_step(struct shard *shard)
 {
 	bool is_idle = atomic_load(&shard->committer.is_idle);
-	int timeout_ms = shard->batch->count == 0 && is_idle ? IDLE_WAIT_MS
-			 : is_idle                            ? 0
-							      : 1;
+	int timeout_ms = shard->batch->count == 0 && is_idle ? IDLE_WAIT_MS : is_idle ? 0 : 1;
 	int error = batch_fill(shard, timeout_ms);
 	if (!error && (batch_is_full(shard->batch) || atomic_load(&shard->committer.is_idle)))
 		error = batch_hand_when_idle(shard);

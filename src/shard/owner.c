@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* An owner's life: recover, live, and after a fault again from the start; or stop, where starting again can't help. */
+/* An owner's life: recover, live, and after a fault again from the start; or stop, where starting
+ * again can't help. */
 #include "shard/internal.h"
 
 #include <assert.h>
@@ -106,8 +107,8 @@ static int life_begin(struct shard *shard)
 	fault_clear(&shard->checkpointer.fault);
 	if (shard->replica.memory)
 		return 0;
-	return replica_init(&shard->replica, shard->config.shard, shard->config.memory_bytes,
-		&shard->fault);
+	return replica_init(
+		&shard->replica, shard->config.shard, shard->config.memory_bytes, &shard->fault);
 }
 
 static int life(struct shard *shard)
@@ -119,7 +120,8 @@ static int life(struct shard *shard)
 	const struct ledger *ledger = view_ledger(shard->replica.state);
 	if (!ledger)
 		return FAULT(&shard->fault, FAULT_MISSING,
-			"shard %" PRIu32 " has no first event yet: run `pinion init` again, it completes "
+			"shard %" PRIu32
+			" has no first event yet: run `pinion init` again, it completes "
 			"what is half made",
 			shard->config.shard);
 	if (ledger->shards != log_shards(log))

@@ -73,8 +73,8 @@ int store_digest(struct store *store, struct hash *ret, struct fault *fault)
 	static const uint8_t after_position[1] = { TABLE_position + 1 };
 	crypto_generichash_state digest;
 	(void)crypto_generichash_init(&digest, NULL, 0, HASH_SIZE);
-	int error = store_scan(store, (struct bytes){ after_position, 1 }, (struct bytes){ NULL, 0 },
-		digest_row, &digest, fault);
+	int error = store_scan(store, (struct bytes){ after_position, 1 },
+		(struct bytes){ NULL, 0 }, digest_row, &digest, fault);
 	if (error)
 		return error;
 	(void)crypto_generichash_final(&digest, ret->at, HASH_SIZE);

@@ -6,8 +6,8 @@
  *   3 read on, append a shard_opened, read until that very record comes back     term_take
  *   4 only now look at the inputs (owner.c)
  *
- * The order is what keeps money: an end that was read before fencing, or inputs taken before one's own record was
- * read, would let an older owner's late records be decided twice.
+ * The order is what keeps money: an end that was read before fencing, or inputs taken before one's
+ * own record was read, would let an older owner's late records be decided twice.
  */
 #include "shard/internal.h"
 
@@ -55,15 +55,17 @@ static int ledger_compare(struct shard *shard)
 	if (!stored)
 		return 0;
 	struct id ledger_id;
-	int error = shard_ledger_id(
-		shard->config.log, shard->config.shard, &ledger_id, &shard->fault);
+	int error =
+		shard_ledger_id(shard->config.log, shard->config.shard, &ledger_id, &shard->fault);
 	if (error)
 		return error;
 	if (!id_equal(&ledger_id, &stored->ledger_id) || stored->shard != shard->config.shard)
 		return FAULT(&shard->fault, FAULT_SETTINGS,
 			"the state folder %s holds shard %" PRIu32
-			" of another ledger, or this log was made anew: nothing was changed. Give the "
-			"right folder with --state, or an empty one, and it is rebuilt from the log",
+			" of another ledger, or this log was made anew: nothing was changed. Give "
+			"the "
+			"right folder with --state, or an empty one, and it is rebuilt from the "
+			"log",
 			shard->config.state_path, stored->shard);
 	return 0;
 }
@@ -106,7 +108,8 @@ static bool mark_is_ours(const struct shard *shard, const struct link *link)
 	return memcmp(link->incarnation.at, shard->process_mark, sizeof shard->process_mark) == 0;
 }
 
-/* Takes records until the mark with this incarnation comes by. *ret_won: it was valid, so its term is the highest. */
+/* Takes records until the mark with this incarnation comes by. *ret_won: it was valid, so its term
+ * is the highest. */
 static int own_mark_await(struct shard *shard, const struct id *incarnation, bool *ret_won)
 {
 	struct log_reader *tail = shard->committer.tail;
@@ -185,13 +188,15 @@ static int tail_read_to_end(struct shard *shard)
 	if (!error && shard->replica.must_confirm)
 		error = FAULT(&shard->fault, FAULT_LOG,
 			"shard %" PRIu32 ": the log ends before event %" PRId64
-			", which the stored checkpoint stands at: the log lost verified events. Nothing was "
+			", which the stored checkpoint stands at: the log lost verified events. "
+			"Nothing was "
 			"changed. Restore the log",
 			shard->config.shard, shard->replica.place.sequence);
 	return error;
 }
 
-/* Terms that this process never had, or that stand above its last one, mean that another one came. */
+/* Terms that this process never had, or that stand above its last one, mean that another one came.
+ */
 int shard_look_for_owner(struct shard *shard, int wait_ms)
 {
 	struct log *log = shard->config.log;
@@ -200,8 +205,8 @@ int shard_look_for_owner(struct shard *shard, int wait_ms)
 	int64_t end, deadline_ms = clock_monotonic_ms() + wait_ms;
 	int error = log_end(log, shard->config.shard, LOG_EVENTS, &end, &fault);
 	if (!error)
-		error = log_reader_open(log, shard->config.shard, LOG_EVENTS,
-			shard->known.offset, &reader, &fault);
+		error = log_reader_open(
+			log, shard->config.shard, LOG_EVENTS, shard->known.offset, &reader, &fault);
 	if (error)
 		return 0; /* the log can't be read now: recovery will say why, and looks again */
 
@@ -220,7 +225,8 @@ int shard_look_for_owner(struct shard *shard, int wait_ms)
 			if (link_decode(records[i].value, &link) == DECODE_OK && link.is_mark &&
 				link.term > shard->term && !mark_is_ours(shard, &link))
 				result = FAULT(&shard->fault, FAULT_USURPED,
-					"shard %" PRIu32 ": another owner took it with term %" PRId64
+					"shard %" PRIu32
+					": another owner took it with term %" PRId64
 					" (ours was %" PRId64 "): this one stops",
 					shard->config.shard, link.term, shard->term);
 		}

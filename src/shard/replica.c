@@ -45,8 +45,8 @@ static int command_id_max(struct store *store, struct id *ret, struct fault *fau
 	uint8_t key[STORE_KEY_SIZE_MAX];
 	size_t size;
 	*ret = (struct id){ { 0 } };
-	int error = store_last_key(store, (struct bytes){ from, 1 }, (struct bytes){ to, 1 }, key,
-		&size, fault);
+	int error = store_last_key(
+		store, (struct bytes){ from, 1 }, (struct bytes){ to, 1 }, key, &size, fault);
 	if (error == 0 && size != 0)
 		memcpy(ret->at, key + 1, sizeof ret->at);
 	return error;
@@ -84,7 +84,8 @@ int replica_start(struct replica *replica, struct store *store, bool checkpoints
 	state_start(replica->state, &position.head, value, &command_id);
 	replica->place = position.place;
 	replica->stored_sequence = position.place.sequence;
-	/* One event back: the fold takes it again, from the log, and so proves that the log still holds it. */
+	/* One event back: the fold takes it again, from the log, and so proves that the log still
+	 * holds it. */
 	replica->chain = (struct chain){
 		.term = position.place.term,
 		.sequence = position.place.sequence,
@@ -123,9 +124,11 @@ static int place_confirm(struct replica *replica, const struct log_record *recor
 	if (record->offset != replica->place.offset || !hash_equal(&hash, &replica->place.hash))
 		return FAULT(replica->fault, FAULT_LOG,
 			"shard %" PRIu32 ": the log does not hold event %" PRId64
-			" (offset %" PRId64 ") that the stored checkpoint stands at: the log lost or "
+			" (offset %" PRId64
+			") that the stored checkpoint stands at: the log lost or "
 			"changed verified events, or it is another ledger's. Nothing was changed. "
-			"Restore the log, or, if the state folder is the wrong one, give the right one",
+			"Restore the log, or, if the state folder is the wrong one, give the right "
+			"one",
 			replica->shard, replica->place.sequence, replica->place.offset);
 	replica->must_confirm = false;
 	return 0;
@@ -181,10 +184,11 @@ static int decode_check(const struct replica *replica, enum decode_result result
 	if (result == DECODE_OK)
 		return 0;
 	return FAULT(replica->fault, FAULT_LOG,
-		"shard %" PRIu32 ": the event record at offset %" PRId64 " %s", replica->shard, offset,
-		result == DECODE_UNKNOWN
-			? "is of a kind, or has a field, that this pinion does not know: use a newer one"
-			: "is no event: the topic was written by something else");
+		"shard %" PRIu32 ": the event record at offset %" PRId64 " %s", replica->shard,
+		offset,
+		result == DECODE_UNKNOWN ? "is of a kind, or has a field, that this pinion does "
+					   "not know: use a newer one"
+					 : "is no event: the topic was written by something else");
 }
 
 static int record_take(struct replica *replica, const struct log_record *record,
@@ -204,8 +208,8 @@ static int record_take(struct replica *replica, const struct log_record *record,
 		return 0;
 
 	struct event event;
-	error = decode_check(replica,
-		event_decode(replica->codec, record->value, &event, &link), record->offset);
+	error = decode_check(replica, event_decode(replica->codec, record->value, &event, &link),
+		record->offset);
 	struct place place = {
 		.offset = record->offset,
 		.sequence = link.sequence,
@@ -248,19 +252,25 @@ int replica_take_many(struct replica *replica, const struct log_record *records,
 int replica_follow(
 	struct replica *replica, struct log_reader *reader, int64_t end, int64_t sequence_max)
 {
-	enum { RECORDS_PER_READ = 1024, READ_TIMEOUT_MS = 10000 };
+	/* What stands before the end may be no record (Kafka's markers): the position passes it, no
+	 * read returns. */
+	enum { RECORDS_PER_READ = 1024, READ_TIMEOUT_MS = 5, STALLED_READS_MAX = 4000 };
 	static _Thread_local struct log_record records[RECORDS_PER_READ];
 
+	int stalled = 0;
 	while (replica->place.sequence < sequence_max && log_reader_position(reader) < end) {
 		size_t count;
+		int64_t before = log_reader_position(reader);
 		int error = log_read(reader, records, RECORDS_PER_READ, READ_TIMEOUT_MS, &count);
 		if (error)
 			return error;
-		if (count == 0 && log_reader_position(reader) < end)
+		stalled = count == 0 && log_reader_position(reader) == before ? stalled + 1 : 0;
+		if (stalled > STALLED_READS_MAX)
 			return FAULT(replica->fault, FAULT_IO,
-				"shard %" PRIu32 ": the log did not deliver its events up to offset %" PRId64
-				" in %d ms",
-				replica->shard, end, READ_TIMEOUT_MS);
+				"shard %" PRIu32
+				": the log did not deliver its events up to offset %" PRId64
+				" in %d s",
+				replica->shard, end, STALLED_READS_MAX * READ_TIMEOUT_MS / 1000);
 		error = replica_take_many(replica, records, count, sequence_max);
 		if (error)
 			return error;

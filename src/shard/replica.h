@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A replica: a shard's state in memory over a store, and the place on the event log that it stands at.
+/* A replica: a shard's state in memory over a store, and the place on the event log that it stands
+ * at.
  *
- * The owner of a shard has one, and so has whoever rebuilds or reads it (recovery, verify, show): they all fold the same
- * records by the same chain rule and apply them by the same engine. One thread.
+ * The owner of a shard has one, and so has whoever rebuilds or reads it (recovery, verify, show):
+ * they all fold the same records by the same chain rule and apply them by the same engine. One
+ * thread.
  */
 #ifndef SHARD_REPLICA_H
 #define SHARD_REPLICA_H
@@ -13,7 +15,8 @@
 #include "store/store.h"
 #include "wire/wire.h"
 
-/* Where a valid event's record stands. `term` is its own: marks that come after it are read again from there. */
+/* Where a valid event's record stands. `term` is its own: marks that come after it are read again
+ * from there. */
 struct place {
 	int64_t offset;
 	int64_t sequence;
@@ -31,10 +34,11 @@ struct replica {
 	struct chain chain;
 	struct place place; /* of the last event applied; sequence 0: none */
 	struct fault *fault;
-	/* Called for each event before it is applied, with its place; for those who look on. 0 goes on. */
+	/* Called for each event before it is applied, with its place; for those who look on. 0 goes
+	 * on. */
 	int (*observe)(void *context, const struct event *event, const struct place *place);
 	void *context;
-	bool checkpoints;   /* may write to the store when memory is full */
+	bool checkpoints; /* may write to the store when memory is full */
 	int64_t stored_sequence;
 	bool must_confirm; /* the next record must be the event that the store stands at */
 
@@ -47,25 +51,27 @@ struct replica {
 int replica_init(struct replica *replica, uint32_t shard, size_t memory_bytes, struct fault *fault);
 void replica_deinit(struct replica *replica);
 
-/* Forgets everything and starts from what the store holds (position row, ledger row), or from nothing. The store stays
- * the caller's. FAULT_SETTINGS: it is another shard's, or of a newer format. */
+/* Forgets everything and starts from what the store holds (position row, ledger row), or from
+ * nothing. The store stays the caller's. FAULT_SETTINGS: it is another shard's, or of a newer
+ * format. */
 int replica_start(struct replica *replica, struct store *store, bool checkpoints);
 
-/* One record of the event stream, in order. Void ones are skipped. FAULT_LOG: a kind or field that this version does
- * not know, or bytes that are no event. The first record after replica_start of a store that is not empty must be the
- * event that it stands at. */
+/* One record of the event stream, in order. Void ones are skipped. FAULT_LOG: a kind or field that
+ * this version does not know, or bytes that are no event. The first record after replica_start of a
+ * store that is not empty must be the event that it stands at. */
 int replica_take(struct replica *replica, const struct log_record *record, enum chain_verdict *ret);
 
 /* Many at once: faster where rows have to be loaded. Stops after sequence_max. */
 int replica_take_many(struct replica *replica, const struct log_record *records, size_t count,
 	int64_t sequence_max);
 
-/* Reads on until the reader has passed `end`, or sequence_max is reached (INT64_MAX: no such limit). */
+/* Reads on until the reader has passed `end`, or sequence_max is reached (INT64_MAX: no such
+ * limit). */
 int replica_follow(
 	struct replica *replica, struct log_reader *reader, int64_t end, int64_t sequence_max);
 
-/* Loads what look-ups lacked. *ret_loaded: how many rows it found room for (timers count too); 0 means that memory is
- * full of rows in use or not stored yet. */
+/* Loads what look-ups lacked. *ret_loaded: how many rows it found room for (timers count too); 0
+ * means that memory is full of rows in use or not stored yet. */
 int replica_load(struct replica *replica, size_t *ret_loaded);
 
 /* Brings the store to the state as it is, at once. */
@@ -73,8 +79,8 @@ int replica_checkpoint(struct replica *replica);
 
 /* --- Checkpoints, for those who spread them over time --- */
 
-/* Writes a sealed set, with its place, as one checkpoint. May run in another thread than the replica's. `rows` is
- * scratch, grown as needed. */
+/* Writes a sealed set, with its place, as one checkpoint. May run in another thread than the
+ * replica's. `rows` is scratch, grown as needed. */
 int checkpoint_write(struct store *store, const struct sealed *sealed, const struct place *place,
 	struct store_row **rows, size_t *rows_size, struct fault *fault);
 
@@ -84,14 +90,15 @@ struct position {
 	struct head head;
 };
 
-/* Reads it; FAULT_MISSING when the store is empty, FAULT_IO when it is of another store format (rebuild). */
+/* Reads it; FAULT_MISSING when the store is empty, FAULT_IO when it is of another store format
+ * (rebuild). */
 int position_read(struct store *store, struct position *ret, struct fault *fault);
 
 /* Where a reader for replica_take starts. */
 int64_t replica_start_offset(const struct replica *replica);
 
-/* BLAKE2b-256 over all rows of a store in key order, the position left out: each as key size and value size (u16,
- * little-endian), key, value. */
+/* BLAKE2b-256 over all rows of a store in key order, the position left out: each as key size and
+ * value size (u16, little-endian), key, value. */
 int store_digest(struct store *store, struct hash *ret, struct fault *fault);
 
 #endif

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A shard's owner: takes the shard, decides its inputs, publishes the events, and recovers from any fault by starting
- * again (DESIGN sections 2 and 3). Each owner has three threads: one decides, one commits and reads back, one writes
- * checkpoints. No lock is taken per record.
+/* A shard's owner: takes the shard, decides its inputs, publishes the events, and recovers from any
+ * fault by starting again (DESIGN sections 2 and 3). Each owner has three threads: one decides, one
+ * commits and reads back, one writes checkpoints. No lock is taken per record.
  *
  *  decide k+1 ──batch──> commit k, read k back, verify ──place──> checkpoint
  */
@@ -28,8 +28,8 @@ struct shard_config {
 	const char *state_path; /* this shard's own folder */
 	size_t memory_bytes;    /* for rows */
 	size_t store_cache_bytes;
-	int checkpoint_ms;      /* at most this long between checkpoints */
-	int read_back_ms;       /* a batch not read back by then taints */
+	int checkpoint_ms; /* at most this long between checkpoints */
+	int read_back_ms;  /* a batch not read back by then taints */
 
 	/* The operator's answers to poison and to a broker's clock that ran ahead. */
 	const struct input_place *refused;
@@ -51,12 +51,13 @@ void shard_free(struct shard *shard); /* after shard_join; NULL is fine */
 void shard_start(struct shard *shard);
 /* Asks it to drain what it has decided and end. */
 void shard_stop(struct shard *shard);
-/* Waits for its end: 0 when stopped, or the fault that it can't recover from; shard_fault says which. */
+/* Waits for its end: 0 when stopped, or the fault that it can't recover from; shard_fault says
+ * which. */
 int shard_join(struct shard *shard);
 const struct fault *shard_fault(const struct shard *shard);
 
-/* Writes the ledger's first event where there is none yet. Not while started. *ret_ledger_id is the one the shard has
- * in the end: an existing one stays. */
+/* Writes the ledger's first event where there is none yet. Not while started. *ret_ledger_id is the
+ * one the shard has in the end: an existing one stays. */
 int shard_init_ledger(struct shard *shard, const struct id *ledger_id, struct id *ret_ledger_id);
 
 /* The ledger id that a shard's first event says; all zero where there is none yet. */
@@ -69,11 +70,11 @@ struct shard_status {
 	int64_t term;
 	int64_t verified_sequence;
 	int64_t stored_sequence;
-	int64_t inputs_decided;        /* since the start of the process */
-	int64_t first_input_ns;        /* monotonic; when the first of them was taken up */
-	int64_t verified_ns;           /* monotonic; when the last batch was verified */
-	int64_t lag[LOG_INPUTS];       /* records not decided yet, as far as known */
-	int64_t timer_due_ms;          /* INT64_MAX: none */
+	int64_t inputs_decided;  /* since the start of the process */
+	int64_t first_input_ns;  /* monotonic; when the first of them was taken up */
+	int64_t verified_ns;     /* monotonic; when the last batch was verified */
+	int64_t lag[LOG_INPUTS]; /* records not decided yet, as far as known */
+	int64_t timer_due_ms;    /* INT64_MAX: none */
 	int level0_files;
 	size_t rows;
 	size_t dirty_bytes;
@@ -82,7 +83,8 @@ struct shard_status {
 };
 void shard_status(struct shard *shard, struct shard_status *ret);
 
-/* Which input the calling thread is deciding: for whoever prints the end of a process that met a bug. */
+/* Which input the calling thread is deciding: for whoever prints the end of a process that met a
+ * bug. */
 bool shard_deciding(struct input_place *ret);
 
 #endif

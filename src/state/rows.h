@@ -76,7 +76,8 @@ struct rows {
 
 	struct state_key missing[STATE_MISSING_MAX];
 	size_t missing_count;
-	uint16_t missing_slots[2 * STATE_MISSING_MAX]; /* where a key stands in missing, plus one; 0: free */
+	uint16_t missing_slots[2 * STATE_MISSING_MAX]; /* where a key stands in missing, plus one;
+							  0: free */
 };
 
 /* Carves its parts out of the memory; false where that is too small. */

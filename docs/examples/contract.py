@@ -1,0 +1,32 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Pinion's wire contract as Python classes: `from contract import command_pb2, event_pb2, types_pb2`.
+
+They are made from proto/ each time, into a folder that is removed at the end. A service of your own makes
+them once, when it is built, with the same command:
+
+    protoc -I proto --python_out=. pinion/v1/types.proto pinion/v1/command.proto pinion/v1/event.proto
+
+Needs the Debian packages protobuf-compiler and python3-protobuf.
+"""
+import importlib
+import pathlib
+import subprocess
+import sys
+import tempfile
+
+PROTO = pathlib.Path(__file__).resolve().parents[2] / "proto"
+NAMES = ("types", "command", "event")
+
+
+def _classes():
+    with tempfile.TemporaryDirectory(prefix="pinion-contract-") as folder:
+        subprocess.run(["protoc", "-I", PROTO, "--python_out", folder]
+                       + [f"pinion/v1/{name}.proto" for name in NAMES], check=True)
+        sys.path.insert(0, folder)
+        try:
+            return [importlib.import_module(f"pinion.v1.{name}_pb2") for name in NAMES]
+        finally:
+            sys.path.remove(folder)
+
+
+types_pb2, command_pb2, event_pb2 = _classes()

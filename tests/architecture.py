@@ -1,0 +1,351 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""What the compiler doesn't see: who includes whom, what was left out when something was added, words and sizes.
+
+usage: architecture.py [--root FOLDER] [LIBCORE.a]
+
+With the core's library (of a plain build: sanitizers add symbols), also that it calls nothing but tests/core_symbols.
+"""
+import argparse
+import pathlib
+import re
+import subprocess
+import sys
+
+# DESIGN.md section 5: who may include whom. A room may always include itself.
+ROOMS = {
+    "base": [],
+    "ledger": ["base"],
+    "state": ["base", "ledger"],
+    "decide": ["base", "ledger", "state"],
+    "apply": ["base", "ledger", "state"],
+    "engine": ["base", "ledger", "state", "decide", "apply"],
+    "wire": ["base", "ledger", "pinion"],
+    "log": ["base"],
+    "store": ["base"],
+    "shard": ["base", "ledger", "state", "engine", "wire", "log", "store"],
+    "main": ["base", "ledger", "shard", "wire", "log", "store"],
+}
+CORE = ["base", "ledger", "state", "decide", "apply", "engine"]
+# Narrower than the rooms.
+FILES = {"src/main/tail.c": ["base", "wire", "log", "main"]}
+HEADERS = {
+    "state/mutate.h": ["state", "apply", "engine"],
+    "state/keys.h": ["state"],
+    "state/rows.h": ["state"],
+    "state/timers.h": ["state"],
+}
+LIBRARIES = {
+    "librdkafka/": ["log"],
+    "rocksdb/": ["log", "store"],
+    "protobuf-c/": ["wire"],
+    "lz4": ["log"],
+}
+# The core's own files; base/fault.* is for the edge, base/banned.h names what is banned.
+CORE_EXCEPT = {"src/base/fault.c", "src/base/fault.h", "src/base/banned.h"}
+CORE_SYSTEM_HEADERS = {"assert.h", "stdbool.h", "stddef.h", "stdint.h", "string.h"}
+
+LINES_MAX = {"decide": 200, "apply": 80}
+LINES_MAX_OTHERS = 800
+FUNCTION_LINES_MAX = 70
+
+SPDX = "SPDX-License-Identifier: Apache-2.0"
+SPDX_SUFFIXES = {".c", ".h", ".def", ".proto", ".py", ".t", ".sh", ".pml"}
+
+
+class Tree:
+    """The files of the repository, read once."""
+
+    def __init__(self, root):
+        self.root = root
+        self.texts = {}
+
+    def has(self, name):
+        return (self.root / name).is_file()
+
+    def text(self, name):
+        if name not in self.texts:
+            path = self.root / name
+            self.texts[name] = path.read_text(encoding="utf-8") if path.is_file() else ""
+        return self.texts[name]
+
+    def files(self, folder, *suffixes):
+        for path in sorted((self.root / folder).rglob("*")):
+            if path.is_file() and (not suffixes or path.suffix in suffixes):
+                yield path.relative_to(self.root).as_posix()
+
+    def sources(self):
+        return list(self.files("src", ".c", ".h"))
+
+    def entries(self, name, macro):
+        """The lines MACRO(a, b, ...) of a .def file, as lists of their first fields."""
+        found = re.findall(rf"^{macro}\(([^\"\)]*)", self.text(name), re.M)
+        return [[field.strip() for field in line.split(",") if field.strip()] for line in found]
+
+    def commands(self):
+        return [(int(number), name) for number, name, *_ in self.entries("src/ledger/commands.def", "COMMAND")]
+
+    def events(self):
+        return [(int(number), int(version), name)
+                for number, version, name in self.entries("src/ledger/events.def", "EVENT")]
+
+    def rejects(self):
+        return [(int(number), name) for number, name, *_ in self.entries("src/ledger/rejects.def", "REJECT")]
+
+    def arms(self, name, message, oneof):
+        """Field numbers by name of a message's oneof."""
+        body = re.search(rf"^message {message} \{{(.*?)^\}}", self.text(name), re.M | re.S)
+        body = re.search(rf"oneof {oneof} \{{(.*?)\}}", body.group(1), re.S) if body else None
+        arms = re.findall(r"^\s*\w+ (\w+) = (\d+);", body.group(1), re.M) if body else []
+        return {arm: int(number) for arm, number in arms}
+
+
+def room_of(name):
+    return name.split("/")[1]
+
+
+def without_comments(text):
+    """C without comments, strings and characters; line breaks stay."""
+    def keep_lines(match):
+        return " " + "\n" * match.group(0).count("\n")
+    return re.sub(r'/\*.*?\*/|"(?:\\.|[^"\\\n])*"|\'(?:\\.|[^\'\\\n])*\'', keep_lines, text, flags=re.S)
+
+
+def line_of(text, at):
+    return text.count("\n", 0, at) + 1
+
+
+# --- The checks: each gives its complaints. ---
+
+def include_directions(tree):
+    for name in tree.sources():
+        room = room_of(name)
+        if room not in ROOMS:
+            yield f"{name}: no such room: add it to the table here and in the design"
+            continue
+        allowed = FILES.get(name, [room] + ROOMS[room])
+        for header in re.findall(r'^#include "([^"]+)"', tree.text(name), re.M):
+            if header.split("/")[0] not in allowed:
+                yield f"{name} includes {header}: {room} may include {', '.join(allowed)}"
+            if room not in HEADERS.get(header, [room]):
+                yield f"{name} includes {header}: only {', '.join(HEADERS[header])} may"
+            if not header.startswith("pinion/") and not tree.has(f"src/{header}"):
+                yield f"{name} includes {header}: it is not there (write the room first)"
+
+
+def library_headers(tree):
+    for name in tree.sources():
+        room = room_of(name)
+        for header in re.findall(r"^#include <([^>]+)>", tree.text(name), re.M):
+            for library, rooms in LIBRARIES.items():
+                if header.startswith(library) and room not in rooms:
+                    yield f"{name} includes <{header}>: only {', '.join(rooms)} may"
+            if room in CORE and name not in CORE_EXCEPT and header not in CORE_SYSTEM_HEADERS:
+                yield f"{name} includes <{header}>: the core depends on nothing"
+
+
+def fault_stays_out_of_the_core(tree):
+    for name in tree.sources():
+        if room_of(name) in CORE and name not in CORE_EXCEPT and '"base/fault.h"' in tree.text(name):
+            yield f"{name}: a decision has no fault, only a reject or a bug"
+
+
+def registries_number_uniquely(tree):
+    registries = {
+        "commands.def": tree.commands(),
+        "events.def": [(number, f"{name}_v{version}") for number, version, name in tree.events()],
+        "rejects.def": tree.rejects(),
+        "currencies.def": [(int(number), name) for name, number, _
+                           in tree.entries("src/ledger/currencies.def", "CURRENCY")],
+    }
+    for registry, entries in registries.items():
+        if not entries:
+            yield f"{registry}: no entry found"
+        for what, place in (("number", 0), ("name", 1)):
+            seen = set()
+            for entry in entries:
+                if entry[place] in seen:
+                    yield f"{registry}: the {what} {entry[place]} stands there twice"
+                seen.add(entry[place])
+        if registry != "currencies.def" and entries != sorted(entries, key=lambda entry: entry[0]):
+            yield f"{registry}: not in the order of its numbers"
+
+
+def commands_are_complete(tree):
+    arms = tree.arms("proto/pinion/v1/command.proto", "Command", "body")
+    for number, name in tree.commands():
+        for path in (f"src/decide/{name}.c", f"tests/decide/{name}.t", f"docs/reference/commands/{name}.md"):
+            if not tree.has(path):
+                yield f"{name}: {path} is missing"
+        if arms.get(name) != number:
+            yield f"{name}: its arm in command.proto is {arms.get(name)}, not {number}"
+        if not re.search(rf"^\s*case COMMAND_{name}:", tree.text("src/wire/command.c"), re.M):
+            yield f"{name}: src/wire/command.c does not decode it"
+        if not re.search(rf"^struct command_{name} \{{", tree.text("src/ledger/command.h"), re.M) and name != "tick":
+            yield f"{name}: src/ledger/command.h has no struct for it"
+    names = {name for _, name in tree.commands()}
+    for arm in sorted(set(arms) - names):
+        yield f"command.proto: the arm {arm} is not in commands.def"
+    for page in tree.files("docs/reference/commands", ".md"):
+        if pathlib.PurePath(page).stem not in names | {"README"}:
+            yield f"{page}: there is no such command"
+
+
+def events_are_complete(tree):
+    arms = tree.arms("proto/pinion/v1/event.proto", "Event", "outcome")
+    for number, version, name in tree.events():
+        goldens = [f"tests/golden/{name}_v{version}{suffix}" for suffix in (".hex", ".json", ".state")]
+        for path in [f"src/apply/{name}_v{version}.c", f"docs/reference/events/{name}.md"] + goldens:
+            if not tree.has(path):
+                yield f"{name}: {path} is missing"
+        arm = name if version == 1 else f"{name}_v{version}"
+        if arms.get(arm) != number:
+            yield f"{name}: its arm in event.proto is {arms.get(arm)}, not {number}"
+    for arm in sorted(set(arms) - {name for _, _, name in tree.events()}):
+        yield f"event.proto: the arm {arm} is not in events.def"
+
+
+def rejects_are_complete(tree):
+    body = re.search(r"^enum Reject \{(.*?)^\}", tree.text("proto/pinion/v1/event.proto"), re.M | re.S)
+    wire = re.findall(r"REJECT_(\w+) = (\d+);", body.group(1)) if body else []
+    wire = [(int(number), name.lower()) for name, number in wire if name != "UNSPECIFIED"]
+    if wire != tree.rejects():
+        differs = sorted(set(wire) ^ set(tree.rejects())) or "their order"
+        yield f"enum Reject of event.proto and rejects.def differ: {differs}"
+    tables = "\n".join(tree.text(name) for name in tree.files("tests/decide", ".t"))
+    page = tree.text("docs/reference/rejects.md")
+    at = -1
+    for _, name in tree.rejects():
+        if not re.search(rf"\breject {name}\b", tables):
+            yield f"{name}: no row of tests/decide/*.t proves it"
+        found = page.find(f"`{name}`", at + 1)
+        if found < 0:
+            yield f"{name}: docs/reference/rejects.md does not have it (in this order)"
+        else:
+            at = found
+
+
+def words(tree):
+    for name in list(tree.files("src", ".c", ".h", ".def")) + list(tree.files("docs", ".md")) + \
+            list(tree.files("proto", ".proto")) + [page for page in ("README.md", "CONTRIBUTING.md") if tree.has(page)]:
+        text = tree.text(name)
+        flat = re.sub(r"\n\s*(\*|//)? ?", lambda match: " ".ljust(len(match.group(0))), text)
+        for match in re.finditer(r"\b[Tt]ransactions?\b(?!\.\w|_|\()", flat):
+            if not re.search(r"Kafka[\s`'s]*$", flat[:match.start()]):
+                yield (f"{name}:{line_of(text, match.start())}: bare \"{match.group(0)}\": "
+                       "say Kafka transaction, payment or posting")
+        for match in re.finditer(r"\b(FIXME|TODO|XXX)\b", text):
+            yield f"{name}:{line_of(text, match.start())}: {match.group(0)}"
+        if "kafka" not in name.lower():
+            for match in re.finditer(r"\bepochs?\b", text, re.I):
+                line = text.splitlines()[line_of(text, match.start()) - 1]
+                if "Kafka" not in line and "leader" not in line:
+                    yield f"{name}:{line_of(text, match.start())}: epoch is Kafka's word: ours is term"
+
+
+def comments(tree):
+    for folder in ("src", "tests"):
+        for name in tree.files(folder, ".c", ".h", ".def"):
+            for number, line in enumerate(without_comments(tree.text(name)).splitlines(), 1):
+                if "//" in line:
+                    yield f"{name}:{number}: comments are /* */"
+
+
+def amounts_are_opaque(tree):
+    for name in tree.sources():
+        # Generated structs of the wire have a field of that name too.
+        if name == "src/base/amount.h" or room_of(name) == "wire":
+            continue
+        for match in re.finditer(r"(\.|->)minor\b", without_comments(tree.text(name))):
+            yield f"{name}:{line_of(without_comments(tree.text(name)), match.start())}: use amount_minor, amount_of"
+
+
+def sources_are_built(tree):
+    listed = set()
+    for name in tree.files("src", ".build"):
+        folder = pathlib.PurePath(name).parent
+        listed |= {(folder / file).as_posix() for file in re.findall(r"'([\w/.]+\.c)'", tree.text(name))}
+    there = set(tree.files("src", ".c"))
+    for name in sorted(there - listed):
+        yield f"{name} is in no meson.build"
+    for name in sorted(listed - there):
+        yield f"{name} is in meson.build, but not there"
+
+
+def files_are_short(tree):
+    for name in tree.sources():
+        most = LINES_MAX.get(room_of(name), LINES_MAX_OTHERS)
+        count = tree.text(name).count("\n")
+        if name.endswith("apply/apply.c"):
+            most = LINES_MAX_OTHERS  # the table of them all
+        if count > most:
+            yield f"{name}: {count} lines, at most {most}"
+
+
+def functions_are_short(tree):
+    for folder in ("src", "tests"):
+        for name in tree.files(folder, ".c"):
+            begin = None
+            for number, line in enumerate(tree.text(name).splitlines(), 1):
+                if line == "{":
+                    begin = number
+                elif line == "}" and begin:
+                    if number - begin - 1 > FUNCTION_LINES_MAX:
+                        yield f"{name}:{begin}: {number - begin - 1} lines, at most {FUNCTION_LINES_MAX}"
+                    begin = None
+
+
+def files_have_heads(tree):
+    names = [name for folder in ("src", "proto", "tests", "deploy", "docs") for name in tree.files(folder)]
+    for name in names:
+        path = pathlib.PurePath(name)
+        script = path.suffix == "" and tree.root.joinpath(name).open("rb").read(2) == b"#!"
+        if path.suffix not in SPDX_SUFFIXES and path.name != "meson.build" and not script:
+            continue
+        if "__pycache__" in path.parts:
+            continue
+        if SPDX not in "\n".join(tree.text(name).splitlines()[:3]):
+            yield f"{name}: no SPDX head"
+
+
+def core_symbols(tree, library):
+    run = subprocess.run(["nm", library], check=True, capture_output=True, text=True)
+    undefined, defined = set(), set()
+    for line in run.stdout.splitlines():
+        fields = line.split()
+        if len(fields) == 2 and fields[0] in ("U", "w"):
+            undefined.add(fields[1])
+        elif len(fields) == 3:
+            defined.add(fields[2])
+    if not defined:
+        yield f"{library}: no symbols"
+    golden = set(tree.text("tests/core_symbols").split())
+    for symbol in sorted(undefined - defined - golden):
+        yield f"the core calls {symbol}, which tests/core_symbols does not have"
+    for symbol in sorted(golden - (undefined - defined)):
+        yield f"tests/core_symbols has {symbol}, which the core does not call"
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--root", type=pathlib.Path, default=pathlib.Path(__file__).resolve().parent.parent)
+    parser.add_argument("library", nargs="?", help="libcore.a")
+    options = parser.parse_args()
+    tree = Tree(options.root)
+    checks = [include_directions, library_headers, fault_stays_out_of_the_core, registries_number_uniquely,
+              commands_are_complete, events_are_complete, rejects_are_complete, words, comments, amounts_are_opaque,
+              sources_are_built, files_are_short, functions_are_short, files_have_heads]
+    results = [(check.__name__, list(check(tree))) for check in checks]
+    if options.library:
+        results.append(("core_symbols", list(core_symbols(tree, options.library))))
+    for name, complaints in results:
+        print(f"{'FAIL' if complaints else 'ok  '} {name}")
+        for complaint in complaints:
+            print(f"     {complaint}")
+    failed = sum(1 for _, complaints in results if complaints)
+    print(f"{len(results) - failed} passed, {failed} failed")
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

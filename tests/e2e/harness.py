@@ -1,0 +1,234 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What all tests share: processes that surely end, waiting with a deadline, ledgers, and the broker."""
+import json
+import os
+import pathlib
+import re
+import secrets
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+BINARY = os.environ.get("PINION_BINARY", "")
+
+sys.path.insert(0, str(ROOT / "docs" / "examples"))
+
+
+class Failure(Exception):
+    """What a test found; its text is the line that is printed."""
+
+
+class Skip(Exception):
+    """Why a test can't be made here."""
+
+
+def check(truth, text):
+    if not truth:
+        raise Failure(text)
+
+
+def wait_for(what, condition, seconds=30.0, every=0.02):
+    """The first true answer of condition(); a Failure after the deadline."""
+    deadline = time.monotonic() + seconds
+    while True:
+        got = condition()
+        if got:
+            return got
+        if time.monotonic() > deadline:
+            raise Failure(f"{what}: not within {seconds:g} s")
+        time.sleep(every)
+
+
+def id_text(raw):
+    text = raw.hex()
+    return "-".join((text[:8], text[8:12], text[12:16], text[16:20], text[20:]))
+
+
+class Room:
+    """A test's own temporary folder, and the processes that it started. Leaving it ends all of them."""
+
+    def __init__(self, name):
+        self.folder = pathlib.Path(tempfile.mkdtemp(prefix=f"pinion-e2e-{name}-"))
+        self.processes, self.lock, self.count = [], threading.Lock(), 0
+        self.is_kept = False
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, kind, *_):
+        for process in self.processes:
+            process.end()
+        if kind is None and not self.is_kept:
+            shutil.rmtree(self.folder, ignore_errors=True)
+        else:
+            print(f"    what it left: {self.folder}", flush=True)
+
+    def start(self, name, *arguments, text=None):
+        with self.lock:
+            self.count += 1
+            process = Process(self.folder / f"{self.count:03d}-{name}", arguments, text)
+            self.processes = [p for p in self.processes if p.is_alive()] + [process]
+            return process
+
+
+class Process:
+    """A child with its output in files. `text` is its standard input."""
+
+    def __init__(self, path, arguments, text):
+        self.arguments = [str(argument) for argument in arguments]
+        self.out, self.err = pathlib.Path(f"{path}.out"), pathlib.Path(f"{path}.err")
+        with tempfile.TemporaryFile() as given, open(self.out, "wb") as out, open(self.err, "wb") as err:
+            if text is not None:
+                given.write(text if isinstance(text, bytes) else text.encode())
+                given.seek(0)
+            self.child = subprocess.Popen(self.arguments, stdin=given, stdout=out, stderr=err)
+
+    def is_alive(self):
+        return self.child.poll() is None
+
+    def kill(self):
+        self.child.kill()
+        self.child.wait()
+
+    def end(self):
+        if self.is_alive():
+            self.kill()
+
+    def ask_to_stop(self, seconds=60):
+        self.child.send_signal(signal.SIGTERM)
+        return self.exit_code(seconds)
+
+    def exit_code(self, seconds=60):
+        try:
+            return self.child.wait(seconds)
+        except subprocess.TimeoutExpired:
+            raise Failure(f"{' '.join(self.arguments[:2])} did not end in {seconds} s; it says: "
+                          f"{self.said()}") from None
+
+    def said(self):
+        return self.err.read_text(errors="replace")[-2000:].strip()
+
+    def printed(self):
+        return self.out.read_text(errors="replace")
+
+    def says(self, text):
+        return text in self.err.read_text(errors="replace")
+
+
+class Ledger:
+    """A ledger of the binary under test, on either log."""
+
+    def __init__(self, room, url, state=None):
+        self.room, self.url = room, url
+        self.is_kafka = url.startswith("kafka:")
+        self.state = pathlib.Path(state) if state else (
+            room.folder / "state" if self.is_kafka else pathlib.Path(url[9:]) / "state")
+
+    def start(self, subcommand, *arguments, text=None, state=True):
+        options = ["--ledger", self.url]
+        if state and self.is_kafka and subcommand in ("init", "run", "show", "verify"):
+            options += ["--state", self.state]
+        return self.room.start(subcommand, BINARY, subcommand, *options, *arguments, text=text)
+
+    def call(self, subcommand, *arguments, text=None, wanted=0, seconds=120, state=True):
+        """Runs it to its end; its Process, whose exit code is the wanted one."""
+        process = self.start(subcommand, *arguments, text=text, state=state)
+        code = process.exit_code(seconds)
+        check(code == wanted, f"pinion {subcommand} {' '.join(map(str, arguments))}: exit {code}, wanted "
+              f"{wanted}; it says: {process.said()}")
+        return process
+
+    def init(self, shards):
+        self.call("init", "--shards", shards)
+        return self
+
+    def run(self, *arguments, seconds=60):
+        """An owner that is live."""
+        run = self.start("run", *arguments)
+        wait_for("pinion run becomes live", lambda: run.says("live: ") or not run.is_alive(), seconds)
+        check(run.is_alive(), f"pinion run ended: {run.said()}")
+        return run
+
+    def submit(self, *lines, wanted=0):
+        """JSON commands in, JSON outcomes out."""
+        text = "".join((line if isinstance(line, str) else json.dumps(line)) + "\n" for line in lines)
+        return [json.loads(line) for line in self.call("submit", text=text, wanted=wanted).printed().splitlines()]
+
+    def events(self):
+        """All events as `pinion tail` prints them."""
+        return [json.loads(line) for line in self.call("tail").printed().splitlines()]
+
+    def show(self, party):
+        """{account: (posted, pending debits, pending credits, available) as text}"""
+        printed = self.call("show", party).printed()
+        pattern = (r"(\S+) +posted +(\S+ \S+) +pending debits +(\S+ \S+) +pending credits +(\S+ \S+)"
+                   r" +available +(\S+ \S+)")
+        return {found[1]: found.groups()[1:] for found in re.finditer(pattern, printed)}
+
+    def verify(self, *arguments, wanted=0):
+        return self.call("verify", *arguments, wanted=wanted).printed()
+
+    def digests(self):
+        """{shard: (sequence, digest)} of the stored checkpoints, which verify compares with the log."""
+        found = re.findall(r"stored checkpoint at sequence (\d+) is what the log says, digest (\w+)\nshard (\d+):",
+                           self.verify())
+        return {int(shard): (int(sequence), digest) for sequence, digest, shard in found}
+
+
+def embedded(room, name="ledger"):
+    return Ledger(room, f"embedded:{room.folder}/{name}")
+
+
+class Broker:
+    """A Kafka broker: our own, or the one of PINION_KAFKA, which is never paused or killed."""
+
+    def __init__(self):
+        self.address = os.environ.get("PINION_KAFKA", "")
+        self.is_ours = not self.address
+        self.trouble, self.folder, self.is_paused = "", None, False
+
+    def need(self):
+        """Its address; a Skip where there is none."""
+        if not self.address and not self.trouble:
+            self.folder = tempfile.mkdtemp(prefix="pinion-e2e-kafka-")
+            self.start()
+        if self.trouble:
+            raise Skip(f"no Kafka broker: {self.trouble}")
+        return self.address
+
+    def need_ours(self):
+        self.need()
+        if not self.is_ours:
+            raise Skip("the broker of PINION_KAFKA is not to be paused or killed")
+
+    def start(self):
+        done = subprocess.run([ROOT / "deploy/kafka/start", self.folder], capture_output=True, text=True,
+                              timeout=300, check=False)
+        if done.returncode != 0:
+            self.trouble = done.stderr.strip().replace("\n", "; ")[-500:] or "deploy/kafka/start failed"
+        self.address = done.stdout.strip()
+
+    def stop(self, *how):
+        if self.folder:
+            subprocess.run([ROOT / "deploy/kafka/stop", self.folder, *how], timeout=60, check=False)
+
+    def signal(self, number):
+        os.kill(int(pathlib.Path(self.folder, "pid").read_text()), number)
+
+    def end(self):
+        self.stop("--kill")
+        if self.folder:
+            shutil.rmtree(self.folder, ignore_errors=True)
+
+    def ledger(self, room, name="ledger"):
+        """A ledger under a prefix of its own."""
+        return Ledger(room, f"kafka://{self.need()}/e2e-{name}-{secrets.token_hex(4)}",
+                      state=room.folder / f"state-{name}")
+
+
+BROKER = Broker()
