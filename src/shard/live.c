@@ -74,8 +74,16 @@ void batch_add(struct shard *shard, const struct event *event)
 	struct link link = chain_next(&replica->chain, shard->config.shard);
 	assert(link.sequence == event->sequence);
 
+	/* A timer's event has a party for its key only: the record tells no input's party but its own. */
+	struct event keyless;
+	const struct event *told = event;
+	if (event_is_timers(event)) {
+		keyless = *event;
+		keyless.party = (struct text64){ 0 };
+		told = &keyless;
+	}
 	uint8_t *value = batch->bytes + batch->used;
-	size_t size = event_encode(replica->codec, event, &link, value);
+	size_t size = event_encode(replica->codec, told, &link, value);
 	assert(size <= EVENT_SIZE_MAX);
 	batch->used += size;
 	uint8_t *key = batch->bytes + batch->used;

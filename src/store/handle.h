@@ -50,6 +50,9 @@ int store_fault(struct fault *fault, int line, const char *file, const char *pat
 #define STORE_FAULT(fault, path, doing, error) \
 	store_fault((fault), __LINE__, __FILE__, (path), (doing), (error))
 
+/* Deletes the files of a folder. */
+int folder_clear(const char *path, struct fault *fault);
+
 /* Makes the folder that an ingest builds its files in; throws away what a crash left there. */
 int ingest_prepare(struct store *store, struct fault *fault);
 /* Deletes that folder of a store that is not open. */

@@ -43,7 +43,7 @@ static char *ingest_path_new(const char *path)
 	return name;
 }
 
-static int folder_empty(const char *path, struct fault *fault)
+int folder_clear(const char *path, struct fault *fault)
 {
 	DIR *folder = opendir(path);
 	const struct dirent *entry;
@@ -71,7 +71,7 @@ int ingest_prepare(struct store *store, struct fault *fault)
 	if (errno != EEXIST)
 		return FAULT(fault, FAULT_IO, "making the folder '%s': %s", store->ingest_path,
 			strerror(errno));
-	return folder_empty(store->ingest_path, fault);
+	return folder_clear(store->ingest_path, fault);
 }
 
 int ingest_destroy(const char *path, struct fault *fault)
@@ -80,7 +80,7 @@ int ingest_destroy(const char *path, struct fault *fault)
 	int r = 0;
 
 	if (access(name, F_OK) == 0) {
-		r = folder_empty(name, fault);
+		r = folder_clear(name, fault);
 		if (r == 0 && rmdir(name) != 0)
 			r = FAULT(fault, FAULT_IO, "deleting the folder '%s': %s", name,
 				strerror(errno));
@@ -267,7 +267,8 @@ int store_ingest(struct store *store, const struct store_row *rows, size_t row_c
 	if (rocksdb_property_int(store->db, "rocksdb.background-errors", &errors) != 0 ||
 		errors != 0)
 		return FAULT(fault, FAULT_IO,
-			"compacting the store '%s' failed; its LOG file says why", store->path);
+			"compacting the store '%s' failed: the disk is full or damaged",
+			store->path);
 
 	build.env_options = rocksdb_envoptions_create();
 	r = files_build(&build, rows, row_count, ranges, range_count, fault);

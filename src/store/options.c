@@ -12,9 +12,7 @@ enum {
 	BACKGROUND_JOBS = 2,
 	/* A reader replays the whole manifest when it opens: it is kept short. */
 	MANIFEST_SIZE_MAX = 16 << 20,
-	DIAGNOSTICS_FILES = 4,
-	DIAGNOSTICS_FILE_SIZE = 4 << 20,
-	DIAGNOSTICS_LEVEL_WARN = 2,
+	DIAGNOSTICS_LEVEL_FATAL = 4,
 };
 
 static void table_set(rocksdb_options_t *options, size_t cache_bytes)
@@ -60,9 +58,7 @@ rocksdb_options_t *options_create(size_t cache_bytes, bool create_if_missing)
 			i < LEVELS_UNCOMPRESSED ? rocksdb_no_compression : rocksdb_lz4_compression;
 	rocksdb_options_set_compression_per_level(options, compression, LEVELS);
 
-	rocksdb_options_set_info_log_level(options, DIAGNOSTICS_LEVEL_WARN);
-	rocksdb_options_set_max_log_file_size(options, DIAGNOSTICS_FILE_SIZE);
-	rocksdb_options_set_keep_log_file_num(options, DIAGNOSTICS_FILES);
+	rocksdb_options_set_info_log_level(options, DIAGNOSTICS_LEVEL_FATAL);
 	rocksdb_options_set_stats_dump_period_sec(options, 0);
 
 	table_set(options, cache_bytes);

@@ -105,13 +105,25 @@ static bool manifest_look(const char *path, struct manifest_mark *ret)
 	return true;
 }
 
+/* RocksDB keeps diagnostics of its own, and as Debian builds it (with assertions) it aborts when it
+ * can't write them, on a full disk above all. So they go to memory, and their folder is gone as
+ * soon as the store is open. */
 static int open_own(struct store *store, struct fault *fault)
 {
 	const rocksdb_options_t *options[] = { store->options };
+	char folder[] = "/dev/shm/pinion-XXXXXX";
+	bool in_memory = mkdtemp(folder) != NULL;
+	struct fault ignored = { 0 };
 	char *error = NULL;
 
+	if (in_memory)
+		rocksdb_options_set_db_log_dir(store->options, folder);
 	store->db = rocksdb_open_column_families(
 		store->options, store->path, 1, ROWS, options, &store->rows, &error);
+	if (in_memory) {
+		(void)folder_clear(folder, &ignored);
+		(void)rmdir(folder);
+	}
 	if (error != NULL) {
 		store->db = NULL;
 		return STORE_FAULT(fault, store->path, "opening the store", error);

@@ -1,0 +1,135 @@
+# SPDX-License-Identifier: Apache-2.0
+"""kill -9 of `pinion run` at random moments under load: no cent lost, none doubled, every command answered once."""
+import random
+import time
+
+from audit import audit
+from gates import KafkaGate, SubmitGate, command
+from harness import BROKER, Failure, Room, check, embedded, wait_for
+from load import clients_finish, clients_start, models_compare, trouble_of
+
+RESTART_S_MAX = 90
+
+
+class Supervisor:
+    """Keeps one `pinion run` alive, as systemd would, and kills it when asked to."""
+
+    def __init__(self, ledger, clients, choice):
+        self.ledger, self.clients, self.random = ledger, clients, choice
+        self.run, self.kills, self.kills_in_recovery, self.restart_s = None, 0, 0, []
+
+    def start(self):
+        self.run, self.started = self.ledger.start("run", "--checkpoint-ms", 300), time.monotonic()
+        self.is_live = False
+
+    def look(self):
+        """Starts it again where a submit held the folder; anything else that ends it is a failure."""
+        trouble_of(self.clients)
+        if not self.run.is_alive():
+            code = self.run.exit_code()
+            check(code == 3 and self.run.says("another process holds"), f"pinion run ended with {code}: {self.run.said()}")
+            self.start()
+        if not self.is_live and self.run.says("live: "):
+            self.is_live = True
+            self.restart_s.append(time.monotonic() - self.started)
+        check(self.is_live or time.monotonic() - self.started < RESTART_S_MAX,
+              f"pinion run is not live after {RESTART_S_MAX} s: {self.run.said()}")
+        return self.is_live
+
+    def watch(self, seconds):
+        until = time.monotonic() + seconds
+        while time.monotonic() < until:
+            self.look()
+            time.sleep(0.01)
+
+    def kill(self):
+        self.kills += 1
+        self.kills_in_recovery += not self.is_live
+        self.run.kill()
+        self.start()
+
+    def kill_at_random(self):
+        """Mostly under load, some while it recovers."""
+        if self.random.random() < 0.25:
+            self.watch(self.random.uniform(0.01, 0.8))
+        else:
+            wait_for("pinion run is live", self.look, RESTART_S_MAX, every=0.01)
+            self.watch(self.random.expovariate(1 / 0.8))
+        self.kill()
+
+
+def probe_all(gate, clients):
+    """No shard is stuck: each answers, now."""
+    for client in clients:
+        one = command(client.parties[0], "account_open", account=f"{client.parties[0]}/probe", currency="EUR")
+        gate.ask([(one, 1)], 30)
+        client.final[one.id] = "account_opened"
+        client.asked_times[one.id] += 1
+
+
+def kills(ledger, count, shards, seed, submit_kills=False):
+    choice = random.Random(seed)
+    began = time.monotonic()
+    gate = KafkaGate(ledger) if ledger.is_kafka else SubmitGate(ledger, shards)
+    clients = clients_start(gate, seed, count=max(shards, 2))
+    supervisor = Supervisor(ledger, clients, choice)
+    supervisor.start()
+    submits_killed = 0
+    try:
+        while supervisor.kills < count:
+            supervisor.kill_at_random()
+            if submit_kills and choice.random() < 0.5:
+                submits_killed += gate.kill_one()
+        wait_for("pinion run is live", supervisor.look, RESTART_S_MAX)
+        while any(client.is_alive() and not client.rounds for client in clients):
+            supervisor.watch(0.1)  # each client is beyond its opening
+        for client in clients:
+            client.is_over.set()
+        while any(client.is_alive() for client in clients):
+            supervisor.watch(0.05)
+        clients_finish(clients)
+        probe_all(gate, clients)
+        check(supervisor.run.ask_to_stop() == 0, f"SIGTERM: {supervisor.run.said()}")
+    finally:
+        gate.close()
+    books = audit(ledger)
+    models_compare(clients, books)
+    answered, repeats = sum(client.answered for client in clients), sum(books.repeats.values())
+    killed = f"{supervisor.kills} kills ({supervisor.kills_in_recovery} in recovery"
+    killed += f", {submits_killed} more of submit)" if submit_kills else ")"
+    slowest = max(supervisor.restart_s)
+    return (f"{killed}, {answered} commands answered, {repeats} repeats, {sum(books.sequences.values())} events, "
+            f"live again in {sorted(supervisor.restart_s)[len(supervisor.restart_s) // 2]:.2f} s (median), "
+            f"{slowest:.2f} s (slowest), {time.monotonic() - began:.0f} s in all")
+
+
+def kills_embedded(options):
+    with Room("kills-embedded") as room:
+        shards = options.shards or 2
+        return kills(embedded(room).init(shards), options.kills, shards, options.seed)
+
+
+def kills_embedded_submit(options):
+    """Submits are killed too; with no `run` beside them they are the processor themselves."""
+    with Room("kills-submit") as room:
+        ledger = embedded(room).init(1)
+        choice = random.Random(options.seed)
+        gate = SubmitGate(ledger, 1)
+        clients = clients_start(gate, options.seed, count=2)
+        count, done, until = max(5, options.kills // 2), 0, time.monotonic() + 240
+        while done < count:
+            trouble_of(clients)
+            if time.monotonic() > until:
+                raise Failure(f"only {done} of {count} submits could be killed")
+            time.sleep(choice.expovariate(1 / 0.3))
+            done += gate.kill_one()
+        clients_finish(clients)
+        books = audit(ledger)
+        models_compare(clients, books)
+        return f"{done} kills of the submit that decides, {sum(books.sequences.values())} events"
+
+
+def kills_kafka(options):
+    with Room("kills-kafka") as room:
+        shards = options.shards or 4
+        return kills(BROKER.ledger(room, "kills").init(shards), options.kills, shards, options.seed)

@@ -1,0 +1,336 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "shard_fixture.h"
+
+#include <assert.h>
+#include <ftw.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <sys/stat.h>
+#include <time.h>
+
+enum { TRAFFIC_PER_SEND = 16, MEMORY_BYTES = 32 << 20, CACHE_BYTES = 4 << 20 };
+
+int64_t host_ms(void)
+{
+	struct timespec now;
+	(void)clock_gettime(CLOCK_REALTIME, &now);
+	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+static void nap(void)
+{
+	(void)nanosleep(&(struct timespec){ .tv_nsec = 1000000 }, NULL);
+}
+
+/* --- Folders --- */
+
+static int remove_one(const char *path, const struct stat *status, int kind, struct FTW *at)
+{
+	(void)status;
+	(void)kind;
+	(void)at;
+	return remove(path);
+}
+
+void folder_remove(const char *path)
+{
+	if (access(path, F_OK) == 0)
+		assert_int_equal(nftw(path, remove_one, 16, FTW_DEPTH | FTW_PHYS), 0);
+}
+
+static void run(const char *command)
+{
+	assert_int_equal(system(command), 0);
+}
+
+void folder_copy(const char *from, const char *to)
+{
+	char command[2 * PATH_SIZE + 32];
+	folder_remove(to);
+	(void)snprintf(command, sizeof command, "cp -r '%s' '%s'", from, to);
+	run(command);
+}
+
+void rig_path(const struct rig *rig, const char *name, char ret[PATH_SIZE])
+{
+	(void)snprintf(ret, PATH_SIZE, "%s/%s", rig->folder, name);
+}
+
+/* --- Ledgers --- */
+
+static void ledger_init(struct rig *rig, uint32_t shard)
+{
+	struct owner *owner = owner_new(rig, shard, "init");
+	struct id id;
+	if (shard_init_ledger(owner->shard, &rig->ledger_id, &id) != 0)
+		fail_msg("%s", shard_fault(owner->shard)->text);
+	assert_true(id_equal(&id, &rig->ledger_id));
+	owner_ends(owner, 0);
+	char path[PATH_SIZE];
+	rig_path(rig, "init", path);
+	folder_remove(path);
+}
+
+struct rig *rig_open(const char *name, uint32_t shards)
+{
+	struct rig *rig = calloc(1, sizeof *rig);
+	assert_non_null(rig);
+	assert_true(shards <= RIG_SHARDS_MAX);
+	rig->shards = shards;
+	(void)snprintf(rig->url, sizeof rig->url, "simulated:%s", name);
+	const char *parent = getenv("TMPDIR");
+	(void)snprintf(rig->folder, sizeof rig->folder, "%s/pinion-shard-XXXXXX",
+		parent ? parent : "/tmp");
+	assert_non_null(mkdtemp(rig->folder));
+
+	struct log_config config = { .url = rig->url };
+	assert_int_equal(log_simulated.create(&config, shards, &rig->fault), 0);
+	simulated_time_set(rig->url, host_ms());
+	assert_int_equal(log_simulated.open(&rig->log, &config, &rig->fault), 0);
+	assert_int_equal(log_sender_open(rig->log, &rig->sender, &rig->fault), 0);
+	rig->codec = codec_new();
+	rig->ledger_id.at[0] = 0x42;
+	for (uint32_t s = 0; s < shards; s++) {
+		workload_init(&rig->workloads[s], 1 + s, rig->codec, s, shards, 16);
+		ledger_init(rig, s);
+	}
+	return rig;
+}
+
+void rig_close(struct rig *rig)
+{
+	log_sender_close(rig->sender);
+	log_close(rig->log);
+	simulated_forget(rig->url);
+	codec_free(rig->codec);
+	folder_remove(rig->folder);
+	free(rig);
+}
+
+void rig_send(struct rig *rig, uint32_t shard, enum log_stream stream, struct bytes value)
+{
+	struct log_entry entry = { .value = value };
+	assert_int_equal(log_send(rig->sender, shard, stream, &entry, 1), 0);
+}
+
+void rig_send_command(struct rig *rig, uint32_t shard, const struct command *command)
+{
+	struct work work;
+	work_encode(&rig->workloads[shard], command, &work);
+	rig_send(rig, shard, work.stream, (struct bytes){ work.value, work.size });
+}
+
+/* In small batches of one stream, so that there are ties of record time and runs. */
+void rig_send_traffic(struct rig *rig, uint32_t shard, size_t count)
+{
+	static struct work works[TRAFFIC_PER_SEND];
+	struct log_entry entries[TRAFFIC_PER_SEND];
+	for (size_t done = 0; done < count;) {
+		size_t n = 0;
+		for (; n < TRAFFIC_PER_SEND && done + n < count; n++) {
+			workload_next(&rig->workloads[shard], host_ms(), &works[n]);
+			if (n > 0 && works[n].stream != works[0].stream)
+				break;
+			entries[n] = (struct log_entry){
+				.value = { works[n].value, works[n].size },
+			};
+		}
+		/* The one that broke the run goes alone, behind it. */
+		bool is_broken = n < TRAFFIC_PER_SEND && done + n < count;
+		assert_int_equal(log_send(rig->sender, shard, works[0].stream, entries, n), 0);
+		if (is_broken)
+			rig_send(rig, shard, works[n].stream,
+				(struct bytes){ works[n].value, works[n].size });
+		done += n + is_broken;
+	}
+}
+
+int64_t rig_end(struct rig *rig, uint32_t shard, enum log_stream stream)
+{
+	int64_t end;
+	assert_int_equal(log_end(rig->log, shard, stream, &end, &rig->fault), 0);
+	return end;
+}
+
+/* Follows the chain as any reader does. */
+void rig_wait_answered(struct rig *rig, uint32_t shard)
+{
+	int64_t ends[TOPIC_COUNT + 1] = { 0 };
+	for (enum log_stream s = 0; s < LOG_EVENTS; s++)
+		ends[s + 1] = rig_end(rig, shard, s);
+	struct log_reader *reader;
+	assert_int_equal(
+		log_reader_open(rig->log, shard, LOG_EVENTS, 0, &reader, &rig->fault), 0);
+	struct chain chain = { 0 };
+	int64_t next[TOPIC_COUNT + 1] = { 0 }, deadline_ms = host_ms() + WAIT_MS;
+	for (;;) {
+		bool is_answered = true;
+		for (int topic = 1; topic <= TOPIC_COUNT; topic++)
+			is_answered = is_answered && next[topic] >= ends[topic];
+		if (is_answered)
+			break;
+		struct log_record records[512];
+		size_t count;
+		assert_int_equal(log_read(reader, records, 512, 50, &count), 0);
+		if (count == 0 && host_ms() > deadline_ms)
+			fail_msg("shard %" PRIu32 ": inputs were not answered in %d ms", shard,
+				WAIT_MS);
+		for (size_t i = 0; i < count; i++) {
+			struct link link;
+			struct event event;
+			assert_int_equal(link_decode(records[i].value, &link), DECODE_OK);
+			struct hash hash = hash_of(records[i].value);
+			if (chain_fold(&chain, &link, &hash) != CHAIN_EVENT)
+				continue;
+			assert_int_equal(
+				event_decode(rig->codec, records[i].value, &event, &link),
+				DECODE_OK);
+			if (event.topic != TOPIC_none && !event_is_timers(&event))
+				next[event.topic] = event.offset + 1;
+		}
+	}
+	log_reader_close(reader);
+}
+
+struct records rig_records(struct rig *rig, uint32_t shard, enum log_stream stream)
+{
+	struct records records = { 0 };
+	int64_t end = rig_end(rig, shard, stream);
+	struct log_reader *reader;
+	assert_int_equal(log_reader_open(rig->log, shard, stream, 0, &reader, &rig->fault), 0);
+	records.at = calloc((size_t)end + 1, sizeof *records.at);
+	assert_non_null(records.at);
+	while (log_reader_position(reader) < end) {
+		struct log_record read[512];
+		size_t count;
+		assert_int_equal(log_read(reader, read, 512, 1000, &count), 0);
+		for (size_t i = 0; i < count; i++) {
+			uint8_t *copy = malloc(read[i].value.size + 1);
+			assert_non_null(copy);
+			if (read[i].value.size > 0)
+				memcpy(copy, read[i].value.at, read[i].value.size);
+			read[i].value.at = copy;
+			records.at[records.count++] = read[i];
+		}
+	}
+	log_reader_close(reader);
+	return records;
+}
+
+void records_free(struct records *records)
+{
+	for (size_t i = 0; i < records->count; i++)
+		free((void *)(uintptr_t)records->at[i].value.at);
+	free(records->at);
+	*records = (struct records){ 0 };
+}
+
+/* --- Owners --- */
+
+static void owner_diag(void *context, const char *line)
+{
+	struct owner *owner = context;
+	(void)pthread_mutex_lock(&owner->mutex);
+	size_t size = strlen(line);
+	if (owner->used + size + 2 < sizeof owner->lines) {
+		memcpy(owner->lines + owner->used, line, size);
+		owner->lines[owner->used + size] = '\n';
+		owner->used += size + 1;
+	}
+	(void)pthread_mutex_unlock(&owner->mutex);
+	if (getenv("SHARD_LOUD"))
+		(void)fprintf(stderr, "%s\n", line);
+}
+
+bool owner_said(struct owner *owner, const char *text)
+{
+	(void)pthread_mutex_lock(&owner->mutex);
+	bool said = strstr(owner->lines, text) != NULL;
+	(void)pthread_mutex_unlock(&owner->mutex);
+	return said;
+}
+
+struct owner *owner_new(struct rig *rig, uint32_t shard, const char *folder)
+{
+	struct owner *owner = calloc(1, sizeof *owner);
+	assert_non_null(owner);
+	rig_path(rig, folder, owner->path);
+	(void)pthread_mutex_init(&owner->mutex, NULL);
+	owner->config = (struct shard_config){
+		.log = rig->log,
+		.shard = shard,
+		.state_path = owner->path,
+		.memory_bytes = MEMORY_BYTES,
+		.store_cache_bytes = CACHE_BYTES,
+		.checkpoint_ms = 50,
+		.read_back_ms = 20000,
+		.diag = owner_diag,
+		.context = owner,
+	};
+	owner->shard = shard_new(&owner->config);
+	return owner;
+}
+
+/* Settings may have been changed since owner_new. */
+void owner_start(struct owner *owner)
+{
+	shard_free(owner->shard);
+	owner->shard = shard_new(&owner->config);
+	shard_start(owner->shard);
+}
+
+void owner_wait_live(struct owner *owner)
+{
+	int64_t deadline_ms = host_ms() + WAIT_MS;
+	struct shard_status status;
+	for (;;) {
+		shard_status(owner->shard, &status);
+		if (status.is_live)
+			return;
+		if (status.is_ended)
+			fail_msg("ended: %s", shard_fault(owner->shard)->text);
+		if (host_ms() > deadline_ms)
+			fail_msg("not live in %d ms", WAIT_MS);
+		nap();
+	}
+}
+
+void owner_ends_saying(struct owner *owner, int error, const char *text)
+{
+	int64_t deadline_ms = host_ms() + WAIT_MS;
+	struct shard_status status;
+	shard_status(owner->shard, &status);
+	while (error != 0 && !status.is_ended) {
+		if (host_ms() > deadline_ms)
+			fail_msg("no end in %d ms; it should be %d", WAIT_MS, error);
+		nap();
+		shard_status(owner->shard, &status);
+	}
+	int result = shard_join(owner->shard);
+	const struct fault *fault = shard_fault(owner->shard);
+	if (result != error || (text && !strstr(fault->text, text)))
+		fail_msg("ended with %d, not %d: %s (%s:%d)", result, error, fault->text,
+			fault->file ? fault->file : "", fault->line);
+	shard_free(owner->shard);
+	(void)pthread_mutex_destroy(&owner->mutex);
+	free(owner);
+}
+
+void owner_ends(struct owner *owner, int error)
+{
+	owner_ends_saying(owner, error, NULL);
+}
+
+void owner_stop(struct owner *owner)
+{
+	shard_stop(owner->shard);
+	owner_ends(owner, 0);
+}
+
+void rig_run(struct rig *rig, uint32_t shard, const char *folder)
+{
+	struct owner *owner = owner_new(rig, shard, folder);
+	owner_start(owner);
+	rig_wait_answered(rig, shard);
+	owner_stop(owner);
+}
