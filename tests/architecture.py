@@ -276,8 +276,8 @@ def files_are_short(tree):
     for name in tree.sources():
         most = LINES_MAX.get(room_of(name), LINES_MAX_OTHERS)
         count = tree.text(name).count("\n")
-        if name.endswith("apply/apply.c"):
-            most = LINES_MAX_OTHERS  # the table of them all
+        if name.endswith(("apply/apply.c", "apply/effects.c")):
+            most = LINES_MAX_OTHERS  # no event of its own
         if count > most:
             yield f"{name}: {count} lines, at most {most}"
 
@@ -319,6 +319,8 @@ def core_symbols(tree, library):
             defined.add(fields[2])
     if not defined:
         yield f"{library}: no symbols"
+    # clang calls memcmp by this name where only equality is asked.
+    undefined = {"memcmp" if symbol == "bcmp" else symbol for symbol in undefined}
     golden = set(tree.text("tests/core_symbols").split())
     for symbol in sorted(undefined - defined - golden):
         yield f"the core calls {symbol}, which tests/core_symbols does not have"

@@ -7,6 +7,7 @@
 #include "simulated_log.h"
 #include "workload.h"
 
+#include "engine/engine.h"
 #include "shard/replica.h"
 #include "shard/shard.h"
 
@@ -30,11 +31,15 @@ struct rig {
 	struct codec *codec;
 	struct id ledger_id;
 	struct workload workloads[RIG_SHARDS_MAX];
-	int64_t sent[RIG_SHARDS_MAX];
+	int64_t behind_ms;
 };
 
 /* A ledger with its first events. Record times start at the host's clock. */
 struct rig *rig_open(const char *name, uint32_t shards);
+/* One shard's ledger that was opened so long ago, and whose log's clock still stands there. */
+struct rig *rig_open_past(const char *name, uint32_t shards, int64_t behind_ms);
+void rig_come_closer(struct rig *rig, int64_t behind_ms);
+int64_t rig_now_ms(const struct rig *rig);
 void rig_close(struct rig *rig);
 
 void rig_path(const struct rig *rig, const char *name, char ret[PATH_SIZE]);

@@ -28,6 +28,33 @@ bool apply_is_loaded(const struct state *state, const struct event *event)
 	return !view_is_missing(state);
 }
 
+static bool order_is_sound(const struct head *head, const struct event *event)
+{
+	return event->sequence == head->sequence + 1 &&
+	       event->engine_time_ms >= head->engine_time_ms &&
+	       (event->topic == TOPIC_none || event->offset >= head->input_next[event->topic]);
+}
+
+bool apply_is_sound(const struct state *state, const struct event *event)
+{
+	struct account account;
+	struct hold hold;
+	if (!order_is_sound(view_head(state), event) ||
+		(event->kind == EVENT_ledger_opened) != (view_ledger(state) == NULL))
+		return false;
+	if (event->kind == EVENT_account_closed &&
+		(view_account(state, &event->account_closed.account, &account) != ANSWER_PRESENT ||
+			account.is_closed))
+		return false;
+	if (hold_read(event) && (view_hold(state, hold_read(event), &hold) != ANSWER_PRESENT ||
+					hold.status != HOLD_open))
+		return false;
+	if (event->kind == EVENT_command_ids_dropped &&
+		event->command_ids_dropped.before_ms < view_head(state)->command_ids_from_ms)
+		return false;
+	return apply_effects_are_sound(state, event);
+}
+
 /* The id's first outcome is what its repeats are answered with. */
 static void command_row_put(struct state *state, const struct event *event)
 {

@@ -11,6 +11,11 @@
 /* True when all rows that apply will read are in memory; else they are noted as missing. */
 bool apply_is_loaded(const struct state *state, const struct event *event);
 
+/* Does an event of the log follow from the state? What apply asserts, as a question: for replay,
+ * where a wrong event is a fault of the log and not a bug. Its rows are loaded. */
+bool apply_is_sound(const struct state *state, const struct event *event);
+bool apply_effects_are_sound(const struct state *state, const struct event *event);
+
 void apply(struct state *state, const struct event *event);
 
 /* The postings of the event, and nothing else: for the events' own functions. */

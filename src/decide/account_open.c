@@ -9,8 +9,10 @@ enum reject shape_account_open(const struct command *command)
 	enum reject reject = check_own_account(command, &c->account);
 	if (reject != REJECT_none)
 		return reject;
-	if (c->account_class < ACCOUNT_CLASS_none || c->account_class > ACCOUNT_CLASS_liability)
-		return REJECT_account_class_unknown;
+	/* A debit raises what an asset account has available: a member could pay out of one without
+	 * end. */
+	if (c->account_class != ACCOUNT_CLASS_none && c->account_class != ACCOUNT_CLASS_liability)
+		return REJECT_account_class_unsupported;
 	if (c->currency == CURRENCY_none)
 		return REJECT_currency_unknown;
 	return REJECT_none;
@@ -35,9 +37,7 @@ enum reject decide_account_open(
 	ret_event->account_opened = (struct event_account_opened){
 		.account = c->account,
 		.currency = c->currency,
-		.account_class = c->account_class == ACCOUNT_CLASS_none
-					 ? ACCOUNT_CLASS_liability
-					 : (enum account_class)c->account_class,
+		.account_class = ACCOUNT_CLASS_liability,
 		.floor = AMOUNT_ZERO,
 	};
 	return REJECT_none;

@@ -23,6 +23,7 @@ enum engine_result {
 	ENGINE_NOT_LOADED, /* nothing happened: load what state_missing and state_timers_wanted say,
 			      call again */
 	ENGINE_NO_ROOM, /* nothing happened: memory is full of what the store does not hold yet */
+	ENGINE_UNSOUND, /* nothing happened: a replayed event does not follow from the state */
 };
 
 /* The next event of an input, decided and applied. */

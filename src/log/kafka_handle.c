@@ -170,7 +170,7 @@ static rd_kafka_conf_t *conf_make(
 	if (transactional_id) {
 		number_apply(conf, "transaction.timeout.ms", config->transaction_timeout_ms);
 		text_apply(conf, "transactional.id", transactional_id);
-		/* The client library wants a request to end well before the transaction it is
+		/* The client library wants a request to end well before the Kafka transaction it is
 		 * about. */
 		if (config->transaction_timeout_ms < 2 * REQUEST_TIMEOUT_MS)
 			number_apply(conf, "socket.timeout.ms", config->transaction_timeout_ms / 2);

@@ -2,9 +2,9 @@
 /* The only writer of a shard's events: it asks for commit and for nothing else, and after trouble
  * it is gone.
  *
- * The client library speaks the older transaction protocol, in which a late request of one Kafka
- * transaction can land in a later one. So a handle that met a timeout, a broken connection or a
- * slow commit is destroyed with its Kafka transaction open; kafka_fence of its successor settles
+ * The client library speaks the older Kafka transaction protocol, in which a late request of one
+ * Kafka transaction can land in a later one. So a handle that met a timeout, a broken connection or
+ * a slow commit is destroyed with its Kafka transaction open; kafka_fence of its successor settles
  * what became of it. Requests that a broker turned away and that were sent again need no such care:
  * nothing of them is under way.
  */

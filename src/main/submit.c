@@ -210,6 +210,24 @@ static int outcomes_open(struct submit *submit, uint32_t shard)
 	return EXIT_DONE;
 }
 
+/* Sends the very same records again when it is not known whether they are on the log: their ids
+ * make that harmless, and the holder may only be starting again. */
+static int entries_send(struct submit *submit, uint32_t shard, enum log_stream stream,
+	const struct log_entry *entries, size_t count)
+{
+	time_t deadline = time(NULL) + OUTCOME_WAIT_MS / 1000;
+	for (;;) {
+		int error = log_send(submit->sender, shard, stream, entries, count);
+		if (error == 0)
+			return EXIT_DONE;
+		bool may_pass = error == FAULT_IO || error == FAULT_MISSING;
+		if (submit->is_processor || !may_pass || time(NULL) > deadline)
+			return fault_exit(&submit->fault);
+		fault_clear(&submit->fault);
+		(void)nanosleep(&(struct timespec){ .tv_nsec = 100000000 }, NULL);
+	}
+}
+
 /* Sends in input order, as long as shard and stream stay the same in one go. */
 static int window_send(struct submit *submit)
 {
@@ -225,16 +243,20 @@ static int window_send(struct submit *submit)
 					.key = { line->record + line->record_size, line->key_size },
 					.value = { line->record, line->record_size },
 				};
-				line->is_sent = true;
 			}
 			if (n == 0)
 				continue;
 			int exit_code = outcomes_open(submit, (uint32_t)shard);
 			if (exit_code != EXIT_DONE)
 				return exit_code;
-			if (log_send(submit->sender, (uint32_t)shard, (enum log_stream)stream,
-				    entries, n) != 0)
-				return fault_exit(&submit->fault);
+			exit_code = entries_send(
+				submit, (uint32_t)shard, (enum log_stream)stream, entries, n);
+			if (exit_code != EXIT_DONE)
+				return exit_code;
+			for (size_t i = 0; i < submit->count; i++)
+				if (submit->lines[i].record && submit->lines[i].shard == shard &&
+					submit->lines[i].stream == stream)
+					submit->lines[i].is_sent = true;
 		}
 	return EXIT_DONE;
 }

@@ -74,7 +74,8 @@ void batch_add(struct shard *shard, const struct event *event)
 	struct link link = chain_next(&replica->chain, shard->config.shard);
 	assert(link.sequence == event->sequence);
 
-	/* A timer's event has a party for its key only: the record tells no input's party but its own. */
+	/* A timer's event has a party for its key only: the record tells no input's party but its
+	 * own. */
 	struct event keyless;
 	const struct event *told = event;
 	if (event_is_timers(event)) {
@@ -210,6 +211,9 @@ static int input_decide(struct shard *shard, enum log_stream stream, const struc
 		case ENGINE_NO_ROOM:
 			error = room_make(shard);
 			break;
+		case ENGINE_UNSOUND:
+			assert(false); /* only replayed events can be */
+			break;
 		}
 		if (error)
 			return error;
@@ -313,6 +317,9 @@ static int live_step(struct shard *shard)
 	int error = batch_fill(shard, timeout_ms);
 	if (!error && (batch_is_full(shard->batch) || atomic_load(&shard->committer.is_idle)))
 		error = batch_hand_when_idle(shard);
+	if (!error && shard->batch->count == 0 && atomic_load(&shard->committer.is_idle) &&
+		checkpointer_wants_boundary(shard))
+		checkpointer_begin(shard, shard->replica.place.sequence);
 	if (!error)
 		error = checkpointer_step(shard);
 	if (!error)

@@ -18,6 +18,9 @@ int replica_init(struct replica *replica, uint32_t shard, size_t memory_bytes, s
 		return FAULT(fault, FAULT_SETTINGS, "no %zu bytes of memory for shard %" PRIu32,
 			memory_bytes, shard);
 	}
+	/* Rows are looked up all over it: large pages spare most of the address translation. A hint
+	 * only. */
+	(void)madvise(replica->memory, memory_bytes, MADV_HUGEPAGE);
 	replica->state = state_init(replica->memory, memory_bytes);
 	if (!replica->state) {
 		replica_deinit(replica);
@@ -166,6 +169,13 @@ static int event_apply(
 		enum engine_result result = engine_replay(replica->state, event);
 		if (result == ENGINE_OUTCOME)
 			return 0;
+		if (result == ENGINE_UNSOUND)
+			return FAULT(replica->fault, FAULT_LOG,
+				"shard %" PRIu32 ": event %" PRId64
+				" contradicts the events before it (balances, hold or order): it "
+				"was not "
+				"written by this ledger's rules. Nothing was changed",
+				replica->shard, event->sequence);
 		size_t loaded = 0;
 		int error = 0;
 		if (result == ENGINE_NOT_LOADED) {
@@ -191,6 +201,25 @@ static int decode_check(const struct replica *replica, enum decode_result result
 					 : "is no event: the topic was written by something else");
 }
 
+/* Strays of lower terms and copies of what stands already are void, and no harm. A void event that
+ * would come *next* means that what it extends is gone: owners write nothing before they have read
+ * back what came before. */
+static int void_check(
+	const struct replica *replica, const struct log_record *record, const struct link *link)
+{
+	const struct chain *chain = &replica->chain;
+	if (link->term < chain->term ||
+		(link->term == chain->term && link->sequence <= chain->sequence))
+		return 0;
+	return FAULT(replica->fault, FAULT_LOG,
+		"shard %" PRIu32 ": event %" PRId64 " of term %" PRId64 " at offset %" PRId64
+		" does not extend the chain, which ends with event %" PRId64 " of term %" PRId64
+		": the log lost or changed a record between them. Nothing was changed. Restore the "
+		"log",
+		replica->shard, link->sequence, link->term, record->offset, chain->sequence,
+		replica->place.term);
+}
+
 static int record_take(struct replica *replica, const struct log_record *record,
 	const struct ahead *ahead, enum chain_verdict *ret)
 {
@@ -204,6 +233,8 @@ static int record_take(struct replica *replica, const struct log_record *record,
 		return error;
 	struct hash hash = hash_of(record->value);
 	*ret = chain_fold(&replica->chain, &link, &hash);
+	if (*ret == CHAIN_VOID && !link.is_mark)
+		return void_check(replica, record, &link);
 	if (*ret != CHAIN_EVENT)
 		return 0;
 

@@ -19,8 +19,8 @@ account A5 a*65/main USD party=alice                        reject account_malfo
 account A5 @bank/USD USD party=alice                        reject account_malformed     # the platform's own
 account A5 bob/main USD party=alice                         reject account_of_another_party retry never
 account A5 alic/main USD party=alice                        reject account_of_another_party
-account A5 alice/new USD account_class=3                    reject account_class_unknown retry never
-account A5 alice/new USD account_class=-1                   reject account_class_unknown
+account A5 alice/new USD account_class=3                    reject account_class_unsupported retry never
+account A5 alice/new USD account_class=-1                   reject account_class_unsupported
 account A5 alice/new XXX                                    reject currency_unknown retry never
 account A5 alice/new usd                                    reject currency_unknown
 account A5 alice/new currency=                              reject currency_unknown
@@ -42,7 +42,7 @@ account B1 bob/main USD                                     account_opened      
 # two faults at once
 account A10 bob USD party=alice account_class=9             reject account_malformed
 account A10 bob/main XXX party=alice account_class=9        reject account_of_another_party
-account A10 alice/new XXX account_class=9                   reject account_class_unknown
+account A10 alice/new XXX account_class=9                   reject account_class_unsupported
 account A10 alice/new XXX id_time=-8d                       reject currency_unknown
 account A11 carol/new USD id_time=-8d                       reject id_too_old
 account A6 alice/main USD                                   reject id_reused first A6

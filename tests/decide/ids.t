@@ -51,7 +51,12 @@ transfer T6 alice/main bob/main 98.00 USD                   command_repeated of 
 at       +1ms
 transfer T6 alice/main bob/main 98.00 USD                   reject id_too_old
 transfer T6 alice/main bob/main 97.00 USD                   reject id_too_old            # with another body, too
+
+# the cut-off falls on T10's time exactly: rows strictly below it are dropped, T10's is not
 at       +1d
-tick     command_ids_dropped ticked
+at       -1ms
+transfer T10 alice/main bob/main 1.00 USD                   command_ids_dropped command_repeated of T10 transfer_posted
+rows     command 1
 transfer T6 alice/main bob/main 98.00 USD                   reject id_too_old
+at       +1ms
 transfer T10 alice/main bob/main 1.00 USD                   reject id_too_old

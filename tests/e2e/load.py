@@ -42,7 +42,7 @@ class Hold:
 class Client(threading.Thread):
     """One upstream service; all its parties live on one shard."""
 
-    def __init__(self, gate, shard, seed, parties=3, accounts=8, round_size=40, deadline_s=120):
+    def __init__(self, gate, shard, seed, parties=3, accounts=40, round_size=120, deadline_s=120):
         super().__init__(daemon=True)
         self.gate, self.shard, self.deadline_s = gate, shard, deadline_s
         self.random = random.Random(seed)

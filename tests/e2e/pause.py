@@ -1,0 +1,56 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The broker goes away and comes back: the only owner comes back by itself, in the same process."""
+import signal
+import time
+
+from audit import audit
+from gates import KafkaGate
+from harness import BROKER, Room, check, wait_for
+from load import clients_finish, clients_start, models_compare, trouble_of
+
+PAUSE_S = 15
+BACK_S_MAX = 120
+
+
+def ridden_out(options, name, trouble):
+    """Load before, during and after; trouble() takes the broker away and brings it back."""
+    BROKER.need_ours()
+    with Room(name) as room:
+        ledger = BROKER.ledger(room, name).init(options.shards or 2)
+        gate = KafkaGate(ledger)
+        run = ledger.run()
+        clients = clients_start(gate, options.seed, deadline_s=BACK_S_MAX + PAUSE_S)
+        wait_for("load", lambda: trouble_of(clients) or all(client.rounds > 2 for client in clients), 60)
+        trouble()
+        back = time.monotonic()
+        rounds = {client: client.rounds for client in clients}
+
+        def answers_again():
+            trouble_of(clients)
+            check(run.is_alive(), f"the owner ended: {run.said()}")
+            return all(client.rounds > rounds[client] + 2 for client in clients)
+        wait_for("every shard answers again", answers_again, BACK_S_MAX)
+        back_s = time.monotonic() - back
+        clients_finish(clients)
+        check(run.ask_to_stop() == 0, f"SIGTERM: {run.said()}")
+        gate.close()
+        models_compare(clients, audit(ledger))
+        return f"all shards answer again {back_s:.1f} s after the broker came back"
+
+
+def pause_kafka(options):
+    def pause():
+        BROKER.signal(signal.SIGSTOP)
+        try:
+            time.sleep(PAUSE_S)
+        finally:
+            BROKER.signal(signal.SIGCONT)
+    return ridden_out(options, "pause", pause)
+
+
+def crash_kafka(options):
+    def crash():
+        BROKER.stop("--kill")
+        BROKER.start()
+        BROKER.need()
+    return ridden_out(options, "crash", crash)

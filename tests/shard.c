@@ -1,0 +1,446 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A shard's owner at its work: every input gets one outcome, whatever it is and whenever it comes.
+ * The auditor (shard_audit.c) ends every test. */
+#include "shard_fixture.h"
+
+#include <stdio.h>
+#include <time.h>
+
+static void nap(void)
+{
+	(void)nanosleep(&(struct timespec){ .tv_nsec = 5000000 }, NULL);
+}
+
+/* --- Mixed traffic --- */
+
+static void test_runs_stops_and_runs_again(void **state)
+{
+	(void)state;
+	struct rig *rig = rig_open("plain", 1);
+	rig_send_traffic(rig, 0, 2000);
+	struct owner *owner = owner_new(rig, 0, "state");
+	owner_start(owner);
+	rig_send_traffic(rig, 0, 1500); /* while it decides */
+	owner_stop(owner);
+	rig_send_traffic(rig, 0, 500);
+	rig_run(rig, 0, "state");
+	struct audit audit = rig_audit(rig, 0, "state");
+	for (size_t i = 0; i < EVENT_KINDS; i++)
+		if (event_kinds[i] != EVENT_command_ids_dropped &&
+			event_kinds[i] != EVENT_hold_expired)
+			assert_true(audit.kinds[event_kinds[i]] > 0);
+	assert_int_equal(audit.void_records, 0);
+
+	/* Nothing is decided twice: a start without inputs adds a mark and no event. */
+	int64_t end = rig_end(rig, 0, LOG_EVENTS);
+	owner = owner_new(rig, 0, "state");
+	owner_start(owner);
+	owner_wait_live(owner);
+	owner_stop(owner);
+	assert_int_equal(rig_end(rig, 0, LOG_EVENTS), end + 1);
+	assert_int_equal(rig_audit(rig, 0, "state").sequence, audit.sequence);
+	rig_close(rig);
+}
+
+static void test_many_starts(void **state)
+{
+	(void)state;
+	struct rig *rig = rig_open("starts", 1);
+	simulated_options_set(rig->url, (struct simulated_options){ .markers = true });
+	for (int i = 0; i < 25; i++) {
+		rig_send_traffic(rig, 0, 120);
+		struct owner *owner = owner_new(rig, 0, "state");
+		owner->config.checkpoint_ms = i % 2 == 0 ? 1 : 100000;
+		owner_start(owner);
+		if (i % 3 != 0)
+			owner_wait_live(owner);
+		if (i % 5 == 0)
+			rig_wait_answered(rig, 0);
+		owner_stop(owner);
+	}
+	rig_run(rig, 0, "state");
+	(void)rig_audit(rig, 0, "state");
+	rig_close(rig);
+}
+
+static void test_clients_send_twice(void **state)
+{
+	(void)state;
+	struct rig *rig = rig_open("twice", 1);
+	simulated_plan(rig->url, (struct simulated_plan){ .call = SIMULATED_SEND,
+					 .fault = SIMULATED_DUPLICATE,
+					 .nth = 1,
+					 .times = 1000000 });
+	rig_send_traffic(rig, 0, 1000);
+	rig_run(rig, 0, "state");
+	struct audit audit = rig_audit(rig, 0, "state");
+	assert_true(audit.kinds[EVENT_command_repeated] > 700);
+	rig_close(rig);
+}
+
+static void test_four_shards_at_once(void **state)
+{
+	(void)state;
+	static const char *const folders[RIG_SHARDS_MAX] = { "s0", "s1", "s2", "s3" };
+	struct rig *rig = rig_open("four", RIG_SHARDS_MAX);
+	struct owner *owners[RIG_SHARDS_MAX];
+	for (uint32_t s = 0; s < RIG_SHARDS_MAX; s++) {
+		owners[s] = owner_new(rig, s, folders[s]);
+		owner_start(owners[s]);
+	}
+	for (int i = 0; i < 40; i++)
+		for (uint32_t s = 0; s < RIG_SHARDS_MAX; s++)
+			rig_send_traffic(rig, s, 50);
+	for (uint32_t s = 0; s < RIG_SHARDS_MAX; s++) {
+		rig_wait_answered(rig, s);
+		owner_stop(owners[s]);
+		(void)rig_audit(rig, s, folders[s]);
+	}
+	rig_close(rig);
+}
+
+/* --- Inputs that are wrong --- */
+
+static void send_raw(struct rig *rig, enum log_stream stream, const void *at, size_t size)
+{
+	rig_send(rig, 0, stream, (struct bytes){ at, size });
+}
+
+static void test_bad_inputs_get_one_rejection_each(void **state)
+{
+	(void)state;
+	struct rig *rig = rig_open("bad", 2);
+	struct workload *workload = &rig->workloads[0];
+	static uint8_t large[COMMAND_SIZE_MAX + 1];
+	struct work work;
+	rig_send_traffic(rig, 0, 100);
+	struct command good = workload_command(
+		workload, COMMAND_party_open, &workload->members[0], host_ms());
+	work_encode(workload, &good, &work);
+
+	send_raw(rig, LOG_COMMANDS, "\xff\xff\xff", 3); /* undecodable */
+	send_raw(rig, LOG_COMMANDS, large, sizeof large);
+	send_raw(rig, LOG_COMMANDS, "", 0);
+	memcpy(work.value + work.size, "\xc0\x3e\x01", 3);
+	send_raw(rig, LOG_COMMANDS, work.value, work.size + 3); /* field 1000 */
+	/* The body's arm, field 20, once more: not protobuf as we take it. */
+	memcpy(work.value + work.size, "\xa2\x01\x00", 3);
+	send_raw(rig, LOG_COMMANDS, work.value, work.size + 3);
+	send_raw(rig, LOG_CONTROL, work.value, work.size); /* wrong_topic */
+	good.party = rig->workloads[1].members[0];
+	work_encode(workload, &good, &work);
+	send_raw(rig, LOG_COMMANDS, work.value, work.size); /* misrouted */
+	text64_set(&good.party, "Not A Party", 11);
+	work_encode(workload, &good, &work);
+	send_raw(rig, LOG_COMMANDS, work.value, work.size);
+	rig_send_traffic(rig, 0, 100);
+
+	rig_run(rig, 0, "state");
+	struct audit audit = rig_audit(rig, 0, "state");
+	static const enum reject expected[] = { REJECT_undecodable, REJECT_too_large,
+		REJECT_unknown_field, REJECT_unknown_command, REJECT_wrong_topic, REJECT_misrouted,
+		REJECT_party_malformed };
+	for (size_t i = 0; i < sizeof expected / sizeof expected[0]; i++)
+		assert_true(audit.rejects[expected[i]] >= 1);
+	rig_close(rig);
+}
+
+static void test_a_refused_input_is_an_event_like_any_other(void **state)
+{
+	(void)state;
+	struct rig *rig = rig_open("refused", 1);
+	struct workload *workload = &rig->workloads[0];
+	rig_send_traffic(rig, 0, 100);
+	struct command command = workload_command(
+		workload, COMMAND_party_open, &workload->members[0], host_ms());
+	text64_set(&command.party, "poison", 6);
+	command.party_open.kind = PARTY_KIND_person;
+	struct input_place place = { 0, LOG_COMMANDS, rig_end(rig, 0, LOG_COMMANDS) };
+	rig_send_command(rig, 0, &command);
+	struct owner *owner = owner_new(rig, 0, "state");
+	owner->config.refused = &place;
+	owner->config.refused_count = 1;
+	owner_start(owner);
+	rig_wait_answered(rig, 0);
+	owner_stop(owner);
+	struct audit audit = rig_audit(rig, 0, "state");
+	assert_int_equal(audit.rejects[REJECT_refused_by_operator], 1);
+	assert_int_equal(audit.kinds[EVENT_party_opened], 16);
+
+	/* The id was not used up. */
+	rig_send_command(rig, 0, &command);
+	rig_run(rig, 0, "state");
+	audit = rig_audit(rig, 0, "state");
+	assert_int_equal(audit.rejects[REJECT_refused_by_operator], 1);
+	assert_int_equal(audit.kinds[EVENT_party_opened], 17);
+	rig_close(rig);
+}
+
+/* --- Time --- */
+
+/* An outcome's record of an input, for finding out in which order they were taken. */
+static void order_check(struct rig *rig)
+{
+	struct records inputs[LOG_INPUTS];
+	for (enum log_stream s = 0; s < LOG_EVENTS; s++)
+		inputs[s] = rig_records(rig, 0, s);
+	struct records events = rig_records(rig, 0, LOG_EVENTS);
+	size_t next[LOG_INPUTS] = { 0 };
+	for (size_t i = 0; i < events.count; i++) {
+		struct event event;
+		struct link link;
+		assert_int_equal(
+			event_decode(rig->codec, events.at[i].value, &event, &link), DECODE_OK);
+		if (link.is_mark || event.topic == TOPIC_none || event_is_timers(&event))
+			continue;
+		enum log_stream stream = (enum log_stream)(event.topic - 1), first = LOG_EVENTS;
+		for (enum log_stream s = 0; s < LOG_EVENTS; s++)
+			if (next[s] < inputs[s].count &&
+				(first == LOG_EVENTS || inputs[s].at[next[s]].time_ms <
+								inputs[first].at[next[first]].time_ms))
+				first = s;
+		assert_int_equal(stream, first);
+		assert_int_equal(event.offset, inputs[stream].at[next[stream]++].offset);
+	}
+	records_free(&events);
+	for (enum log_stream s = 0; s < LOG_EVENTS; s++)
+		records_free(&inputs[s]);
+}
+
+static void test_the_oldest_input_goes_first(void **state)
+{
+	(void)state;
+	struct rig *rig = rig_open("order", 1);
+	struct random random = { 11 };
+	int64_t times[LOG_INPUTS], began_ms = host_ms();
+	for (enum log_stream s = 0; s < LOG_EVENTS; s++)
+		times[s] = began_ms;
+	for (int i = 0; i < 8000; i++) {
+		struct work work;
+		workload_next(&rig->workloads[0], began_ms, &work);
+		/* One input is much longer than a read, the others come now and then. */
+		enum log_stream stream = random_below(&random, 10) < 7
+						 ? LOG_COMMANDS
+						 : (enum log_stream)random_below(&random, 4);
+		times[stream] += (int64_t)random_below(&random, stream == LOG_COMMANDS ? 2 : 9);
+		simulated_time_set(rig->url, times[stream]);
+		rig_send(rig, 0, stream, (struct bytes){ work.value, work.size });
+	}
+	rig_run(rig, 0, "state");
+	order_check(rig);
+	(void)rig_audit(rig, 0, "state");
+	rig_close(rig);
+}
+
+static int64_t kind_count(struct rig *rig, enum event_kind kind)
+{
+	struct records events = rig_records(rig, 0, LOG_EVENTS);
+	int64_t count = 0;
+	for (size_t i = 0; i < events.count; i++) {
+		struct event event;
+		struct link link;
+		assert_int_equal(
+			event_decode(rig->codec, events.at[i].value, &event, &link), DECODE_OK);
+		count += event.kind == kind;
+	}
+	records_free(&events);
+	return count;
+}
+
+/* Two members, one of them rich. */
+static void pair_open(struct rig *rig)
+{
+	struct workload *workload = &rig->workloads[0];
+	for (int i = 0; i < 2; i++) {
+		const struct text64 *party = &workload->members[i];
+		struct command command =
+			workload_command(workload, COMMAND_party_open, party, host_ms());
+		command.party_open.kind = PARTY_KIND_person;
+		rig_send_command(rig, 0, &command);
+		command = workload_command(workload, COMMAND_account_open, party, host_ms());
+		command.account_open.account = workload_account(party, "main");
+		command.account_open.currency = CURRENCY_USD;
+		rig_send_command(rig, 0, &command);
+	}
+	rig_run(rig, 0, "state"); /* accounts come before money, whatever topic is read first */
+	struct command command = workload_command(
+		workload, COMMAND_funds_receive, &workload->members[0], host_ms());
+	command.funds_receive.to_account = workload_account(&workload->members[0], "main");
+	command.funds_receive.money =
+		(struct money){ amount_of(100000000), CURRENCY_USD, .is_absent = false };
+	command.funds_receive.rail = RAIL_wire;
+	text64_set(&command.funds_receive.rail_reference, "w1", 2);
+	rig_send_command(rig, 0, &command);
+	rig_run(rig, 0, "state");
+}
+
+static void holds_send(struct rig *rig, int count, int64_t expires_in_s)
+{
+	struct workload *workload = &rig->workloads[0];
+	for (int i = 0; i < count; i++) {
+		struct command command = workload_command(
+			workload, COMMAND_hold_create, &workload->members[0], host_ms());
+		command.hold_create = (struct command_hold_create){
+			.from_account = workload_account(&workload->members[0], "main"),
+			.to_account = workload_account(&workload->members[1], "main"),
+			.money = { amount_of(1), CURRENCY_USD, .is_absent = false },
+			.expires_in_s = expires_in_s,
+		};
+		text64_set(&command.hold_create.reason, "trip", 4);
+		rig_send_command(rig, 0, &command);
+	}
+}
+
+static void test_ticks_let_holds_expire(void **state)
+{
+	(void)state;
+	struct rig *rig = rig_open("ticks", 1);
+	pair_open(rig);
+	holds_send(rig, 3, 1);
+	struct owner *owner = owner_new(rig, 0, "state");
+	owner_start(owner);
+	int64_t deadline_ms = host_ms() + WAIT_MS;
+	while (kind_count(rig, EVENT_hold_expired) < 3) {
+		assert_true(host_ms() < deadline_ms);
+		simulated_time_set(rig->url, host_ms());
+		nap();
+	}
+	rig_wait_answered(rig, 0);
+	owner_stop(owner);
+	struct audit audit = rig_audit(rig, 0, "state");
+	assert_int_equal(audit.kinds[EVENT_hold_expired], 3);
+	/* A tick or two: none came before a timer was due. */
+	assert_in_range(audit.kinds[EVENT_ticked], 1, 3);
+	rig_close(rig);
+}
+
+static void commands_send(struct rig *rig, int count)
+{
+	struct workload *workload = &rig->workloads[0];
+	for (int i = 0; i < count; i++) {
+		struct command command = workload_command(
+			workload, COMMAND_party_open, &workload->members[0], host_ms());
+		command.party_open.kind = PARTY_KIND_person;
+		rig_send_command(rig, 0, &command);
+	}
+}
+
+/* How many timers fired for each of the last inputs. */
+static void fired_check(struct rig *rig, const int64_t *fired, size_t count)
+{
+	struct records events = rig_records(rig, 0, LOG_EVENTS);
+	int64_t *for_input = calloc(events.count + 1, sizeof *for_input);
+	size_t inputs = 0;
+	for (size_t i = 0; i < events.count; i++) {
+		struct event event;
+		struct link link;
+		assert_int_equal(
+			event_decode(rig->codec, events.at[i].value, &event, &link), DECODE_OK);
+		if (event_is_timers(&event))
+			for_input[inputs]++;
+		else
+			inputs += !link.is_mark;
+	}
+	assert_true(inputs >= count);
+	assert_memory_equal(for_input + inputs - count, fired, count * sizeof *fired);
+	free(for_input);
+	records_free(&events);
+}
+
+static void test_many_timers_due_at_once(void **state)
+{
+	(void)state;
+	enum { HOLDS = 2 * TIMERS_PER_INPUT_MAX + 452 };
+	static const int64_t fired[] = { TIMERS_PER_INPUT_MAX, TIMERS_PER_INPUT_MAX, 452, 0 };
+	struct rig *rig = rig_open("timers", 1);
+	pair_open(rig);
+	holds_send(rig, HOLDS, 30);
+	rig_run(rig, 0, "state");
+	simulated_time_set(rig->url, host_ms() + 60000);
+	commands_send(rig, 1);
+	rig_run(rig, 0, "state"); /* each from what the store holds */
+	commands_send(rig, 3);
+	rig_run(rig, 0, "state");
+	fired_check(rig, fired, 4);
+	struct audit audit = rig_audit(rig, 0, "state");
+	assert_int_equal(audit.kinds[EVENT_hold_expired], HOLDS);
+	assert_int_equal(audit.timers_events, HOLDS);
+	rig_close(rig);
+}
+
+/* Nine days, one by one: the rows of old ids go, what they led to stays. */
+static void test_old_command_ids_are_dropped(void **state)
+{
+	(void)state;
+	enum { DAY_MS = 86400000, DAYS = 9 };
+	struct rig *rig = rig_open_past("drop", 1, DAYS * (int64_t)DAY_MS);
+	for (int64_t day = DAYS; day > 0; day--) {
+		rig_come_closer(rig, day * DAY_MS - 60000);
+		rig_send_traffic(rig, 0, 300);
+		if (day % 2 == 0)
+			rig_run(rig, 0, "state");
+	}
+	rig_run(rig, 0, "state");
+	struct audit audit = rig_audit(rig, 0, "state");
+	assert_in_range(audit.kinds[EVENT_command_ids_dropped], DAYS - 2, DAYS);
+	assert_in_range(audit.commands, 1, 8 * 300);
+	rig_close(rig);
+}
+
+static void test_a_clock_ahead_stops_the_shard(void **state)
+{
+	(void)state;
+	struct rig *rig = rig_open("clock", 1);
+	rig_send_traffic(rig, 0, 100);
+	rig_run(rig, 0, "state");
+	struct audit before = rig_audit(rig, 0, "state");
+	simulated_time_set(rig->url, host_ms() + 20 * 60000);
+	commands_send(rig, 3);
+	struct input_place place = { 0, LOG_COMMANDS, rig_end(rig, 0, LOG_COMMANDS) - 1 };
+
+	int64_t end = rig_end(rig, 0, LOG_EVENTS);
+	struct owner *owner = owner_new(rig, 0, "state");
+	owner_start(owner);
+	owner_ends_saying(owner, FAULT_CLOCK, "--accept-clock commands:0:");
+	assert_int_equal(rig_end(rig, 0, LOG_EVENTS), end + 1); /* a mark, nothing was decided */
+	simulated_time_set(rig->url, host_ms());
+	rig_send_traffic(rig, 0, 100);
+	owner = owner_new(rig, 0, "state");
+	owner->config.clock_accepted = &place;
+	owner->config.clock_accepted_count = 1;
+	owner_start(owner);
+	rig_wait_answered(rig, 0);
+	owner_stop(owner);
+	assert_int_equal(rig_audit(rig, 0, "state").sequence, before.sequence + 103);
+
+	/* Engine time never ran ahead, so without the option it goes on too. */
+	struct records events = rig_records(rig, 0, LOG_EVENTS);
+	struct event event;
+	struct link link;
+	assert_int_equal(
+		event_decode(rig->codec, events.at[events.count - 1].value, &event, &link), 0);
+	assert_true(event.engine_time_ms < host_ms() + 60000);
+	records_free(&events);
+	rig_send_traffic(rig, 0, 100);
+	rig_run(rig, 0, "state");
+	(void)rig_audit(rig, 0, "state");
+	rig_close(rig);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_runs_stops_and_runs_again),
+		cmocka_unit_test(test_many_starts),
+		cmocka_unit_test(test_clients_send_twice),
+		cmocka_unit_test(test_four_shards_at_once),
+		cmocka_unit_test(test_bad_inputs_get_one_rejection_each),
+		cmocka_unit_test(test_a_refused_input_is_an_event_like_any_other),
+		cmocka_unit_test(test_the_oldest_input_goes_first),
+		cmocka_unit_test(test_ticks_let_holds_expire),
+		cmocka_unit_test(test_many_timers_due_at_once),
+		cmocka_unit_test(test_old_command_ids_are_dropped),
+		cmocka_unit_test(test_a_clock_ahead_stops_the_shard),
+	};
+	return cmocka_run_group_tests_name("shard", tests, NULL, NULL);
+}
