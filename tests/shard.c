@@ -427,7 +427,7 @@ static void test_a_clock_ahead_stops_the_shard(void **state)
 	rig_close(rig);
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_runs_stops_and_runs_again),
@@ -442,5 +442,7 @@ int main(void)
 		cmocka_unit_test(test_old_command_ids_are_dropped),
 		cmocka_unit_test(test_a_clock_ahead_stops_the_shard),
 	};
+	if (argc > 1)
+		cmocka_set_test_filter(argv[1]);
 	return cmocka_run_group_tests_name("shard", tests, NULL, NULL);
 }

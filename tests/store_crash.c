@@ -277,7 +277,7 @@ static int play_full(const char *path)
 		return 4;
 	store_close(store);
 	/* An owner needs room to open, and finds none. */
-	while (write(file, filling, 1) == 1)
+	while (write(file, filling, sizeof filling) > 0)
 		continue;
 	r = store_open(&store, name, STORE_OWN, CACHE_BYTES, &fault);
 	if (r == 0)

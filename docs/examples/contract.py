@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Pinion's wire contract as Python classes: `from contract import command_pb2, event_pb2, types_pb2`.
+"""Pinion's wire contract as Python classes: command_pb2, event_pb2, types_pb2.
 
-They are made from proto/ each time, into a folder that is removed at the end. A service of your own makes
-them once, when it is built, with the same command:
+They are made from proto/ each time, into a folder that is removed at once. A service of your own
+makes them when it is built, with the same command:
 
-    protoc -I proto --python_out=. pinion/v1/types.proto pinion/v1/command.proto pinion/v1/event.proto
+    protoc -I proto --python_out=. pinion/v1/{types,command,event}.proto
 
 Needs the Debian packages protobuf-compiler and python3-protobuf.
 """
@@ -20,8 +20,11 @@ NAMES = ("types", "command", "event")
 
 def _classes():
     with tempfile.TemporaryDirectory(prefix="pinion-contract-") as folder:
-        subprocess.run(["protoc", "-I", PROTO, "--python_out", folder]
-                       + [f"pinion/v1/{name}.proto" for name in NAMES], check=True)
+        subprocess.run(
+            ["protoc", "-I", PROTO, "--python_out", folder]
+            + [f"pinion/v1/{name}.proto" for name in NAMES],
+            check=True,
+        )
         sys.path.insert(0, folder)
         try:
             return [importlib.import_module(f"pinion.v1.{name}_pb2") for name in NAMES]

@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: Apache-2.0
-"""An analyst's reader: folds all events of a ledger on Kafka into balances, by the chain rule of event.proto.
+"""An analyst's reader: folds all events of a ledger on Kafka into balances, by the chain rule.
 
     docs/examples/reader.py --brokers HOST:PORT [--prefix pinion]
 """
@@ -25,14 +25,21 @@ def known(message):
 
 def events(brokers, prefix):
     """All valid events, a shard after the other, up to where each ends now."""
-    consumer = Consumer({"bootstrap.servers": brokers, "group.id": "unused", "auto.offset.reset": "error",
-                         "enable.auto.commit": False, "isolation.level": "read_committed"})
+    consumer = Consumer(
+        {
+            "bootstrap.servers": brokers,
+            "group.id": "unused",
+            "auto.offset.reset": "error",
+            "enable.auto.commit": False,
+            "isolation.level": "read_committed",
+        }
+    )
     topic = f"{prefix}.events"
     for shard in sorted(consumer.list_topics(topic, timeout=10).topics[topic].partitions):
         _, end = consumer.get_watermark_offsets(TopicPartition(topic, shard), timeout=10)
         consumer.assign([TopicPartition(topic, shard, 0)])
         term, sequence, last, mark = 0, 0, bytes(32), b""
-        while consumer.position([TopicPartition(topic, shard)])[0].offset < end:
+        while max(0, consumer.position([TopicPartition(topic, shard)])[0].offset) < end:
             for message in consumer.consume(num_messages=500, timeout=0.2):
                 assert not message.error(), message.error()
                 record = event_pb2.EventRecord.FromString(message.value())
@@ -41,8 +48,12 @@ def events(brokers, prefix):
                 if record.WhichOneof("record") == "shard_opened":
                     if record.shard_opened.term > term:
                         term, mark = record.shard_opened.term, digest
-                elif (record.event.term == term and record.event.sequence == sequence + 1
-                      and record.event.previous_hash == last and record.event.opened_hash == mark):
+                elif (
+                    record.event.term == term
+                    and record.event.sequence == sequence + 1
+                    and record.event.previous_hash == last
+                    and record.event.opened_hash == mark
+                ):
                     sequence, last, mark = record.event.sequence, digest, b""
                     yield record.event
 
@@ -53,7 +64,7 @@ def main():
     options.add_argument("--prefix", default="pinion")
     options = options.parse_args()
     balances = collections.Counter()  # (account, currency) -> credits - debits, in minor units
-    held = collections.Counter()      # of which set aside by holds
+    held = collections.Counter()  # of which set aside by holds
     count = 0
     for event in events(options.brokers, options.prefix):
         assert event.WhichOneof("outcome"), f"reader: an event of an unknown kind: {event}"

@@ -4,8 +4,8 @@
 
     docs/examples/upstream.py --brokers HOST:PORT [--prefix pinion]
 
-plays a small day of payments between people who are made for it, and prints one line per outcome. Class
-Upstream is what a service of your own would take over. What matters is said where it is done:
+plays a small day of payments between people who are made for it, and prints one line per outcome.
+Class Upstream is what a service of your own would take over. What matters is said where it is done:
 
   - where a command goes:            Upstream.publish
   - which event is its outcome:      Upstream.outcomes_read, Chain
@@ -37,8 +37,9 @@ def uuid7():
 
 def command(party, body, reference="", **fields):
     """command("alice", "party_open", kind=...): one thing to be done, under an id of its own."""
-    made = command_pb2.Command(id=uuid7(), party=party, reference=reference,
-                               initiator=types_pb2.INITIATOR_SYSTEM)
+    made = command_pb2.Command(
+        id=uuid7(), party=party, reference=reference, initiator=types_pb2.INITIATOR_SYSTEM
+    )
     getattr(made, body).SetInParent()
     getattr(made, body).MergeFrom(type(getattr(made, body))(**fields))
     return made
@@ -52,10 +53,10 @@ def usd(cents):
 class Chain:
     """One partition's chain rule, begun in the middle.
 
-    We don't know the chain before the place where we begin to read, so the first event is taken as it is.
-    Should that one be void (written late by an owner that had lost the shard), the next event of a higher
-    term puts it right: only the present owner writes in that term. reader.py begins at the beginning and
-    needs no such care.
+    We don't know the chain before the place where we begin to read, so the first event is taken as
+    it is. Should that one be void (written late by an owner that had lost the shard), the next
+    event of a higher term puts it right: only the present owner writes in that term. reader.py
+    begins at the beginning and needs no such care.
     """
 
     def __init__(self):
@@ -70,8 +71,12 @@ class Chain:
                 self.term, self.mark = record.shard_opened.term, digest
             return False
         event = record.event
-        follows = (event.term == self.term and event.sequence == self.sequence + 1
-                   and event.previous_hash == self.hash and event.opened_hash == self.mark)
+        follows = (
+            event.term == self.term
+            and event.sequence == self.sequence + 1
+            and event.previous_hash == self.hash
+            and event.opened_hash == self.mark
+        )
         begins = self.sequence == 0 or event.term > self.term
         if not follows and not begins:
             return False
@@ -80,24 +85,29 @@ class Chain:
 
 
 class Upstream:
-    """Publishes commands and finds their outcomes. Kafka trouble is ridden out by the client library."""
+    """Publishes commands, finds their outcomes. The client library rides out Kafka's troubles."""
 
     def __init__(self, brokers, prefix="pinion", resend_s=5.0):
         self.prefix, self.resend_s = prefix, resend_s
-        self.producer = Producer({
-            "bootstrap.servers": brokers,
-            "partitioner": "murmur2",    # librdkafka's own default is another: commands would be misrouted
-            "acks": "all",               # a command that was taken is not lost
-            "enable.idempotence": True,  # none is doubled by the network, and their order stays
-            "linger.ms": 2,
-        })
-        self.consumer = Consumer({
-            "bootstrap.servers": brokers,
-            "group.id": "unused",        # needed by the library; partitions are assigned by hand
-            "enable.auto.commit": False,
-            "isolation.level": "read_committed",
-            "auto.offset.reset": "error",
-        })
+        self.producer = Producer(
+            {
+                "bootstrap.servers": brokers,
+                "partitioner": "murmur2",  # not librdkafka's default: commands would be misrouted
+                "acks": "all",  # a command that was taken is not lost
+                "enable.idempotence": True,  # none is doubled by the network, and their order stays
+                "linger.ms": 2,
+            }
+        )
+        self.consumer = Consumer(
+            {
+                "bootstrap.servers": brokers,
+                "group.id": "unused",  # needed by the library; partitions are assigned by hand
+                "enable.auto.commit": False,
+                "isolation.level": "read_committed",
+                "auto.offset.reset": "error",
+                "fetch.wait.max.ms": 20,  # no commit wakes a waiting fetch: the default costs 0.5 s
+            }
+        )
         events = f"{prefix}.events"
         topic = self.consumer.list_topics(events, timeout=10).topics[events]
         if topic.error:
@@ -110,23 +120,29 @@ class Upstream:
             places.append(TopicPartition(events, shard, end))
         self.consumer.assign(places)
         self.chains = [Chain() for _ in range(self.shards)]
-        self.failed = []
 
     def publish(self, asked):
         """Key = party: all commands of a party go to its shard, in this order."""
         topic = f"{self.prefix}.{TOPICS.get(asked.WhichOneof('body'), 'commands')}"
-        self.producer.produce(topic, key=asked.party.encode(), value=asked.SerializeToString(),
-                              on_delivery=self._delivered)
+        self.producer.produce(
+            topic,
+            key=asked.party.encode(),
+            value=asked.SerializeToString(),
+            on_delivery=self._delivered,
+        )
 
     def _delivered(self, error, _message):
         if error:
             print(f"upstream: not delivered, will be sent again: {error}", file=sys.stderr)
 
     def outcomes_read(self, timeout_s):
-        """(command id, event) of the events that come within the time: not only of our own commands."""
+        """(command id, event) of what comes within the time: not only of our own commands."""
         for message in self.consumer.consume(num_messages=500, timeout=timeout_s):
             if message.error():
-                if message.error().retriable() or message.error().code() == KafkaError._ALL_BROKERS_DOWN:
+                if (
+                    message.error().retriable()
+                    or message.error().code() == KafkaError._ALL_BROKERS_DOWN
+                ):
                     continue
                 raise KafkaException(message.error())
             record = event_pb2.EventRecord.FromString(message.value())
@@ -139,9 +155,10 @@ class Upstream:
     def ask(self, commands, deadline_s=120.0):
         """The outcome of each command, in order.
 
-        Any silence has the same answer: send the very same bytes again, under the same id. Pinion does a
-        command once, and answers each arrival; a later arrival's answer is `command_repeated`, which
-        points to the first outcome (that is all we see if we crashed and read from a later place).
+        Any silence has the same answer: send the very same bytes again, under the same id. Pinion
+        does a command once, and answers each arrival; that of a later one is `command_repeated`,
+        which points to the first outcome (that is all we see if we crashed and read from a later
+        place).
         """
         waiting = {asked.id: asked for asked in commands}
         found = {}
@@ -149,8 +166,10 @@ class Upstream:
         while waiting:
             now = time.monotonic()
             if now > until:
-                raise TimeoutError(f"{len(waiting)} of {len(commands)} commands have no outcome: is Pinion"
-                                   " running? They may still be done; ask again with the same ids")
+                raise TimeoutError(
+                    f"{len(waiting)} of {len(commands)} commands have no outcome: is Pinion"
+                    " running? They may still be done; ask again with the same ids"
+                )
             if now >= resend_at:
                 for asked in waiting.values():
                     self.publish(asked)
@@ -164,14 +183,14 @@ class Upstream:
     def partition_of(self, party):
         """Where a party lives, as the producer works it out; murmur2 is Kafka's own."""
         data = party.encode()
-        h, m, mask = 0x9747b28c ^ len(data), 0x5bd1e995, 0xffffffff
+        h, m, mask = 0x9747B28C ^ len(data), 0x5BD1E995, 0xFFFFFFFF
         for at in range(0, len(data) & ~3, 4):
-            k = int.from_bytes(data[at:at + 4], "little") * m & mask
+            k = int.from_bytes(data[at : at + 4], "little") * m & mask
             h = h * m & mask ^ (k ^ k >> 24) * m & mask
         if len(data) & 3:
-            h = (h ^ int.from_bytes(data[len(data) & ~3:], "little")) * m & mask
+            h = (h ^ int.from_bytes(data[len(data) & ~3 :], "little")) * m & mask
         h = (h ^ h >> 13) * m & mask
-        return ((h ^ h >> 15) & 0x7fffffff) % self.shards
+        return ((h ^ h >> 15) & 0x7FFFFFFF) % self.shards
 
     def close(self):
         self.producer.flush(10)
@@ -183,10 +202,11 @@ def describe(event):
     text = f"shard {event.shard} sequence {event.sequence:<5} {kind}"
     if kind == "command_rejected":
         rejected = event.command_rejected
-        text += " " + event_pb2.Reject.Name(rejected.reject)[len("REJECT_"):].lower()
-        text += ", retry " + event_pb2.Retry.Name(rejected.retry_hint)[len("RETRY_"):].lower()
+        text += " " + event_pb2.Reject.Name(rejected.reject)[len("REJECT_") :].lower()
+        text += ", retry " + event_pb2.Retry.Name(rejected.retry_hint)[len("RETRY_") :].lower()
         if rejected.required_minor:
-            text += f" (needed {rejected.required_minor}, had {rejected.available_minor} {rejected.currency})"
+            text += f" (needed {rejected.required_minor}, had {rejected.available_minor}"
+            text += f" {rejected.currency})"
     if kind == "command_repeated":
         text += f": first outcome at sequence {event.command_repeated.first_sequence}"
     return text
@@ -194,31 +214,79 @@ def describe(event):
 
 def day_of_payments(upstream):
     """Steps of commands that don't depend on each other; each step waits for the one before."""
-    # Until money can cross shards, payer and payee must live on the same one: look for names that do.
+    # Until money can cross shards, payer and payee must live on the same one: look for such names.
     tag = secrets.token_hex(3)
     home = upstream.partition_of(f"alice-{tag}")
     alice = f"alice-{tag}"
-    bob, cafe = (next(name for name in (f"{who}-{tag}.{n}" for n in range(10000))
-                      if upstream.partition_of(name) == home) for who in ("bob", "cafe"))
-    yield [command(alice, "party_open", kind=types_pb2.PARTY_KIND_PERSON),
-           command(bob, "party_open", kind=types_pb2.PARTY_KIND_PERSON),
-           command(cafe, "party_open", kind=types_pb2.PARTY_KIND_BUSINESS)]
-    yield [command(who, "account_open", account=f"{who}/main", currency="USD") for who in (alice, bob, cafe)]
-    # 100.00 USD arrive for Alice by ACH. The gateway sends the bank's reference, so it can't count twice.
+    bob, cafe = (
+        next(
+            name
+            for name in (f"{who}-{tag}.{n}" for n in range(10000))
+            if upstream.partition_of(name) == home
+        )
+        for who in ("bob", "cafe")
+    )
+    yield [
+        command(alice, "party_open", kind=types_pb2.PARTY_KIND_PERSON),
+        command(bob, "party_open", kind=types_pb2.PARTY_KIND_PERSON),
+        command(cafe, "party_open", kind=types_pb2.PARTY_KIND_BUSINESS),
+    ]
+    yield [
+        command(who, "account_open", account=f"{who}/main", currency="USD")
+        for who in (alice, bob, cafe)
+    ]
+    # 100.00 USD arrive for Alice by ACH. The bank's own reference is sent, so it can't count twice.
     trace = f"trace-{tag}"
-    yield [command(alice, "funds_receive", to_account=f"{alice}/main", amount=usd(10000),
-                   rail=types_pb2.RAIL_ACH, rail_reference=trace)]
-    yield [command(alice, "funds_receive", to_account=f"{alice}/main", amount=usd(10000),
-                   rail=types_pb2.RAIL_ACH, rail_reference=trace)]
-    tip = command(alice, "transfer_create", "tip-17", from_account=f"{alice}/main",
-                  to_account=f"{bob}/main", amount=usd(1250))
+    yield [
+        command(
+            alice,
+            "funds_receive",
+            to_account=f"{alice}/main",
+            amount=usd(10000),
+            rail=types_pb2.RAIL_ACH,
+            rail_reference=trace,
+        )
+    ]
+    yield [
+        command(
+            alice,
+            "funds_receive",
+            to_account=f"{alice}/main",
+            amount=usd(10000),
+            rail=types_pb2.RAIL_ACH,
+            rail_reference=trace,
+        )
+    ]
+    tip = command(
+        alice,
+        "transfer_create",
+        "tip-17",
+        from_account=f"{alice}/main",
+        to_account=f"{bob}/main",
+        amount=usd(1250),
+    )
     yield [tip]
     yield [tip]  # in doubt: the same again, and no second tip
-    yield [command(bob, "transfer_create", "order-18", from_account=f"{bob}/main",
-                   to_account=f"{cafe}/main", amount=usd(9900))]  # he has 12.50
-    breakfast = command(alice, "hold_create", "table-4", from_account=f"{alice}/main",
-                        to_account=f"{cafe}/main", amount=usd(3000), reason="restaurant",
-                        expires_in_s=3600)
+    yield [
+        command(
+            bob,
+            "transfer_create",
+            "order-18",
+            from_account=f"{bob}/main",
+            to_account=f"{cafe}/main",
+            amount=usd(9900),
+        )
+    ]  # he has 12.50
+    breakfast = command(
+        alice,
+        "hold_create",
+        "table-4",
+        from_account=f"{alice}/main",
+        to_account=f"{cafe}/main",
+        amount=usd(3000),
+        reason="restaurant",
+        expires_in_s=3600,
+    )
     yield [breakfast]
     # A hold's id is its command's. The bill is lower than what was held; the rest is free again.
     yield [command(alice, "hold_capture", "table-4", hold_id=breakfast.id, amount=usd(2140))]
@@ -233,7 +301,10 @@ def main():
     upstream = Upstream(options.brokers, options.prefix)
     for step in day_of_payments(upstream):
         for asked, event in zip(step, upstream.ask(step)):
-            print(f"{uuid.UUID(bytes=asked.id)} {asked.WhichOneof('body'):<15} {describe(event)}", flush=True)
+            print(
+                f"{uuid.UUID(bytes=asked.id)} {asked.WhichOneof('body'):<15} {describe(event)}",
+                flush=True,
+            )
     upstream.close()
 
 

@@ -7,6 +7,7 @@
 #include <sodium.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/resource.h>
 
 static void usage(FILE *to)
 {
@@ -21,8 +22,19 @@ static void usage(FILE *to)
 		to);
 }
 
+/* Every SST file of every shard stays open. */
+static void open_files_raise(void)
+{
+	struct rlimit limit;
+	if (getrlimit(RLIMIT_NOFILE, &limit) == 0) {
+		limit.rlim_cur = limit.rlim_max;
+		(void)setrlimit(RLIMIT_NOFILE, &limit);
+	}
+}
+
 int main(int count, char **arguments)
 {
+	open_files_raise();
 	if (sodium_init() < 0) {
 		complain("libsodium does not start");
 		return EXIT_FAULT;

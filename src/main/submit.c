@@ -334,7 +334,7 @@ static int shard_await(struct submit *submit, uint32_t shard, time_t deadline)
 			return EXIT_FAULT; /* submit_close says why */
 		if (time(NULL) > deadline) {
 			complain("no outcome of line %" PRId64 " in %d s: is a processor running "
-							       "(pinion run)? The commands are on "
+				 "(pinion run)? The commands are on "
 				 "the log; submitting the same ids again is harmless",
 				submit->lines[0].number, OUTCOME_WAIT_MS / 1000);
 			return EXIT_FAULT;

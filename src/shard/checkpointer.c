@@ -12,6 +12,7 @@ static void *checkpointer_main(void *argument)
 {
 	struct shard *shard = argument;
 	struct checkpointer *checkpointer = &shard->checkpointer;
+	thread_name(shard, "store");
 	(void)pthread_mutex_lock(&checkpointer->mutex);
 	for (;;) {
 		while (!checkpointer->has_job && !checkpointer->is_stopping)
@@ -74,8 +75,14 @@ bool checkpointer_wants_boundary(struct shard *shard)
 void checkpointer_begin(struct shard *shard, int64_t sequence)
 {
 	struct checkpointer *checkpointer = &shard->checkpointer;
+	struct committer *committer = &shard->committer;
 	assert(checkpointer->state == CHECKPOINT_IDLE);
 	state_seal_begin(shard->replica.state);
+	/* The committer is idle: either the boundary is verified already, and later batches must
+	 * not make that forgotten, or the batch that is handed next brings it. */
+	(void)pthread_mutex_lock(&committer->mutex);
+	committer->boundary = committer->verified;
+	(void)pthread_mutex_unlock(&committer->mutex);
 	checkpointer->boundary_sequence = sequence;
 	checkpointer->state = CHECKPOINT_COPYING;
 }
@@ -97,9 +104,7 @@ static bool boundary_verified(struct shard *shard, struct place *ret)
 {
 	struct committer *committer = &shard->committer;
 	(void)pthread_mutex_lock(&committer->mutex);
-	*ret = committer->verified.sequence == shard->checkpointer.boundary_sequence
-		       ? committer->verified
-		       : committer->boundary;
+	*ret = committer->boundary;
 	(void)pthread_mutex_unlock(&committer->mutex);
 	return ret->sequence == shard->checkpointer.boundary_sequence;
 }

@@ -75,6 +75,7 @@ static void *committer_main(void *argument)
 {
 	struct shard *shard = argument;
 	struct committer *committer = &shard->committer;
+	thread_name(shard, "commit");
 	(void)pthread_mutex_lock(&committer->mutex);
 	for (;;) {
 		while (!committer->batch && !committer->is_stopping)

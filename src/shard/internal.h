@@ -117,6 +117,9 @@ int64_t clock_monotonic_ns(void);
 void shard_diag(const struct shard *shard, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 
+/* Names the calling thread "decide-3", for top and debuggers. */
+void thread_name(const struct shard *shard, const char *role);
+
 /* recover.c: steps 1 to 4 of DESIGN section 3, but for the inputs. */
 int shard_recover(struct shard *shard);
 /* A mark above our own term stands after what we know: FAULT_USURPED. Reads for wait_ms, or to the

@@ -48,6 +48,13 @@ void shard_diag(const struct shard *shard, const char *format, ...)
 	shard->config.diag(shard->config.context, line);
 }
 
+void thread_name(const struct shard *shard, const char *role)
+{
+	char name[16]; /* as long as the kernel takes */
+	(void)snprintf(name, sizeof name, "%s-%" PRIu32, role, shard->config.shard);
+	(void)pthread_setname_np(pthread_self(), name);
+}
+
 struct shard *shard_new(const struct shard_config *config)
 {
 	struct shard *shard = calloc(1, sizeof *shard);
@@ -195,6 +202,7 @@ static void *owner_main(void *argument)
 {
 	struct shard *shard = argument;
 	int attempt = 0;
+	thread_name(shard, "decide");
 	for (;;) {
 		int error = life_begin(shard);
 		if (!error)

@@ -106,27 +106,45 @@ static bool manifest_look(const char *path, struct manifest_mark *ret)
 }
 
 /* RocksDB keeps diagnostics of its own, and as Debian builds it (with assertions) it aborts when it
- * can't write them, on a full disk above all. So they go to memory, and their folder is gone as
- * soon as the store is open. */
+ * can't write them, on a full disk above all. So they go to memory, and are deleted as soon as the
+ * store is open. One name per store: what a kill leaves there, the next opening deletes. False: no
+ * such place, or it is not ours alone. */
+static bool diagnostics_folder(const char *path, char *ret, size_t size)
+{
+	struct stat status;
+
+	if (stat(path, &status) != 0)
+		return false;
+	(void)snprintf(ret, size, "/dev/shm/pinion-%u-%llx-%llx", (unsigned)geteuid(),
+		(unsigned long long)status.st_dev, (unsigned long long)status.st_ino);
+	if (mkdir(ret, 0700) != 0 && errno != EEXIST)
+		return false;
+	return lstat(ret, &status) == 0 && S_ISDIR(status.st_mode) && status.st_uid == geteuid() &&
+	       (status.st_mode & 0077) == 0;
+}
+
 static int open_own(struct store *store, struct fault *fault)
 {
 	const rocksdb_options_t *options[] = { store->options };
-	char folder[] = "/dev/shm/pinion-XXXXXX";
-	bool in_memory = mkdtemp(folder) != NULL;
+	char folder[100];
+	bool in_memory = diagnostics_folder(store->path, folder, sizeof folder);
 	struct fault ignored = { 0 };
 	char *error = NULL;
+	int r;
 
 	if (in_memory)
 		rocksdb_options_set_db_log_dir(store->options, folder);
 	store->db = rocksdb_open_column_families(
 		store->options, store->path, 1, ROWS, options, &store->rows, &error);
-	if (in_memory) {
+	if (in_memory)
 		(void)folder_clear(folder, &ignored);
-		(void)rmdir(folder);
-	}
 	if (error != NULL) {
 		store->db = NULL;
-		return STORE_FAULT(fault, store->path, "opening the store", error);
+		r = STORE_FAULT(fault, store->path, "opening the store", error);
+		/* Where another process owns the store, the folder is that one's. */
+		if (in_memory && r != FAULT_BUSY)
+			(void)rmdir(folder);
+		return r;
 	}
 	return ingest_prepare(store, fault);
 }
@@ -191,11 +209,16 @@ int store_open(struct store **ret, const char *path, enum store_mode mode, size_
 
 void store_close(struct store *store)
 {
+	char folder[100];
+
 	if (store == NULL)
 		return;
 	if (store->db != NULL) {
 		rocksdb_column_family_handle_destroy(store->rows);
 		rocksdb_close(store->db);
+		if (store->mode == STORE_OWN &&
+			diagnostics_folder(store->path, folder, sizeof folder))
+			(void)rmdir(folder);
 	}
 	rocksdb_readoptions_destroy(store->read);
 	rocksdb_options_destroy(store->options);
@@ -208,7 +231,8 @@ void store_close(struct store *store)
 int store_destroy(const char *path, struct fault *fault)
 {
 	char *absolute = realpath(path, NULL);
-	char *error = NULL;
+	char *error = NULL, folder[100];
+	bool in_memory;
 	int r = 0;
 
 	if (absolute == NULL) {
@@ -216,6 +240,7 @@ int store_destroy(const char *path, struct fault *fault)
 			return 0;
 		return FAULT(fault, FAULT_IO, "the store's folder '%s': %s", path, strerror(errno));
 	}
+	in_memory = diagnostics_folder(absolute, folder, sizeof folder);
 	/* RocksDB first: it finds out whether another process holds the folder. */
 	rocksdb_options_t *options = rocksdb_options_create();
 	rocksdb_destroy_db(options, absolute, &error);
@@ -227,6 +252,8 @@ int store_destroy(const char *path, struct fault *fault)
 	if (r == 0 && rmdir(absolute) != 0 && errno != ENOENT)
 		r = FAULT(fault, FAULT_IO, "deleting the store's folder '%s': %s", path,
 			strerror(errno));
+	if (r == 0 && in_memory)
+		(void)rmdir(folder);
 	free(absolute);
 	return r;
 }

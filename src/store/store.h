@@ -23,7 +23,7 @@ struct store;
 
 enum store_mode {
 	STORE_OWN,  /* makes the folder when absent */
-	STORE_READ, /* beside the owner: a RocksDB secondary, at the newest checkpoint when opened
+	STORE_READ, /* beside the owner, or without: read-only, at the newest checkpoint when opened
 		     */
 };
 

@@ -21,6 +21,7 @@ account A5 bob/main USD party=alice                         reject account_of_an
 account A5 alic/main USD party=alice                        reject account_of_another_party
 account A5 alice/new USD account_class=3                    reject account_class_unsupported retry never
 account A5 alice/new USD account_class=-1                   reject account_class_unsupported
+account A5 alice/new USD account_class=1                    reject account_class_unsupported  # asset: for the platform alone
 account A5 alice/new XXX                                    reject currency_unknown retry never
 account A5 alice/new usd                                    reject currency_unknown
 account A5 alice/new currency=                              reject currency_unknown

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""After anything: the books are recomputed from the log and compared with `pinion show` and `pinion verify`.
+"""After anything: the books are recomputed from the log and compared with `show` and `verify`.
 
-On Kafka the topics themselves are read, on the embedded log what `pinion tail` prints: its JSON is encoded again,
-so that the hash chain is proved there too.
+On Kafka the topics themselves are read, on the embedded log what `pinion tail` prints: its JSON is
+encoded again, so that the hash chain is proved there too.
 """
 import collections
 import hashlib
@@ -17,12 +17,16 @@ from contract import event_pb2, types_pb2
 from harness import check, wait_for
 
 EXPONENTS = {"USD": 2, "EUR": 2, "JPY": 0, "BHD": 3}
-TOPICS = {types_pb2.TOPIC_COMMANDS: "commands", types_pb2.TOPIC_RAILS: "rails",
-          types_pb2.TOPIC_CONTROL: "control", types_pb2.TOPIC_INTERNAL: "internal"}
+TOPICS = {
+    types_pb2.TOPIC_COMMANDS: "commands",
+    types_pb2.TOPIC_RAILS: "rails",
+    types_pb2.TOPIC_CONTROL: "control",
+    types_pb2.TOPIC_INTERNAL: "internal",
+}
 
 
 def minor_of(text):
-    """"12.50 USD" -> (1250, "USD")"""
+    """ "12.50 USD" -> (1250, "USD")"""
     number, currency = text.split(" ")
     whole, _, fraction = number.partition(".")
     check(len(fraction) == EXPONENTS[currency], f"{text}: not {EXPONENTS[currency]} decimals")
@@ -38,14 +42,23 @@ def text_of(minor, currency):
 
 # --- Kafka ---
 
+
 def servers_and_prefix(ledger):
-    return ledger.url[len("kafka://"):].split("/")
+    return ledger.url[len("kafka://") :].split("/")
 
 
 def kafka_consumer(servers):
-    return Consumer({"bootstrap.servers": servers, "group.id": "unused", "enable.auto.commit": False,
-                     "isolation.level": "read_committed", "auto.offset.reset": "error",
-                     "fetch.wait.max.ms": 50})
+    return Consumer(
+        {
+            "bootstrap.servers": servers,
+            "group.id": "unused",
+            "enable.auto.commit": False,
+            "isolation.level": "read_committed",
+            "auto.offset.reset": "error",
+            "fetch.wait.max.ms": 50,
+            "log_level": 2,
+        }
+    )
 
 
 def kafka_records(ledger, stream):
@@ -63,6 +76,7 @@ def kafka_records(ledger, stream):
             def is_read():
                 messages.extend(consumer.consume(num_messages=2000, timeout=0.1))
                 return end == 0 or consumer.position([at])[0].offset >= end
+
             wait_for(f"{topic}:{partition} is read up to {end}", is_read, 60, every=0)
             for message in messages:
                 check(not message.error(), f"{topic}: {message.error()}")
@@ -78,25 +92,32 @@ def kafka_books(ledger):
         for message in messages:
             record = event_pb2.EventRecord.FromString(message.value())
             if chain.takes(record, message.value()):
-                check(record.event.shard == partition, f"shard {record.event.shard} in partition {partition}")
+                check(
+                    record.event.shard == partition,
+                    f"shard {record.event.shard} in partition {partition}",
+                )
                 books.take(record.event)
     books.close()
     books.chains = chains
-    books.inputs_compare({
-        (partition, number): [message.offset() for message in messages]
-        for number, stream in TOPICS.items()
-        for partition, messages in kafka_records(ledger, stream).items()})
+    books.inputs_compare(
+        {
+            (partition, number): [message.offset() for message in messages]
+            for number, stream in TOPICS.items()
+            for partition, messages in kafka_records(ledger, stream).items()
+        }
+    )
     return books
 
 
 # --- the embedded log ---
+
 
 def bytes_of(text):
     return uuid.UUID(text).bytes if "-" in text else bytes.fromhex(text)
 
 
 def enum_of(field, text):
-    prefix = field.enum_type.values[0].name[:-len("UNSPECIFIED")]
+    prefix = field.enum_type.values[0].name[: -len("UNSPECIFIED")]
     return field.enum_type.values_by_name[prefix + text.upper()].number
 
 
@@ -138,15 +159,25 @@ def message_from(shape, message):
 
 
 def embedded_books(ledger):
-    books, hashes, terms = Books(), collections.defaultdict(lambda: bytes(32)), collections.Counter()
+    books, hashes, terms = (
+        Books(),
+        collections.defaultdict(lambda: bytes(32)),
+        collections.Counter(),
+    )
     for shape in ledger.events():
         shape.pop("offset")
         record = event_pb2.EventRecord()
         event = message_from(shape, record.event)
-        check(event.previous_hash == hashes[event.shard],
-              f"shard {event.shard} sequence {event.sequence}: not the hash of the event before: {json.dumps(shape)}")
-        check((event.term > terms[event.shard]) == bool(event.opened_hash) and event.term >= terms[event.shard],
-              f"shard {event.shard} sequence {event.sequence}: term {event.term} after {terms[event.shard]}")
+        where = f"shard {event.shard} sequence {event.sequence}"
+        check(
+            event.previous_hash == hashes[event.shard],
+            f"{where}: not the hash of the event before: {json.dumps(shape)}",
+        )
+        check(
+            (event.term > terms[event.shard]) == bool(event.opened_hash)
+            and event.term >= terms[event.shard],
+            f"{where}: term {event.term} after {terms[event.shard]}",
+        )
         hashes[event.shard] = hashlib.blake2b(record.SerializeToString(), digest_size=32).digest()
         terms[event.shard] = event.term
         books.take(event)
@@ -157,6 +188,7 @@ def embedded_books(ledger):
 
 # --- both ---
 
+
 def books_of(ledger):
     return kafka_books(ledger) if ledger.is_kafka else embedded_books(ledger)
 
@@ -166,27 +198,35 @@ def shows_compare(ledger, books):
     parties = sorted({account.split("/")[0] for _, account in books.totals})
     shown = collections.defaultdict(list)
     for party in parties:
-        pattern = re.compile(r"(\S+) +posted +(\S+ \S+) +pending debits +(\S+ \S+) +pending credits +(\S+ \S+)"
-                             r" +available +(\S+ \S+)|as of sequence (\d+), head (\d+):")
+        pattern = re.compile(
+            r"(\S+) +posted +(\S+ \S+) +pending debits +(\S+ \S+) +pending credits +(\S+ \S+)"
+            r" +available +(\S+ \S+)|as of sequence (\d+), head (\d+):"
+        )
         lines = []
         for found in pattern.finditer(ledger.call("show", party).printed()):
             if found[1]:
                 lines.append(found.groups()[:5])
                 continue
             sequence, shard = int(found[6]), int(found[7])
-            check(sequence == books.sequences[shard], f"show {party}: as of {sequence}, the log is at "
-                  f"{books.sequences[shard]}")
+            check(
+                sequence == books.sequences[shard],
+                f"show {party}: as of {sequence}, the log is at " f"{books.sequences[shard]}",
+            )
             for line in lines:
                 shown[shard, line[0]].append(line[1:])
             lines = []
-    check(set(shown) == set(books.totals), f"show and the books know other accounts: "
-          f"{set(shown) ^ set(books.totals)}")
+    check(
+        set(shown) == set(books.totals),
+        f"show and the books know other accounts: " f"{set(shown) ^ set(books.totals)}",
+    )
     for key, lines in shown.items():
         debits, credits, debits_pending, credits_pending = books.totals[key]
         posted = debits - credits if key[1].startswith("@") else credits - debits
         available = posted - (credits_pending if key[1].startswith("@") else debits_pending)
-        wanted = tuple(text_of(minor, books.currency[key])
-                       for minor in (posted, debits_pending, credits_pending, available))
+        wanted = tuple(
+            text_of(minor, books.currency[key])
+            for minor in (posted, debits_pending, credits_pending, available)
+        )
         check(lines == [wanted], f"show {key}: {lines}, the books say {wanted}")
 
 
@@ -197,5 +237,8 @@ def audit(ledger, is_stopped=True):
         shows_compare(ledger, books)
     printed = ledger.verify()
     events = sum(books.sequences.values())
-    check(not is_stopped or f"verified: {events} events" in printed, f"verify: {events} events wanted: {printed}")
+    check(
+        not is_stopped or f"verified: {events} events" in printed,
+        f"verify: {events} events wanted: {printed}",
+    )
     return books

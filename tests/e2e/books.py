@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """The books, kept a second time from the events alone, sharing no code with the binary.
 
-Finds: a broken chain, effects that are not the balances told, debits that are not credits, pending totals that
-are not the open holds, an account below its floor, an input with no outcome or with two, a command done twice.
+Finds: a broken chain, effects that are not the balances told, debits that are not credits, pending
+totals that are not the open holds, an account below its floor, an input with no outcome or two, a
+command done twice.
 """
 import collections
 import hashlib
@@ -11,8 +12,11 @@ from contract import event_pb2
 from harness import check, id_text
 
 Totals = collections.namedtuple("Totals", "debits credits debits_pending credits_pending")
-LAYERS = {event_pb2.LAYER_POSTED: (0, 1, 1), event_pb2.LAYER_PENDING: (2, 3, 1),
-          event_pb2.LAYER_PENDING_LIFTED: (2, 3, -1)}
+LAYERS = {
+    event_pb2.LAYER_POSTED: (0, 1, 1),
+    event_pb2.LAYER_PENDING: (2, 3, 1),
+    event_pb2.LAYER_PENDING_LIFTED: (2, 3, -1),
+}
 REJECTS_WITHOUT_ROW = 41  # those up to here leave the id free
 
 
@@ -30,8 +34,11 @@ class Chain:
                 self.term, self.mark, self.marks = record.shard_opened.term, digest, self.marks + 1
             return False
         event = record.event
-        if (event.term, event.sequence) != (self.term, self.sequence + 1) or \
-                event.previous_hash != self.hash or event.opened_hash != self.mark:
+        if (
+            (event.term, event.sequence) != (self.term, self.sequence + 1)
+            or event.previous_hash != self.hash
+            or event.opened_hash != self.mark
+        ):
             self.voids += 1
             return False
         self.sequence, self.hash, self.mark = event.sequence, digest, b""
@@ -51,9 +58,11 @@ class Books:
     def __init__(self):
         self.totals = collections.defaultdict(lambda: [0, 0, 0, 0])  # (shard, account)
         self.currency, self.class_of = {}, {}
-        self.holds = collections.defaultdict(dict)                  # shard -> id -> Hold
-        self.inputs = collections.defaultdict(collections.Counter)   # (shard, topic) -> offset -> outcomes
-        self.first, self.repeats = {}, collections.Counter()         # by command id
+        self.holds = collections.defaultdict(dict)  # shard -> id -> Hold
+        self.inputs = collections.defaultdict(
+            collections.Counter
+        )  # (shard, topic) -> offset -> outcomes
+        self.first, self.repeats = {}, collections.Counter()  # by command id
         self.kinds, self.sequences = collections.Counter(), {}
         self.ledger_ids, self.times = set(), collections.defaultdict(int)
 
@@ -61,7 +70,10 @@ class Books:
         shard, kind = event.shard, event.WhichOneof("outcome")
         where = f"shard {shard} sequence {event.sequence} ({kind})"
         check(kind, f"{where}: an event of an unknown kind")
-        check(event.sequence == self.sequences.get(shard, 0) + 1, f"{where}: the sequence is not dense")
+        check(
+            event.sequence == self.sequences.get(shard, 0) + 1,
+            f"{where}: the sequence is not dense",
+        )
         self.sequences[shard] = event.sequence
         check(event.engine_time_ms >= self.times[shard], f"{where}: engine time went back")
         self.times[shard] = event.engine_time_ms
@@ -81,10 +93,15 @@ class Books:
         if kind == "command_repeated":
             self.repeats[key] += 1
             check(key in self.first, f"{where}: a repeat of what never came")
-            check(event.command_repeated.first_sequence == self.first[key].sequence,
-                  f"{where}: it points to another outcome than the first")
+            check(
+                event.command_repeated.first_sequence == self.first[key].sequence,
+                f"{where}: it points to another outcome than the first",
+            )
         elif kind != "command_rejected" or event.command_rejected.reject > REJECTS_WITHOUT_ROW:
-            if kind == "command_rejected" and event.command_rejected.reject == event_pb2.REJECT_ID_REUSED:
+            if (
+                kind == "command_rejected"
+                and event.command_rejected.reject == event_pb2.REJECT_ID_REUSED
+            ):
                 return
             check(key not in self.first, f"{where}: command {id_text(key[1])} was done twice")
             self.first[key] = event
@@ -96,41 +113,68 @@ class Books:
             posting = effect.posting
             debit, credit, sign = LAYERS[posting.layer]
             check(posting.amount.minor > 0, f"{where}: a posting of nothing")
-            for account, column in ((posting.debit_account, debit), (posting.credit_account, credit)):
+            for account, column in (
+                (posting.debit_account, debit),
+                (posting.credit_account, credit),
+            ):
                 key = shard, account
-                check(self.currency.setdefault(key, posting.amount.currency) == posting.amount.currency,
-                      f"{where}: {account} is in another currency")
+                check(
+                    self.currency.setdefault(key, posting.amount.currency)
+                    == posting.amount.currency,
+                    f"{where}: {account} is in another currency",
+                )
                 self.totals[key][column] += sign * posting.amount.minor
                 touched.add(account)
         told = {balance.account: balance for balance in event.balances}
-        check(set(told) == touched, f"{where}: balances of {sorted(told)}, effects on {sorted(touched)}")
+        check(
+            set(told) == touched,
+            f"{where}: balances of {sorted(told)}, effects on {sorted(touched)}",
+        )
         for account, balance in told.items():
-            check([balance.debits_posted_minor, balance.credits_posted_minor, balance.debits_pending_minor,
-                   balance.credits_pending_minor] == self.totals[shard, account],
-                  f"{where}: the balances told of {account} are not what the effects come to")
-            check(account.startswith("@") or self.available(shard, account) >= 0,
-                  f"{where}: {account} is below its floor")
+            check(
+                [
+                    balance.debits_posted_minor,
+                    balance.credits_posted_minor,
+                    balance.debits_pending_minor,
+                    balance.credits_pending_minor,
+                ]
+                == self.totals[shard, account],
+                f"{where}: the balances told of {account} are not what the effects come to",
+            )
+            check(
+                account.startswith("@") or self.available(shard, account) >= 0,
+                f"{where}: {account} is below its floor",
+            )
 
     def _hold(self, event, kind, where):
         open_holds = self.holds[event.shard]
         if kind == "account_opened":
             key = event.shard, event.account_opened.account
             check(key not in self.class_of, f"{where}: opened twice")
-            self.class_of[key], self.currency[key] = \
-                event.account_opened.account_class, event.account_opened.currency
-            self.totals[key]  # pylint: disable=pointless-statement
+            self.class_of[key], self.currency[key] = (
+                event.account_opened.account_class,
+                event.account_opened.currency,
+            )
+            self.totals[key]
         elif kind == "hold_created":
-            check(event.hold_created.hold_id not in open_holds, f"{where}: the hold is there already")
+            check(
+                event.hold_created.hold_id not in open_holds, f"{where}: the hold is there already"
+            )
             open_holds[event.hold_created.hold_id] = Hold(event)
         elif kind in ("hold_captured", "hold_released", "hold_expired"):
             ended = getattr(event, kind)
             hold = open_holds.pop(ended.hold_id, None)
             check(hold, f"{where}: no such hold is open")
             taken = ended.captured.minor if kind == "hold_captured" else 0
-            check(taken + ended.released.minor == hold.minor, f"{where}: not all of the hold is accounted for")
+            check(
+                taken + ended.released.minor == hold.minor,
+                f"{where}: not all of the hold is accounted for",
+            )
             is_over = event.engine_time_ms >= hold.expires_at_ms
-            check(is_over == (kind == "hold_expired"), f"{where}: at {event.engine_time_ms}, "
-                  f"expiry {hold.expires_at_ms}")
+            check(
+                is_over == (kind == "hold_expired"),
+                f"{where}: at {event.engine_time_ms}, " f"expiry {hold.expires_at_ms}",
+            )
 
     def available(self, shard, account):
         debits, credits, pending, _ = self.totals[shard, account]
@@ -146,21 +190,34 @@ class Books:
                 pending[shard, hold.credit][1] += hold.minor
         sums = collections.defaultdict(lambda: [0, 0, 0, 0])
         for key, totals in self.totals.items():
-            check(totals[2:] == pending[key], f"{key}: pending {totals[2:]}, open holds {pending[key]}")
+            check(
+                totals[2:] == pending[key],
+                f"{key}: pending {totals[2:]}, open holds {pending[key]}",
+            )
             for column in range(4):
                 sums[key[0], self.currency[key]][column] += totals[column]
         for key, (debits, credits, debits_pending, credits_pending) in sums.items():
-            check(debits == credits and debits_pending == credits_pending, f"{key}: debits are not credits")
+            check(
+                debits == credits and debits_pending == credits_pending,
+                f"{key}: debits are not credits",
+            )
         return self
 
     def inputs_compare(self, offsets):
-        """{(shard, topic number): the offsets of all records there}: each has one outcome, nothing else has."""
+        """{(shard, topic number): offsets of all records there}: each has one outcome, no more."""
         for key, wanted in offsets.items():
             answered = set(self.inputs[key])
-            check(answered == set(wanted), f"inputs (shard, topic) {key}: {len(set(wanted) - answered)} of "
-                  f"{len(wanted)} records have no outcome, {len(answered - set(wanted))} outcomes no record")
+            check(
+                answered == set(wanted),
+                f"inputs (shard, topic) {key}: {len(set(wanted) - answered)} of "
+                f"{len(wanted)} records have no outcome, "
+                f"{len(answered - set(wanted))} outcomes no record",
+            )
 
     def inputs_dense(self):
-        """The same where the inputs can't be read: the embedded log numbers them from 0 without gaps."""
+        """Where the inputs can't be read: the embedded log numbers them from 0 without gaps."""
         for key, answered in self.inputs.items():
-            check(set(answered) == set(range(len(answered))), f"inputs (shard, topic) {key}: some have no outcome")
+            check(
+                set(answered) == set(range(len(answered))),
+                f"inputs (shard, topic) {key}: some have no outcome",
+            )

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""How a client reaches the ledger: the topics of Kafka, or `pinion submit`. Both send again until answered."""
+"""How a client reaches the ledger: Kafka's topics or `pinion submit`; both ask until answered."""
 import collections
 import json
 import random
@@ -9,7 +9,7 @@ import time
 
 from confluent_kafka import Producer, TopicPartition
 
-from audit import kafka_consumer, message_from, servers_and_prefix
+from audit import TOPICS, kafka_consumer, message_from, servers_and_prefix
 from books import Chain
 from contract import command_pb2, event_pb2, types_pb2
 from harness import Failure, check, id_text
@@ -25,17 +25,17 @@ def uuid7(now_ms=None):
 
 def partition_of(party, partitions):
     """murmur2 as Kafka's Java client has it, from its published description."""
-    data, m, mask = party.encode(), 0x5bd1e995, 0xffffffff
-    h = 0x9747b28c ^ len(data)
+    data, m, mask = party.encode(), 0x5BD1E995, 0xFFFFFFFF
+    h = 0x9747B28C ^ len(data)
     whole = len(data) - len(data) % 4
     for at in range(0, whole, 4):
-        k = int.from_bytes(data[at:at + 4], "little") * m & mask
+        k = int.from_bytes(data[at : at + 4], "little") * m & mask
         k = (k ^ k >> 24) * m & mask
         h = (h * m & mask) ^ k
     if whole < len(data):
         h = (h ^ int.from_bytes(data[whole:], "little")) * m & mask
     h = (h ^ h >> 13) * m & mask
-    return ((h ^ h >> 15) & 0x7fffffff) % partitions
+    return ((h ^ h >> 15) & 0x7FFFFFFF) % partitions
 
 
 def command(party, body, command_id=None, **fields):
@@ -55,10 +55,10 @@ def stream_of(asked):
 
 
 def answer_of(event):
-    """"transfer_posted", or the name of a reject."""
+    """ "transfer_posted", or the name of a reject."""
     kind = event.WhichOneof("outcome")
     if kind == "command_rejected":
-        return event_pb2.Reject.Name(event.command_rejected.reject)[len("REJECT_"):].lower()
+        return event_pb2.Reject.Name(event.command_rejected.reject)[len("REJECT_") :].lower()
     return kind
 
 
@@ -67,14 +67,23 @@ class KafkaGate:
 
     def __init__(self, ledger):
         servers, self.prefix = servers_and_prefix(ledger)
-        self.producer = Producer({"bootstrap.servers": servers, "partitioner": "murmur2", "acks": "all",
-                                  "enable.idempotence": True, "linger.ms": 1})
+        self.producer = Producer(
+            {
+                "bootstrap.servers": servers,
+                "partitioner": "murmur2",
+                "acks": "all",
+                "enable.idempotence": True,
+                "linger.ms": 1,
+                "log_level": 2,
+            }
+        )
         self.consumer = kafka_consumer(servers)
         topic = f"{self.prefix}.events"
         self.shards = len(self.consumer.list_topics(topic, timeout=30).topics[topic].partitions)
         self.chains = [Chain() for _ in range(self.shards)]
         self.consumer.assign([TopicPartition(topic, shard, 0) for shard in range(self.shards)])
         self.answers = collections.defaultdict(list)
+        self.by_place = {}  # "commands:0:17" -> event
         self.changed, self.is_over, self.trouble = threading.Condition(), False, None
         self.thread = threading.Thread(target=self._follow, daemon=True)
         self.thread.start()
@@ -84,7 +93,7 @@ class KafkaGate:
             while not self.is_over:
                 self.producer.poll(0)
                 self._take(self.consumer.consume(num_messages=1000, timeout=0.02))
-        except Exception as trouble:  # pylint: disable=broad-except
+        except Exception as trouble:
             self.trouble = trouble
 
     def _take(self, messages):
@@ -94,13 +103,18 @@ class KafkaGate:
                     continue  # the broker is away: the library goes on by itself
                 record = event_pb2.EventRecord.FromString(message.value())
                 if self.chains[message.partition()].takes(record, message.value()):
-                    event = record.event
-                    if event.input.command_id and not event.HasField("timer"):
-                        self.answers[event.input.command_id].append(event)
+                    self._outcome(record.event)
             self.changed.notify_all()
 
-    def send(self, asked, stream=None):
-        self.raw(stream or stream_of(asked), asked.party.encode(), asked.SerializeToString())
+    def _outcome(self, event):
+        if event.HasField("timer") or not event.HasField("input"):
+            return
+        self.by_place[f"{TOPICS[event.input.topic]}:{event.shard}:{event.input.offset}"] = event
+        if event.input.command_id:
+            self.answers[event.input.command_id].append(event)
+
+    def send(self, asked):
+        self.raw(stream_of(asked), asked.party.encode(), asked.SerializeToString())
 
     def raw(self, stream, key, value, **where):
         self.producer.produce(f"{self.prefix}.{stream}", key=key, value=value, **where)
@@ -114,14 +128,21 @@ class KafkaGate:
                 self.send(one)
         while True:
             with self.changed:
-                waiting = [one for one, times in asked if len(self.answers[one.id]) - before[one.id] < times]
+                waiting = [
+                    one
+                    for one, times in asked
+                    if len(self.answers[one.id]) - before[one.id] < times
+                ]
                 if not waiting:
                     return {one.id: list(self.answers[one.id]) for one, _ in asked}
                 self.changed.wait(0.1)
             check(not self.trouble, f"the reader of events failed: {self.trouble!r}")
             if time.monotonic() > deadline:
-                raise Failure(f"{len(waiting)} of {len(asked)} commands have no answer in {seconds:g} s, on shards "
-                              f"{sorted({partition_of(one.party, self.shards) for one in waiting})}")
+                raise Failure(
+                    f"{len(waiting)} of {len(asked)} commands have no answer in {seconds:g} s, "
+                    "on shards "
+                    f"{sorted({partition_of(one.party, self.shards) for one in waiting})}"
+                )
             if time.monotonic() > resend_at:
                 for one in waiting:
                     self.send(one)
@@ -135,7 +156,7 @@ class KafkaGate:
 
 
 class SubmitGate:
-    """A `pinion submit` for each question; a new one with what is unanswered when it was killed or failed."""
+    """A `pinion submit` for each question, and after it was killed for what is unanswered."""
 
     def __init__(self, ledger, shards):
         self.ledger, self.shards = ledger, shards
@@ -155,18 +176,30 @@ class SubmitGate:
         deadline = time.monotonic() + seconds
         before = {one.id: len(self.answers[one.id]) for one, _ in asked}
         while True:
-            waiting = [(one, times - len(self.answers[one.id]) + before[one.id]) for one, times in asked]
-            lines = [one for stream in ("rails", "commands") for one, left in waiting
-                     for _ in range(left) if stream_of(one) == stream]
+            waiting = [
+                (one, times - len(self.answers[one.id]) + before[one.id]) for one, times in asked
+            ]
+            lines = [
+                one
+                for stream in ("rails", "commands")
+                for one, left in waiting
+                for _ in range(left)
+                if stream_of(one) == stream
+            ]
             if not lines:
                 return {one.id: list(self.answers[one.id]) for one, _ in asked}
             if time.monotonic() > deadline:
-                raise Failure(f"{len(lines)} of {len(asked)} commands have no answer in {seconds:g} s; submits ended "
-                              f"like this: {dict(self.failures)}")
+                raise Failure(
+                    f"{len(lines)} of {len(asked)} commands have no answer in {seconds:g} s; "
+                    "submits ended "
+                    f"like this: {dict(self.failures)}"
+                )
             self._submit(lines)
 
     def _submit(self, lines):
-        process = self.ledger.start("submit", text="".join(json.dumps(json_of(one)) + "\n" for one in lines))
+        process = self.ledger.start(
+            "submit", text="".join(json.dumps(json_of(one)) + "\n" for one in lines)
+        )
         with self.lock:
             self.alive = [other for other in self.alive if other.is_alive()] + [process]
         code = process.exit_code(180)

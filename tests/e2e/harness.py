@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What all tests share: processes that surely end, waiting with a deadline, ledgers, and the broker."""
+"""What all tests share: processes that surely end, waiting with a deadline, ledgers, the broker."""
 import json
 import os
 import pathlib
@@ -8,15 +8,12 @@ import secrets
 import shutil
 import signal
 import subprocess
-import sys
 import tempfile
 import threading
 import time
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 BINARY = os.environ.get("PINION_BINARY", "")
-
-sys.path.insert(0, str(ROOT / "docs" / "examples"))
 
 
 class Failure(Exception):
@@ -50,12 +47,11 @@ def id_text(raw):
 
 
 class Room:
-    """A test's own temporary folder, and the processes that it started. Leaving it ends all of them."""
+    """A test's own temporary folder and the processes that it started; leaving it ends them all."""
 
     def __init__(self, name):
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix=f"pinion-e2e-{name}-"))
         self.processes, self.lock, self.count = [], threading.Lock(), 0
-        self.is_kept = False
 
     def __enter__(self):
         return self
@@ -63,7 +59,7 @@ class Room:
     def __exit__(self, kind, *_):
         for process in self.processes:
             process.end()
-        if kind is None and not self.is_kept:
+        if kind is None or kind is Skip:
             shutil.rmtree(self.folder, ignore_errors=True)
         else:
             print(f"    what it left: {self.folder}", flush=True)
@@ -82,11 +78,20 @@ class Process:
     def __init__(self, path, arguments, text):
         self.arguments = [str(argument) for argument in arguments]
         self.out, self.err = pathlib.Path(f"{path}.out"), pathlib.Path(f"{path}.err")
-        with tempfile.TemporaryFile() as given, open(self.out, "wb") as out, open(self.err, "wb") as err:
+        with tempfile.TemporaryFile() as given, open(self.out, "wb") as out, open(
+            self.err, "wb"
+        ) as err:
             if text is not None:
                 given.write(text if isinstance(text, bytes) else text.encode())
                 given.seek(0)
-            self.child = subprocess.Popen(self.arguments, stdin=given, stdout=out, stderr=err)
+            # What a killed one leaves behind is then removed with the test's folder.
+            self.child = subprocess.Popen(
+                self.arguments,
+                stdin=given,
+                stdout=out,
+                stderr=err,
+                env={**os.environ, "TMPDIR": str(self.out.parent)},
+            )
 
     def is_alive(self):
         return self.child.poll() is None
@@ -107,8 +112,10 @@ class Process:
         try:
             return self.child.wait(seconds)
         except subprocess.TimeoutExpired:
-            raise Failure(f"{' '.join(self.arguments[:2])} did not end in {seconds} s; it says: "
-                          f"{self.said()}") from None
+            raise Failure(
+                f"{' '.join(self.arguments[:2])} did not end in {seconds} s; it says: "
+                f"{self.said()}"
+            ) from None
 
     def said(self):
         return self.err.read_text(errors="replace")[-2000:].strip()
@@ -126,8 +133,11 @@ class Ledger:
     def __init__(self, room, url, state=None):
         self.room, self.url = room, url
         self.is_kafka = url.startswith("kafka:")
-        self.state = pathlib.Path(state) if state else (
-            room.folder / "state" if self.is_kafka else pathlib.Path(url[9:]) / "state")
+        self.state = (
+            pathlib.Path(state)
+            if state
+            else (room.folder / "state" if self.is_kafka else pathlib.Path(url[9:]) / "state")
+        )
 
     def start(self, subcommand, *arguments, text=None, state=True):
         options = ["--ledger", self.url]
@@ -139,8 +149,11 @@ class Ledger:
         """Runs it to its end; its Process, whose exit code is the wanted one."""
         process = self.start(subcommand, *arguments, text=text, state=state)
         code = process.exit_code(seconds)
-        check(code == wanted, f"pinion {subcommand} {' '.join(map(str, arguments))}: exit {code}, wanted "
-              f"{wanted}; it says: {process.said()}")
+        check(
+            code == wanted,
+            f"pinion {subcommand} {' '.join(map(str, arguments))}: exit {code}, wanted "
+            f"{wanted}; it says: {process.said()}",
+        )
         return process
 
     def init(self, shards):
@@ -150,14 +163,21 @@ class Ledger:
     def run(self, *arguments, seconds=60):
         """An owner that is live."""
         run = self.start("run", *arguments)
-        wait_for("pinion run becomes live", lambda: run.says("live: ") or not run.is_alive(), seconds)
+        wait_for(
+            "pinion run becomes live", lambda: run.says("live: ") or not run.is_alive(), seconds
+        )
         check(run.is_alive(), f"pinion run ended: {run.said()}")
         return run
 
     def submit(self, *lines, wanted=0):
         """JSON commands in, JSON outcomes out."""
-        text = "".join((line if isinstance(line, str) else json.dumps(line)) + "\n" for line in lines)
-        return [json.loads(line) for line in self.call("submit", text=text, wanted=wanted).printed().splitlines()]
+        text = "".join(
+            (line if isinstance(line, str) else json.dumps(line)) + "\n" for line in lines
+        )
+        return [
+            json.loads(line)
+            for line in self.call("submit", text=text, wanted=wanted).printed().splitlines()
+        ]
 
     def events(self):
         """All events as `pinion tail` prints them."""
@@ -166,17 +186,21 @@ class Ledger:
     def show(self, party):
         """{account: (posted, pending debits, pending credits, available) as text}"""
         printed = self.call("show", party).printed()
-        pattern = (r"(\S+) +posted +(\S+ \S+) +pending debits +(\S+ \S+) +pending credits +(\S+ \S+)"
-                   r" +available +(\S+ \S+)")
+        pattern = (
+            r"(\S+) +posted +(\S+ \S+) +pending debits +(\S+ \S+) +pending credits +(\S+ \S+)"
+            r" +available +(\S+ \S+)"
+        )
         return {found[1]: found.groups()[1:] for found in re.finditer(pattern, printed)}
 
     def verify(self, *arguments, wanted=0):
         return self.call("verify", *arguments, wanted=wanted).printed()
 
     def digests(self):
-        """{shard: (sequence, digest)} of the stored checkpoints, which verify compares with the log."""
-        found = re.findall(r"stored checkpoint at sequence (\d+) is what the log says, digest (\w+)\nshard (\d+):",
-                           self.verify())
+        """{shard: (sequence, digest)} of the stored checkpoints, as compared with the log."""
+        found = re.findall(
+            r"stored checkpoint at sequence (\d+) is what the log says, digest (\w+)\nshard (\d+):",
+            self.verify(),
+        )
         return {int(shard): (int(sequence), digest) for sequence, digest, shard in found}
 
 
@@ -207,10 +231,17 @@ class Broker:
             raise Skip("the broker of PINION_KAFKA is not to be paused or killed")
 
     def start(self):
-        done = subprocess.run([ROOT / "deploy/kafka/start", self.folder], capture_output=True, text=True,
-                              timeout=300, check=False)
+        done = subprocess.run(
+            [ROOT / "deploy/kafka/start", self.folder],
+            capture_output=True,
+            text=True,
+            timeout=300,
+            check=False,
+        )
         if done.returncode != 0:
-            self.trouble = done.stderr.strip().replace("\n", "; ")[-500:] or "deploy/kafka/start failed"
+            self.trouble = (
+                done.stderr.strip().replace("\n", "; ")[-500:] or "deploy/kafka/start failed"
+            )
         self.address = done.stdout.strip()
 
     def stop(self, *how):
@@ -227,8 +258,11 @@ class Broker:
 
     def ledger(self, room, name="ledger"):
         """A ledger under a prefix of its own."""
-        return Ledger(room, f"kafka://{self.need()}/e2e-{name}-{secrets.token_hex(4)}",
-                      state=room.folder / f"state-{name}")
+        return Ledger(
+            room,
+            f"kafka://{self.need()}/e2e-{name}-{secrets.token_hex(4)}",
+            state=room.folder / f"state-{name}",
+        )
 
 
 BROKER = Broker()

@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """Upstream services with books of their own: each knows before it asks what the answer must be.
 
-A client asks in rounds. The commands of one round touch different accounts, so what each must be answered does not
-depend on the order in which they arrive, on repeats, or on what dies meanwhile. Only a hold with a short expiry
-may have ended by itself; until that is known the model counts its money as neither free nor held.
+A client asks in rounds. The commands of one round touch different accounts, so what each must be
+answered does not depend on the order in which they arrive, on repeats, or on what dies meanwhile.
+Only a hold with a short expiry may have ended by itself; until that is known the model counts its
+money as neither free nor held.
 """
 import collections
 import random
@@ -21,8 +22,8 @@ class Account:
     def __init__(self, name):
         self.name, self.party = name, name.split("/")[0]
         self.posted = 0
-        self.held = 0       # by holds that are surely open
-        self.unsure = 0     # by those that may have expired
+        self.held = 0  # by holds that are surely open
+        self.unsure = 0  # by those that may have expired
 
     @property
     def free_min(self):
@@ -35,7 +36,13 @@ class Account:
 
 class Hold:
     def __init__(self, hold_id, payer, payee, minor, is_short):
-        self.id, self.payer, self.payee, self.minor, self.is_short = hold_id, payer, payee, minor, is_short
+        self.id, self.payer, self.payee, self.minor, self.is_short = (
+            hold_id,
+            payer,
+            payee,
+            minor,
+            is_short,
+        )
         self.end = ""  # "captured", "released", "expired"
 
 
@@ -48,14 +55,22 @@ class Client(threading.Thread):
         self.random = random.Random(seed)
         self.tag = f"{seed % 0xffffff:x}.{shard}"
         names = (f"p{n}-{self.tag}" for n in range(100000))
-        self.parties = [name for _, name in zip(range(parties), (
-            name for name in names if partition_of(name, gate.shards) == shard))]
-        self.elsewhere = next((f"q{n}" for n in range(100) if partition_of(f"q{n}", gate.shards) != shard), None)
-        self.accounts = [Account(f"{party}/a{n}") for party in self.parties for n in range(accounts)]
+        self.parties = [
+            name
+            for _, name in zip(
+                range(parties), (name for name in names if partition_of(name, gate.shards) == shard)
+            )
+        ]
+        self.elsewhere = next(
+            (f"q{n}" for n in range(100) if partition_of(f"q{n}", gate.shards) != shard), None
+        )
+        self.accounts = [
+            Account(f"{party}/a{n}") for party in self.parties for n in range(accounts)
+        ]
         self.holds, self.round_size = {}, round_size
         self.references, self.received, self.rounds = [], 0, 0
         self.final, self.asked_times = {}, collections.Counter()  # by command id
-        self.old = []       # commands answered before, to be repeated
+        self.old = []  # commands answered before, to be repeated
         self.trouble, self.is_over, self.answered = None, threading.Event(), 0
         self.tally = collections.Counter()
 
@@ -65,7 +80,7 @@ class Client(threading.Thread):
             while not self.is_over.is_set():
                 self.round()
             self.settle()
-        except Exception as trouble:  # pylint: disable=broad-except
+        except Exception as trouble:
             self.trouble = trouble
 
     def finish(self, seconds=180):
@@ -82,14 +97,23 @@ class Client(threading.Thread):
         answers = self.gate.ask([(one, times) for one, times, _, _ in wanted], self.deadline_s)
         for one, times, allowed, follow in wanted:
             self.asked_times[one.id] += times
-            finals = [event for event in answers[one.id] if answer_of(event) not in ("command_repeated", "id_reused")]
+            finals = [
+                event
+                for event in answers[one.id]
+                if answer_of(event) not in ("command_repeated", "id_reused")
+            ]
             # An answer that was lost with a killed submit is known from its repeat.
             answer = answer_of(finals[0]) if finals else first_answer_of(answers[one.id][0])
-            check(answer in allowed, f"{one.WhichOneof('body')} was answered {answer}, not {allowed}: {one} "
-                  f"{answers[one.id]}")
+            check(
+                answer in allowed,
+                f"{one.WhichOneof('body')} was answered {answer}, not {allowed}: {one} "
+                f"{answers[one.id]}",
+            )
             check(len({event.sequence for event in finals}) <= 1, f"two first outcomes: {finals}")
-            check(self.final.setdefault(one.id, answer) == answer,
-                  f"answered {self.final[one.id]}, now {answer}: {one}")
+            check(
+                self.final.setdefault(one.id, answer) == answer,
+                f"answered {self.final[one.id]}, now {answer}: {one}",
+            )
             self.tally[answer] += 1
             follow(answer)
             self.old.append(one)
@@ -98,10 +122,28 @@ class Client(threading.Thread):
 
     def open_all(self):
         nothing = lambda answer: None
-        self.ask([(command(party, "party_open", kind=types_pb2.PARTY_KIND_PERSON), 1, ["party_opened"], nothing)
-                  for party in self.parties])
-        self.ask([(command(account.party, "account_open", account=account.name, currency=CURRENCY), 1,
-                   ["account_opened"], nothing) for account in self.accounts])
+        self.ask(
+            [
+                (
+                    command(party, "party_open", kind=types_pb2.PARTY_KIND_PERSON),
+                    1,
+                    ["party_opened"],
+                    nothing,
+                )
+                for party in self.parties
+            ]
+        )
+        self.ask(
+            [
+                (
+                    command(account.party, "account_open", account=account.name, currency=CURRENCY),
+                    1,
+                    ["account_opened"],
+                    nothing,
+                )
+                for account in self.accounts
+            ]
+        )
         self.ask([self.funds(account) for account in self.accounts])
 
     def round(self):
@@ -109,11 +151,11 @@ class Client(threading.Thread):
         self.random.shuffle(self.accounts)
         busy, wanted = set(), []
         holds = [hold for hold in self.holds.values() if self.random.random() < 0.3]
-        for hold in holds[:self.round_size // 3]:
+        for hold in holds[: self.round_size // 3]:
             if not {hold.payer, hold.payee} & busy:
                 busy |= {hold.payer, hold.payee}
                 wanted.append(self.hold_end(hold))
-        free = [account for account in self.accounts if account not in busy][:self.round_size * 2]
+        free = [account for account in self.accounts if account not in busy][: self.round_size * 2]
         for payer, payee in zip(free[::2], free[1::2]):
             wanted.append(self.something(payer, payee))
         wanted += [self.again(one) for one in self.random.sample(self.old, min(3, len(self.old)))]
@@ -121,14 +163,26 @@ class Client(threading.Thread):
 
     def settle(self):
         """Ends what is unsure, so that the model says one thing only."""
-        self.ask([self.hold_end(hold, "release") for hold in list(self.holds.values()) if hold.is_short])
+        self.ask(
+            [self.hold_end(hold, "release") for hold in list(self.holds.values()) if hold.is_short]
+        )
 
     # --- what to ask, what must come back, what it does to the model ---
 
     def something(self, payer, payee):
         make = self.random.choices(
-            [self.transfer, self.transfer_too_much, self.transfer_elsewhere, self.transfer_to_nobody, self.funds,
-             self.funds_again, self.hold, self.hold_too_much], [40, 5, 3, 3, 10, 3, 30, 3])[0]
+            [
+                self.transfer,
+                self.transfer_too_much,
+                self.transfer_elsewhere,
+                self.transfer_to_nobody,
+                self.funds,
+                self.funds_again,
+                self.hold,
+                self.hold_too_much,
+            ],
+            [40, 5, 3, 3, 10, 3, 30, 3],
+        )[0]
         one, _, allowed, follow = make(payer, payee)
         return one, self.random.choices([1, 2, 3], [85, 10, 5])[0], allowed, follow
 
@@ -139,15 +193,38 @@ class Client(threading.Thread):
             account.posted += minor
             self.received += minor
             self.references.append((reference, account, minor))
-        return command(account.party, "funds_receive", to_account=account.name, amount=(minor, CURRENCY),
-                       rail=types_pb2.RAIL_ACH, rail_reference=reference), 1, ["funds_received"], follow
+
+        return (
+            command(
+                account.party,
+                "funds_receive",
+                to_account=account.name,
+                amount=(minor, CURRENCY),
+                rail=types_pb2.RAIL_ACH,
+                rail_reference=reference,
+            ),
+            1,
+            ["funds_received"],
+            follow,
+        )
 
     def funds_again(self, account, payee):
         if not self.references:
             return self.funds(account, payee)
         reference, account, minor = self.random.choice(self.references[-50:])
-        return command(account.party, "funds_receive", to_account=account.name, amount=(minor, CURRENCY),
-                       rail=types_pb2.RAIL_ACH, rail_reference=reference), 1, ["rail_reference_used"], ignore
+        return (
+            command(
+                account.party,
+                "funds_receive",
+                to_account=account.name,
+                amount=(minor, CURRENCY),
+                rail=types_pb2.RAIL_ACH,
+                rail_reference=reference,
+            ),
+            1,
+            ["rail_reference_used"],
+            ignore,
+        )
 
     def transfer(self, payer, payee):
         if payer.free_min <= 0:
@@ -157,30 +234,58 @@ class Client(threading.Thread):
         def follow(_):
             payer.posted -= minor
             payee.posted += minor
+
         return self.transfer_command(payer, payee.name, minor), 1, ["transfer_posted"], follow
 
     def transfer_command(self, payer, payee, minor):
-        return command(payer.party, "transfer_create", from_account=payer.name, to_account=payee,
-                       amount=(minor, CURRENCY))
+        return command(
+            payer.party,
+            "transfer_create",
+            from_account=payer.name,
+            to_account=payee,
+            amount=(minor, CURRENCY),
+        )
 
     def transfer_too_much(self, payer, payee):
-        return self.transfer_command(payer, payee.name, payer.free_max + 1), 1, ["balance_too_low"], ignore
+        return (
+            self.transfer_command(payer, payee.name, payer.free_max + 1),
+            1,
+            ["balance_too_low"],
+            ignore,
+        )
 
     def transfer_elsewhere(self, payer, payee):
         if not self.elsewhere:
             return self.transfer_to_nobody(payer, payee)
-        return self.transfer_command(payer, f"{self.elsewhere}/main", 1), 1, ["payee_on_another_shard"], ignore
+        return (
+            self.transfer_command(payer, f"{self.elsewhere}/main", 1),
+            1,
+            ["payee_on_another_shard"],
+            ignore,
+        )
 
     def transfer_to_nobody(self, payer, payee):
-        return self.transfer_command(payer, f"{payee.party}/none", 1), 1, ["payee_account_not_found"], ignore
+        return (
+            self.transfer_command(payer, f"{payee.party}/none", 1),
+            1,
+            ["payee_account_not_found"],
+            ignore,
+        )
 
     def hold(self, payer, payee):
         if payer.free_min <= 0:
             return self.funds(payer, payee)
         minor, is_short = self.random.randint(1, payer.free_min), self.random.random() < 0.5
         seconds = self.random.choice(SHORT_S) if is_short else LONG_S
-        one = command(payer.party, "hold_create", from_account=payer.name, to_account=payee.name,
-                      amount=(minor, CURRENCY), reason="order", expires_in_s=seconds)
+        one = command(
+            payer.party,
+            "hold_create",
+            from_account=payer.name,
+            to_account=payee.name,
+            amount=(minor, CURRENCY),
+            reason="order",
+            expires_in_s=seconds,
+        )
 
         def follow(_):
             self.holds[one.id] = Hold(one.id, payer, payee, minor, is_short)
@@ -188,12 +293,24 @@ class Client(threading.Thread):
                 payer.unsure += minor
             else:
                 payer.held += minor
+
         return one, 1, ["hold_created"], follow
 
     def hold_too_much(self, payer, payee):
-        return command(payer.party, "hold_create", from_account=payer.name, to_account=payee.name,
-                       amount=(payer.free_max + 1, CURRENCY), reason="order", expires_in_s=LONG_S), 1, \
-            ["balance_too_low"], ignore
+        return (
+            command(
+                payer.party,
+                "hold_create",
+                from_account=payer.name,
+                to_account=payee.name,
+                amount=(payer.free_max + 1, CURRENCY),
+                reason="order",
+                expires_in_s=LONG_S,
+            ),
+            1,
+            ["balance_too_low"],
+            ignore,
+        )
 
     def hold_end(self, hold, how=None):
         how = how or self.random.choice(["capture", "capture_all", "capture_too_much", "release"])
@@ -202,11 +319,17 @@ class Client(threading.Thread):
         if how == "release":
             one, fine = command(hold.payer.party, "hold_release", hold_id=hold.id), "hold_released"
         elif how == "capture_all":
-            one, fine, captured = command(hold.payer.party, "hold_capture", hold_id=hold.id), "hold_captured", hold.minor
+            one, fine, captured = (
+                command(hold.payer.party, "hold_capture", hold_id=hold.id),
+                "hold_captured",
+                hold.minor,
+            )
         else:
             is_fine = how == "capture"
             asked = self.random.randint(1, hold.minor) if is_fine else hold.minor + 1
-            one = command(hold.payer.party, "hold_capture", hold_id=hold.id, amount=(asked, CURRENCY))
+            one = command(
+                hold.payer.party, "hold_capture", hold_id=hold.id, amount=(asked, CURRENCY)
+            )
             fine, captured = ("hold_captured", asked) if is_fine else ("capture_above_hold", 0)
 
         def follow(answer):
@@ -220,6 +343,7 @@ class Client(threading.Thread):
             if answer == "hold_captured":
                 hold.payer.posted -= captured
                 hold.payee.posted += captured
+
         return one, self.random.choices([1, 2], [90, 10])[0], [fine] + expiry, follow
 
     def again(self, one):
@@ -236,12 +360,14 @@ def first_answer_of(event):
         return answer_of(event)
     repeated = event.command_repeated
     if repeated.first_reject:
-        return event_pb2.Reject.Name(repeated.first_reject)[len("REJECT_"):].lower()
+        return event_pb2.Reject.Name(repeated.first_reject)[len("REJECT_") :].lower()
     return event_pb2.Event.DESCRIPTOR.fields_by_number[repeated.first_outcome].name
 
 
 def clients_start(gate, seed, count=None, **options):
-    clients = [Client(gate, n % gate.shards, seed + n, **options) for n in range(count or gate.shards)]
+    clients = [
+        Client(gate, n % gate.shards, seed + n, **options) for n in range(count or gate.shards)
+    ]
     for client in clients:
         client.start()
     return clients
@@ -263,29 +389,51 @@ def trouble_of(clients):
 
 
 def models_compare(clients, books):
-    """What upstream was told is what the events say: balances, holds, and one outcome for each id."""
+    """What upstream was told is what the events say: balances, holds, one outcome for each id."""
     for client in clients:
         for account in client.accounts:
             key = client.shard, account.name
             debits, credits, pending, _ = books.totals[key]
-            check((credits - debits, pending) == (account.posted, account.held),
-                  f"{key}: the events say {credits - debits} posted, {pending} held; upstream was told "
-                  f"{account.posted}, {account.held}")
+            check(
+                (credits - debits, pending) == (account.posted, account.held),
+                f"{key}: the events say {credits - debits} posted, {pending} held; told was "
+                f"{account.posted}, {account.held}",
+            )
         wanted = {hold.id: hold.minor for hold in client.holds.values()}
-        there = {hold_id: hold.minor for hold_id, hold in books.holds[client.shard].items()
-                 if hold.debit.split("/")[0] in client.parties}
-        check(there == wanted, f"shard {client.shard}: {len(there)} open holds, upstream knows {len(wanted)}")
+        there = {
+            hold_id: hold.minor
+            for hold_id, hold in books.holds[client.shard].items()
+            if hold.debit.split("/")[0] in client.parties
+        }
+        check(
+            there == wanted,
+            f"shard {client.shard}: {len(there)} open holds, upstream knows {len(wanted)}",
+        )
         for command_id, answer in client.final.items():
             first = books.first.get((client.shard, command_id))
-            check(first is not None and answer_of(first) == answer, f"{command_id.hex()} was answered {answer}, the "
-                  f"events say {first}")
+            check(
+                first is not None and answer_of(first) == answer,
+                f"{command_id.hex()} was answered {answer}, the " f"events say {first}",
+            )
             arrivals = 1 + books.repeats[client.shard, command_id]
-            check(arrivals >= client.asked_times[command_id], f"{command_id.hex()} has {arrivals} outcomes, and was "
-                  f"sent {client.asked_times[command_id]} times")
-        ours = {key for key, event in books.first.items() if key[0] == client.shard
-                and event.input.party in client.parties}
-        check(ours == {(client.shard, command_id) for command_id in client.final}, "outcomes of commands not asked")
+            check(
+                arrivals >= client.asked_times[command_id],
+                f"{command_id.hex()} has {arrivals} outcomes, and was "
+                f"sent {client.asked_times[command_id]} times",
+            )
+        ours = {
+            key
+            for key, event in books.first.items()
+            if key[0] == client.shard and event.input.party in client.parties
+        }
+        check(
+            ours == {(client.shard, command_id) for command_id in client.final},
+            "outcomes of commands not asked",
+        )
     received = sum(client.received for client in clients)
-    bank = sum(debits - credits for (_, account), (debits, credits, _, _) in books.totals.items()
-               if account == "@bank/USD")
+    bank = sum(
+        debits - credits
+        for (_, account), (debits, credits, _, _) in books.totals.items()
+        if account == "@bank/USD"
+    )
     check(bank == received, f"{received} were received, the events say {bank}")

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Two owners at once: the older one stops by itself, the newer one stays, and nothing is doubled."""
+"""Two owners at once: the older one stops by itself, the newer one stays, nothing is doubled."""
 import time
 
 from audit import audit
@@ -18,13 +18,17 @@ def owners_kafka(options):
         gate = KafkaGate(ledger)
         older = ledger.run()
         clients = clients_start(gate, options.seed)
-        wait_for("load", lambda: trouble_of(clients) or all(client.rounds > 2 for client in clients), 60)
+        wait_for(
+            "load", lambda: trouble_of(clients) or all(client.rounds > 2 for client in clients), 60
+        )
         began = time.monotonic()
         newer = twin.run()
         code = older.exit_code(60)
         stopped_s = time.monotonic() - began
         check(code == 3, f"the older owner ended with {code}: {older.said()}")
-        check(older.says("another owner took it"), f"the older owner does not say why: {older.said()}")
+        check(
+            older.says("another owner took it"), f"the older owner does not say why: {older.said()}"
+        )
 
         until, answered = time.monotonic() + STAY_S, sum(client.answered for client in clients)
         while time.monotonic() < until:
@@ -40,6 +44,12 @@ def owners_kafka(options):
         books = audit(twin)
         models_compare(clients, books)
         marks = sorted(chain.marks for chain in books.chains.values())
-        check(marks[-1] <= 4, f"the owners took the shards from each other: {marks} marks on the shards")
+        check(
+            marks[-1] <= 4,
+            f"the owners took the shards from each other: {marks} marks on the shards",
+        )
         audit(ledger, is_stopped=False)  # what the older one had stored is a prefix of the log
-        return f"the older one stopped {stopped_s:.1f} s after the newer one started, {more} commands answered since"
+        return (
+            f"the older one stopped {stopped_s:.1f} s after the newer one started, "
+            f"{more} commands answered since"
+        )

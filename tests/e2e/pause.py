@@ -20,7 +20,9 @@ def ridden_out(options, name, trouble):
         gate = KafkaGate(ledger)
         run = ledger.run()
         clients = clients_start(gate, options.seed, deadline_s=BACK_S_MAX + PAUSE_S)
-        wait_for("load", lambda: trouble_of(clients) or all(client.rounds > 2 for client in clients), 60)
+        wait_for(
+            "load", lambda: trouble_of(clients) or all(client.rounds > 2 for client in clients), 60
+        )
         trouble()
         back = time.monotonic()
         rounds = {client: client.rounds for client in clients}
@@ -29,6 +31,7 @@ def ridden_out(options, name, trouble):
             trouble_of(clients)
             check(run.is_alive(), f"the owner ended: {run.said()}")
             return all(client.rounds > rounds[client] + 2 for client in clients)
+
         wait_for("every shard answers again", answers_again, BACK_S_MAX)
         back_s = time.monotonic() - back
         clients_finish(clients)
@@ -45,6 +48,7 @@ def pause_kafka(options):
             time.sleep(PAUSE_S)
         finally:
             BROKER.signal(signal.SIGCONT)
+
     return ridden_out(options, "pause", pause)
 
 
@@ -53,4 +57,5 @@ def crash_kafka(options):
         BROKER.stop("--kill")
         BROKER.start()
         BROKER.need()
+
     return ridden_out(options, "crash", crash)

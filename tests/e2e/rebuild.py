@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The state folder is a cache of the log: lost, damaged or old, it is made again; a foreign one is refused."""
+"""The state comes from the log: lost, damaged or old, it is made again; a foreign one refused."""
 import random
 import shutil
 
@@ -16,7 +16,9 @@ def played(ledger, shards, seed):
     gate = KafkaGate(ledger) if ledger.is_kafka else SubmitGate(ledger, shards)
     run = ledger.run("--checkpoint-ms", 200)
     clients = clients_start(gate, seed, accounts=10)
-    wait_for("load", lambda: trouble_of(clients) or all(client.rounds > ROUNDS for client in clients), 90)
+    wait_for(
+        "load", lambda: trouble_of(clients) or all(client.rounds > ROUNDS for client in clients), 90
+    )
     clients_finish(clients)
     check(run.ask_to_stop() == 0, f"SIGTERM: {run.said()}")
     gate.close()
@@ -31,7 +33,10 @@ def run_and_stop(ledger):
 
 def digests(ledger, shards):
     found = ledger.digests()
-    check(sorted(found) == list(range(shards)), f"verify compared the stored state of shards {sorted(found)} only")
+    check(
+        sorted(found) == list(range(shards)),
+        f"verify compared the stored state of shards {sorted(found)} only",
+    )
     return found
 
 
@@ -49,7 +54,10 @@ def damaged(ledger, shards, wanted):
         if file.name == "CURRENT" or file.name.startswith("MANIFEST"):
             file.write_bytes(b"damaged")
     run = run_and_stop(ledger)
-    check(run.says("the store is unreadable and is rebuilt from the log"), f"a damaged store: {run.said()}")
+    check(
+        run.says("the store is unreadable and is rebuilt from the log"),
+        f"a damaged store: {run.said()}",
+    )
     got = digests(ledger, shards)
     check(got == wanted, f"rebuilt after damage: {got}, it was {wanted}")
 
@@ -63,7 +71,10 @@ def foreign(ledger, other):
     refused = ledger.start("run")
     code = refused.exit_code(60)
     check(code == 3, f"the state of another ledger: exit {code}: {refused.said()}")
-    check(refused.says("another ledger") and refused.says("empty one, and it is rebuilt"), refused.said())
+    check(
+        refused.says("another ledger") and refused.says("empty one, and it is rebuilt"),
+        refused.said(),
+    )
     shutil.rmtree(other.state)
     shutil.copytree(ledger.state, other.state)
     check(digests(other, len(before)) == before, "a refused folder was changed")
@@ -96,11 +107,17 @@ def rebuild(ledger, other, shards, seed):
 def rebuild_embedded(options):
     with Room("rebuild-embedded") as room:
         shards = options.shards or 2
-        return rebuild(embedded(room).init(shards), embedded(room, "other").init(shards), shards, options.seed)
+        return rebuild(
+            embedded(room).init(shards), embedded(room, "other").init(shards), shards, options.seed
+        )
 
 
 def rebuild_kafka(options):
     with Room("rebuild-kafka") as room:
         shards = options.shards or 2
-        return rebuild(BROKER.ledger(room, "rebuild").init(shards), BROKER.ledger(room, "other").init(shards),
-                       shards, options.seed)
+        return rebuild(
+            BROKER.ledger(room, "rebuild").init(shards),
+            BROKER.ledger(room, "other").init(shards),
+            shards,
+            options.seed,
+        )

@@ -1,0 +1,439 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A shard's owner when the log does all that its contract allows: it recovers by itself, or knows
+ * that another owner is there, and nothing is lost or doubled. */
+#include "shard_fixture.h"
+
+#include <stdio.h>
+
+static void plan(struct rig *rig, struct simulated_plan plan)
+{
+	simulated_plan(rig->url, plan);
+}
+
+static int restarts(struct owner *owner)
+{
+	struct shard_status status;
+	shard_status(owner->shard, &status);
+	return status.restarts;
+}
+
+/* --- Appends whose fate is not known --- */
+
+static void test_appends_fail(void **state)
+{
+	(void)state;
+	enum { ALL = 1 << 20 };
+	static const struct simulated_plan plans[] = {
+		{ SIMULATED_APPEND, SIMULATED_FAIL, 1, 1, 0, 0 },
+		{ SIMULATED_APPEND, SIMULATED_TEAR, 2, 1, 0, 0 },
+		{ SIMULATED_APPEND, SIMULATED_TEAR, 2, 1, 5, 0 },
+		{ SIMULATED_APPEND, SIMULATED_TEAR, 2, 1, ALL, 0 },
+		{ SIMULATED_APPEND, SIMULATED_TEAR_LATE, 2, 1, 0, 0 },
+		{ SIMULATED_APPEND, SIMULATED_TEAR_LATE, 2, 1, 5, 0 },
+		{ SIMULATED_APPEND, SIMULATED_TEAR_LATE, 2, 1, ALL, 0 },
+		/* The mark of the start that follows is lost, too, or stands without an answer. */
+		{ SIMULATED_APPEND, SIMULATED_TEAR, 1, 2, 0, 0 },
+		{ SIMULATED_APPEND, SIMULATED_TEAR, 1, 3, ALL, 0 },
+		{ SIMULATED_APPEND, SIMULATED_TEAR_LATE, 1, 2, ALL, 0 },
+		{ SIMULATED_APPEND, SIMULATED_TEAR_LATE, 1, 3, 1, 0 },
+	};
+	struct rig *rig = rig_open("appends", 1);
+	simulated_options_set(rig->url, (struct simulated_options){ .markers = true });
+	struct owner *owner = owner_new(rig, 0, "state");
+	owner_start(owner);
+	for (size_t i = 0; i < sizeof plans / sizeof plans[0]; i++) {
+		int before = restarts(owner);
+		owner_wait_live(owner);
+		plan(rig, plans[i]);
+		for (int n = 0; n < 5; n++)
+			rig_send_traffic(rig, 0, 60);
+		rig_wait_answered(rig, 0);
+		/* Whatever was left of the plan meets the next one's traffic. */
+		while (restarts(owner) == before) {
+			rig_send_traffic(rig, 0, 10);
+			rig_wait_answered(rig, 0);
+		}
+	}
+	owner_stop(owner);
+	(void)rig_audit(rig, 0, "state");
+	rig_close(rig);
+}
+
+static void test_events_become_readable_late(void **state)
+{
+	(void)state;
+	struct rig *rig = rig_open("late", 1);
+	plan(rig, (struct simulated_plan){ .call = SIMULATED_APPEND,
+			  .fault = SIMULATED_DELAY,
+			  .nth = 1,
+			  .times = 60,
+			  .reads = 5 });
+	struct owner *owner = owner_new(rig, 0, "state");
+	owner_start(owner);
+	for (int i = 0; i < 30; i++)
+		rig_send_traffic(rig, 0, 40);
+	rig_wait_answered(rig, 0);
+	assert_int_equal(restarts(owner), 0);
+	owner_stop(owner);
+	(void)rig_audit(rig, 0, "state");
+	rig_close(rig);
+}
+
+static void test_a_read_back_that_never_comes_taints(void **state)
+{
+	(void)state;
+	struct rig *rig = rig_open("never", 1);
+	for (uint64_t nth = 1; nth < 4; nth++) {
+		struct owner *owner = owner_new(rig, 0, "state");
+		owner->config.read_back_ms = 150;
+		plan(rig, (struct simulated_plan){ .call = SIMULATED_APPEND,
+				  .fault = SIMULATED_DELAY,
+				  .nth = nth, /* of the mark, of a batch, of a later one */
+				  .times = 1,
+				  .reads = UINT64_MAX });
+		rig_send_traffic(rig, 0, 40);
+		owner_start(owner);
+		int64_t deadline_ms = host_ms() + WAIT_MS;
+		while (restarts(owner) == 0 && host_ms() < deadline_ms)
+			rig_send_traffic(rig, 0, 2);
+		assert_true(owner_said(owner, nth == 1 ? "our shard_opened was not read back"
+						       : "were not read back in 150 ms"));
+		rig_wait_answered(rig, 0);
+		assert_int_equal(restarts(owner), 1);
+		owner_stop(owner);
+	}
+	(void)rig_audit(rig, 0, "state");
+	rig_close(rig);
+}
+
+/* --- A log that can be hooked: what happens between the owner's own calls --- */
+
+struct hooked {
+	struct log log;
+	struct log *inner;
+	struct rig *rig;
+	bool is_unfenced; /* appends go through, whoever else has fenced */
+	int puts;	  /* so many marks come before our appends */
+	int64_t ahead;	  /* by so much are their terms above the highest one */
+};
+
+struct hooked_writer {
+	struct log_writer writer;
+	struct log_writer *inner;
+	struct hooked *hooked;
+};
+
+static int hooked_fence(
+	struct log *log, uint32_t shard, struct log_writer **ret, struct fault *fault);
+static int hooked_append(struct log_writer *base, const struct log_entry *entries, size_t count);
+static void hooked_writer_close(struct log_writer *base);
+
+static int hooked_reader_open(struct log *log, uint32_t shard, enum log_stream stream,
+	int64_t offset, struct log_reader **ret, struct fault *fault)
+{
+	return log_reader_open(((struct hooked *)log)->inner, shard, stream, offset, ret, fault);
+}
+
+static int hooked_end(struct log *log, uint32_t shard, enum log_stream stream, int64_t *ret_end,
+	struct fault *fault)
+{
+	return log_end(((struct hooked *)log)->inner, shard, stream, ret_end, fault);
+}
+
+static int hooked_sender_open(struct log *log, struct log_sender **ret, struct fault *fault)
+{
+	return log_sender_open(((struct hooked *)log)->inner, ret, fault);
+}
+
+static const struct log_ops hooked_ops = {
+	.fence = hooked_fence,
+	.append = hooked_append,
+	.writer_close = hooked_writer_close,
+	.reader_open = hooked_reader_open,
+	.end = hooked_end,
+	.sender_open = hooked_sender_open,
+};
+
+static struct hooked hooked_of(struct rig *rig)
+{
+	return (struct hooked){ .log = { .ops = &hooked_ops, .shards = rig->shards },
+		.inner = rig->log,
+		.rig = rig };
+}
+
+static int hooked_fence(
+	struct log *log, uint32_t shard, struct log_writer **ret, struct fault *fault)
+{
+	struct hooked *hooked = (struct hooked *)log;
+	struct hooked_writer *writer = calloc(1, sizeof *writer);
+	assert_non_null(writer);
+	*writer = (struct hooked_writer){ .writer = { &hooked_ops }, .hooked = hooked };
+	*ret = &writer->writer;
+	return log_fence(hooked->inner, shard, &writer->inner, fault);
+}
+
+static void hooked_writer_close(struct log_writer *base)
+{
+	struct hooked_writer *writer = (struct hooked_writer *)base;
+	log_writer_close(writer->inner);
+	free(writer);
+}
+
+/* The chain as it stands: of all readable records. */
+static struct chain chain_now(struct rig *rig)
+{
+	struct records events = rig_records(rig, 0, LOG_EVENTS);
+	struct chain chain = { 0 };
+	for (size_t i = 0; i < events.count; i++) {
+		struct link link;
+		assert_int_equal(link_decode(events.at[i].value, &link), DECODE_OK);
+		struct hash hash = hash_of(events.at[i].value);
+		(void)chain_fold(&chain, &link, &hash);
+	}
+	records_free(&events);
+	return chain;
+}
+
+static void mark_put(struct rig *rig, struct codec *codec, int64_t term)
+{
+	struct link link = { .is_mark = true, .term = term, .incarnation = { { 0xee } } };
+	uint8_t value[EVENT_SIZE_MAX];
+	size_t size = mark_encode(codec, &link, value);
+	simulated_put(rig->url, 0, LOG_EVENTS, (struct bytes){ value, size });
+}
+
+static int hooked_append(struct log_writer *base, const struct log_entry *entries, size_t count)
+{
+	struct hooked_writer *writer = (struct hooked_writer *)base;
+	struct hooked *hooked = writer->hooked;
+	if (hooked->puts > 0) {
+		hooked->puts--;
+		struct codec *codec = codec_new(); /* the rig's is another thread's */
+		mark_put(hooked->rig, codec, chain_now(hooked->rig).term + hooked->ahead);
+		codec_free(codec);
+	}
+	if (!hooked->is_unfenced)
+		return log_append(writer->inner, entries, count);
+	for (size_t i = 0; i < count; i++)
+		simulated_put(hooked->rig->url, 0, LOG_EVENTS, entries[i].value);
+	return 0;
+}
+
+static void test_a_mark_that_was_overtaken_is_appended_again(void **state)
+{
+	(void)state;
+	struct rig *rig = rig_open("overtaken", 1);
+	for (int64_t ahead = 0; ahead < 8; ahead++) {
+		struct hooked hooked = hooked_of(rig);
+		struct owner *owner = owner_new(rig, 0, "state");
+		hooked.puts = ahead < 4 ? 1 : 3; /* also several times in a row */
+		hooked.ahead = ahead % 4;
+		int64_t before = chain_now(rig).term;
+		owner->config.log = &hooked.log;
+		rig_send_traffic(rig, 0, 100);
+		owner_start(owner);
+		rig_wait_answered(rig, 0);
+		assert_int_equal(restarts(owner), 0);
+		owner_stop(owner);
+		int64_t overtaken_by = hooked.ahead * (ahead < 4 ? 1 : 3);
+		assert_true(chain_now(rig).term > before + overtaken_by);
+	}
+	(void)rig_audit(rig, 0, "state");
+	rig_close(rig);
+}
+
+/* --- Two owners --- */
+
+/* What an owner of this term would have written next, had it not been overtaken. */
+static void stray_put(struct rig *rig, int64_t term)
+{
+	struct chain chain = chain_now(rig);
+	struct event event = {
+		.kind = EVENT_ticked,
+		.sequence = chain.sequence + 1,
+		.engine_time_ms = host_ms(),
+		.topic = TOPIC_internal,
+		.offset = 1000000,
+	};
+	struct link link = chain_next(&chain, 0);
+	link.term = term;
+	uint8_t value[EVENT_SIZE_MAX];
+	size_t size = event_encode(rig->codec, &event, &link, value);
+	simulated_put(rig->url, 0, LOG_EVENTS, (struct bytes){ value, size });
+}
+
+static void two_owners(const char *name, bool is_ambiguous, bool is_unfenced)
+{
+	struct rig *rig = rig_open(name, 1);
+	struct hooked hooked = hooked_of(rig);
+	hooked.is_unfenced = is_unfenced;
+	hooked.log.fence_is_ambiguous = is_ambiguous;
+	struct owner *first = owner_new(rig, 0, "first"), *second = owner_new(rig, 0, "second");
+	first->config.log = &hooked.log;
+	owner_start(first);
+	rig_send_traffic(rig, 0, 500);
+	rig_wait_answered(rig, 0);
+	int64_t term = chain_now(rig).term;
+
+	for (int i = 0; i < 20; i++)
+		rig_send_traffic(rig, 0, 50);
+	owner_start(second);
+	owner_wait_live(second);
+	rig_send_traffic(rig, 0, 200);
+	owner_ends_saying(first, FAULT_USURPED,
+		is_ambiguous || is_unfenced ? "another owner took it" : NULL);
+	for (int i = 0; i < 10; i++) {
+		stray_put(rig, term);
+		mark_put(rig, rig->codec, term + i % 2);
+		rig_send_traffic(rig, 0, 20);
+		rig_wait_answered(rig, 0);
+	}
+	assert_int_equal(restarts(second), 0);
+
+	/* A record of its own term that it never wrote: it can't know how that came, and starts
+	 * again. The record may extend the chain only before the next batch does. */
+	struct chain chain = chain_now(rig);
+	chain.hash.at[0] ^= 1;
+	stray_put(rig, term + 2);
+	rig_send_traffic(rig, 0, 20);
+	rig_wait_answered(rig, 0);
+	owner_stop(second);
+	struct audit audit = rig_audit(rig, 0, "second");
+	assert_true(audit.void_records >= 20);
+	rig_close(rig);
+}
+
+static void test_a_second_owner_ends_the_first(void **state)
+{
+	(void)state;
+	two_owners("second", false, false);
+}
+
+static void test_a_second_owner_where_fencing_proves_nothing(void **state)
+{
+	(void)state;
+	two_owners("ambiguous", true, false);
+}
+
+/* Not even a log that does not fence at all lets two owners pay. */
+static void test_a_second_owner_where_nothing_is_fenced(void **state)
+{
+	(void)state;
+	two_owners("unfenced", false, true);
+}
+
+static void test_fenced_by_an_owner_not_seen(void **state)
+{
+	(void)state;
+	struct rig *rig = rig_open("unseen", 1);
+	struct owner *owner = owner_new(rig, 0, "state");
+	owner_start(owner);
+	owner_wait_live(owner);
+	simulated_usurp(rig->url, 0);
+	rig_send_traffic(rig, 0, 20);
+	owner_ends(owner, FAULT_USURPED); /* its fence is proof */
+	rig_run(rig, 0, "state");
+	(void)rig_audit(rig, 0, "state");
+	rig_close(rig);
+}
+
+/* The broker's time-out looks like a second owner; after a look at the log it goes on. One that
+ * never had the shard has nobody to fear. */
+static void test_fenced_by_a_time_out(void **state)
+{
+	(void)state;
+	struct rig *rig = rig_open("time-out", 1);
+	struct hooked hooked = hooked_of(rig);
+	hooked.log.fence_is_ambiguous = true;
+	plan(rig, (struct simulated_plan){ .call = SIMULATED_APPEND,
+			  .fault = SIMULATED_USURP,
+			  .nth = 1,
+			  .times = 1 });
+	struct owner *owner = owner_new(rig, 0, "state");
+	owner->config.log = &hooked.log;
+	int64_t began_ms = host_ms();
+	owner_start(owner);
+	rig_send_traffic(rig, 0, 100);
+	rig_wait_answered(rig, 0);
+	assert_int_equal(restarts(owner), 1);
+	assert_true(host_ms() - began_ms < 10000);
+
+	simulated_usurp(rig->url, 0);
+	rig_send_traffic(rig, 0, 100);
+	rig_wait_answered(rig, 0);
+	assert_int_equal(restarts(owner), 2);
+	owner_stop(owner);
+	(void)rig_audit(rig, 0, "state");
+	rig_close(rig);
+}
+
+/* --- All of it, at random --- */
+
+static void test_faults_at_random(void **state)
+{
+	(void)state;
+	struct rig *rig = rig_open("random", 1);
+	const char *seed_text = getenv("SHARD_SEED");
+	struct random random = { seed_text ? strtoull(seed_text, NULL, 10) : (uint64_t)host_ms() };
+	print_message("SHARD_SEED=%llu\n", (unsigned long long)random.state);
+	struct owner *owner = owner_new(rig, 0, "state");
+	owner->config.read_back_ms = 300;
+	owner->config.checkpoint_ms = 20;
+	owner_start(owner);
+	for (int i = 0; i < 40; i++) {
+		static const enum simulated_fault faults[] = { SIMULATED_FAIL, SIMULATED_TEAR,
+			SIMULATED_TEAR_LATE, SIMULATED_DELAY };
+		bool is_append = random_below(&random, 3) != 0;
+		static const enum simulated_call others[] = { SIMULATED_FENCE,
+			SIMULATED_READER_OPEN, SIMULATED_READ, SIMULATED_END };
+		plan(rig, (struct simulated_plan){
+				  .call = is_append ? SIMULATED_APPEND
+						    : others[random_below(&random, 4)],
+				  .fault = is_append ? faults[random_below(&random, 4)]
+						     : SIMULATED_FAIL,
+				  .nth = 1 + random_below(&random, 4),
+				  .times = 1 + random_below(&random, 2),
+				  .records = random_below(&random, 20),
+				  .reads = 1 + random_below(&random, 1000),
+			  });
+		rig_send_traffic(rig, 0, 1 + random_below(&random, 100));
+		if (random_below(&random, 3) == 0)
+			rig_wait_answered(rig, 0);
+	}
+	rig_wait_answered(rig, 0);
+	shard_stop(owner->shard);
+	/* A fault planned for later may meet its last steps. */
+	int error = shard_join(owner->shard);
+	assert_true(error == 0 || error == FAULT_IO || error == FAULT_TAINTED);
+	owner_ends(owner, error);
+	for (int i = 0; i < 200; i++) /* use up what is planned */
+		(void)rig_end(rig, 0, LOG_EVENTS);
+	owner = owner_new(rig, 0, "state");
+	owner_start(owner);
+	rig_wait_answered(rig, 0);
+	owner_wait_live(owner);
+	shard_stop(owner->shard);
+	error = shard_join(owner->shard);
+	owner_ends(owner, error);
+	(void)rig_audit(rig, 0, error == 0 ? "state" : NULL);
+	rig_close(rig);
+}
+
+int main(int argc, char **argv)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_appends_fail),
+		cmocka_unit_test(test_events_become_readable_late),
+		cmocka_unit_test(test_a_read_back_that_never_comes_taints),
+		cmocka_unit_test(test_a_mark_that_was_overtaken_is_appended_again),
+		cmocka_unit_test(test_a_second_owner_ends_the_first),
+		cmocka_unit_test(test_a_second_owner_where_fencing_proves_nothing),
+		cmocka_unit_test(test_a_second_owner_where_nothing_is_fenced),
+		cmocka_unit_test(test_fenced_by_an_owner_not_seen),
+		cmocka_unit_test(test_fenced_by_a_time_out),
+		cmocka_unit_test(test_faults_at_random),
+	};
+	if (argc > 1)
+		cmocka_set_test_filter(argv[1]);
+	return cmocka_run_group_tests_name("shard_faults", tests, NULL, NULL);
+}
