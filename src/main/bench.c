@@ -493,7 +493,7 @@ int main_bench(int count, char **arguments)
 	struct options options;
 	int exit_code;
 	if (!options_parse(&options, usage,
-		    OPTION_LEDGER | OPTION_STATE | OPTION_MEMORY | OPTION_OWNER | OPTION_BENCH,
+		    OPTION_LEDGER | OPTION_STATE | OPTION_MEMORY | OPTION_CHECKPOINT | OPTION_BENCH,
 		    count, arguments, &exit_code))
 		return exit_code;
 	struct bench bench = { .options = &options };

@@ -33,6 +33,21 @@ static int ledger_id_find(struct log *log, struct id *ret)
 		if (!id_is_absent(ret))
 			return 0;
 	}
+	/* Inputs without events: the event topic of an earlier ledger was lost. A new one would
+	 * decide them again. */
+	for (uint32_t shard = 0; shard < log_shards(log); shard++)
+		for (unsigned stream = 0; stream < LOG_INPUTS; stream++) {
+			int64_t end;
+			if (log_end(log, shard, (enum log_stream)stream, &end, &fault))
+				return fault_exit(&fault);
+			if (end == 0)
+				continue;
+			complain("the log has %s but no events: the events of an earlier ledger "
+				 "were lost. "
+				 "Restore them, or begin a new ledger elsewhere",
+				log_stream_name((enum log_stream)stream));
+			return EXIT_REFUSED;
+		}
 	randombytes_buf(ret->at, sizeof ret->at);
 	return 0;
 }

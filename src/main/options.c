@@ -43,7 +43,7 @@ static const struct option_row {
 	{ { "shards", required_argument, NULL, AT_SHARDS }, OPTION_SHARDS },
 	{ { "shard", required_argument, NULL, AT_SHARD }, OPTION_SHARD },
 	{ { "memory", required_argument, NULL, AT_MEMORY }, OPTION_MEMORY },
-	{ { "checkpoint-ms", required_argument, NULL, AT_CHECKPOINT_MS }, OPTION_OWNER },
+	{ { "checkpoint-ms", required_argument, NULL, AT_CHECKPOINT_MS }, OPTION_CHECKPOINT },
 	{ { "refuse-input", required_argument, NULL, AT_REFUSE_INPUT }, OPTION_OWNER },
 	{ { "accept-clock", required_argument, NULL, AT_ACCEPT_CLOCK }, OPTION_OWNER },
 	{ { "from", required_argument, NULL, AT_FROM }, OPTION_FROM },

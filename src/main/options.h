@@ -26,7 +26,8 @@ enum option_bit {
 	OPTION_SHARDS = 4, /* --shards N */
 	OPTION_SHARD = 8,  /* --shard S, may come again */
 	OPTION_MEMORY = 16,
-	OPTION_OWNER = 32, /* --refuse-input, --accept-clock, --checkpoint-ms */
+	OPTION_OWNER = 32,        /* --refuse-input, --accept-clock */
+	OPTION_CHECKPOINT = 1024, /* --checkpoint-ms */
 	OPTION_FROM = 64,
 	OPTION_FOLLOW = 128,
 	OPTION_HEAD = 256,

@@ -139,7 +139,8 @@ int main_run(int count, char **arguments)
 	struct options options;
 	int exit_code;
 	if (!options_parse(&options, usage,
-		    OPTION_LEDGER | OPTION_STATE | OPTION_SHARD | OPTION_MEMORY | OPTION_OWNER,
+		    OPTION_LEDGER | OPTION_STATE | OPTION_SHARD | OPTION_MEMORY | OPTION_OWNER |
+			    OPTION_CHECKPOINT,
 		    count, arguments, &exit_code))
 		return exit_code;
 

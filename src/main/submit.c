@@ -36,6 +36,7 @@ static const char usage[] =
 	"\n"
 	"  --ledger URL         embedded:DIR or kafka://HOST:PORT[,HOST:PORT]/PREFIX (or "
 	"PINION_LEDGER)\n"
+	"  --state DIR          the state folder, where it is not the embedded ledger's own\n"
 	"  --kafka-config FILE  librdkafka properties, name=value a line (TLS, SASL)\n";
 
 enum {

@@ -6,8 +6,9 @@
 #include <assert.h>
 #include <inttypes.h>
 #include <stdlib.h>
+#include <time.h>
 
-enum { TAIL_RECORDS_PER_READ = 1024 };
+enum { TAIL_RECORDS_PER_READ = 1024, IDLE_LOOK_S = 1 };
 
 /* A record between ours: an older owner's stray is void, another owner's mark is our end. */
 static int foreign_record(struct shard *shard, const struct log_record *record)
@@ -71,6 +72,26 @@ static int batch_commit(struct shard *shard, struct batch *batch)
 	return error ? error : read_back(shard, batch);
 }
 
+/* For a batch, or until it is time to look whether another owner came. */
+static void work_await(struct committer *committer)
+{
+	struct timespec until;
+	(void)clock_gettime(CLOCK_REALTIME, &until);
+	until.tv_sec += IDLE_LOOK_S;
+	(void)pthread_cond_timedwait(&committer->changed, &committer->mutex, &until);
+}
+
+/* Whatever stands behind our last record is not ours. */
+static int idle_look(struct shard *shard)
+{
+	struct committer *committer = &shard->committer;
+	size_t count;
+	int error = log_read(committer->tail, committer->records, TAIL_RECORDS_PER_READ, 0, &count);
+	for (size_t i = 0; i < count && !error; i++)
+		error = foreign_record(shard, &committer->records[i]);
+	return error;
+}
+
 static void *committer_main(void *argument)
 {
 	struct shard *shard = argument;
@@ -78,16 +99,17 @@ static void *committer_main(void *argument)
 	thread_name(shard, "commit");
 	(void)pthread_mutex_lock(&committer->mutex);
 	for (;;) {
-		while (!committer->batch && !committer->is_stopping)
-			(void)pthread_cond_wait(&committer->changed, &committer->mutex);
-		if (!committer->batch)
+		if (!committer->batch && !committer->is_stopping)
+			work_await(committer);
+		struct batch *batch = committer->batch;
+		if (!batch && committer->is_stopping)
 			break;
 		(void)pthread_mutex_unlock(&committer->mutex);
-		int error = batch_commit(shard, committer->batch);
+		int error = batch ? batch_commit(shard, batch) : idle_look(shard);
 		(void)pthread_mutex_lock(&committer->mutex);
 		if (error) {
 			committer->error = error;
-		} else {
+		} else if (batch) {
 			committer->verified = committer->batch->last;
 			if (committer->batch->is_boundary)
 				committer->boundary = committer->batch->last;
@@ -95,8 +117,10 @@ static void *committer_main(void *argument)
 			atomic_store(&shard->status_verified, committer->verified.sequence);
 			atomic_fetch_add(&shard->status_batches, 1);
 		}
-		committer->batch = NULL;
-		atomic_store(&committer->is_idle, true);
+		if (batch) {
+			committer->batch = NULL;
+			atomic_store(&committer->is_idle, true);
+		}
 		(void)pthread_cond_broadcast(&committer->changed);
 		if (error)
 			break;
@@ -144,7 +168,7 @@ int committer_wait_idle(struct shard *shard)
 {
 	struct committer *committer = &shard->committer;
 	(void)pthread_mutex_lock(&committer->mutex);
-	while (committer->batch)
+	while (committer->batch && !committer->error)
 		(void)pthread_cond_wait(&committer->changed, &committer->mutex);
 	int error = committer->error;
 	(void)pthread_mutex_unlock(&committer->mutex);

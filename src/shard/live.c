@@ -235,13 +235,9 @@ static int record_decide(
 	struct command command;
 	deciding = (struct input_place){ shard->config.shard, stream, record->offset };
 	is_deciding = true;
-	if (is_refused(shard, stream, record->offset)) {
-		command = (struct command){ .refusal = REJECT_refused_by_operator };
-		(void)crypto_generichash(command.digest.at, DIGEST_SIZE, record->value.at,
-			record->value.size, NULL, 0);
-	} else {
-		command_decode(shard->replica.codec, record->value, &command);
-	}
+	command_decode(shard->replica.codec, record->value, &command);
+	if (is_refused(shard, stream, record->offset))
+		command.refusal = REJECT_refused_by_operator;
 	error = input_decide(shard, stream, &input, &command);
 	is_deciding = false;
 	return error;

@@ -176,6 +176,8 @@ static int fenced_look(struct shard *shard)
 {
 	if (!log_fence_is_ambiguous(shard->config.log))
 		return FAULT_USURPED;
+	if (shard->term == 0)
+		return 0; /* it never was the owner: whose marks stand there says nothing */
 	shard_diag(shard, "fenced: reading the log for %d s, to see whether another owner is there",
 		LOOK_AFTER_FENCED_MS / 1000);
 	struct fault fenced = shard->fault;
@@ -225,6 +227,9 @@ static void *owner_main(void *argument)
 			shard->fault.text, shard->fault.file, shard->fault.line);
 		restart_wait(shard, attempt);
 	}
+	if (shard->error)
+		shard_diag(shard, "STOPPED: %s (%s:%d)", shard->fault.text, shard->fault.file,
+			shard->fault.line);
 	atomic_store(&shard->is_ended, true);
 	return NULL;
 }

@@ -256,6 +256,16 @@ int shard_recover(struct shard *shard)
 	if (error)
 		return error;
 	shard->known = shard->replica.place;
+
+	/* The next due timers are known from the start, so that no tick is sent just to find out.
+	 */
+	struct timer timer;
+	size_t loaded;
+	(void)view_timer_due(
+		shard->replica.state, state_head(shard->replica.state)->engine_time_ms, &timer);
+	error = replica_load(&shard->replica, &loaded);
+	if (error)
+		return error;
 	atomic_store(&shard->status_term, shard->term);
 	atomic_store(&shard->status_stored, shard->replica.stored_sequence);
 	return 0;

@@ -155,7 +155,7 @@ class Books:
                 event.account_opened.account_class,
                 event.account_opened.currency,
             )
-            self.totals[key]
+            self.totals[key] = [0, 0, 0, 0]
         elif kind == "hold_created":
             check(
                 event.hold_created.hold_id not in open_holds, f"{where}: the hold is there already"

@@ -57,7 +57,8 @@ class Supervisor:
     def kill_at_random(self):
         """Mostly under load, some while it recovers."""
         if self.random.random() < 0.25:
-            self.watch(self.random.uniform(0.01, 0.8))
+            recovery_s = statistics.median(self.restart_s or [0.5])
+            self.watch(self.random.uniform(0, recovery_s))
         else:
             wait_for("pinion run is live", self.look, RESTART_S_MAX, every=0.01)
             self.watch(self.random.expovariate(1 / 0.8))
