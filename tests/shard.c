@@ -114,8 +114,8 @@ static void test_bad_inputs_get_one_rejection_each(void **state)
 	static uint8_t large[COMMAND_SIZE_MAX + 1];
 	struct work work;
 	rig_send_traffic(rig, 0, 100);
-	struct command good = workload_command(
-		workload, COMMAND_party_open, &workload->members[0], host_ms());
+	struct command good =
+		workload_command(workload, COMMAND_party_open, &workload->members[0], host_ms());
 	work_encode(workload, &good, &work);
 
 	send_raw(rig, LOG_COMMANDS, "\xff\xff\xff", 3); /* undecodable */
@@ -151,8 +151,8 @@ static void test_a_refused_input_is_an_event_like_any_other(void **state)
 	struct rig *rig = rig_open("refused", 1);
 	struct workload *workload = &rig->workloads[0];
 	rig_send_traffic(rig, 0, 100);
-	struct command command = workload_command(
-		workload, COMMAND_party_open, &workload->members[0], host_ms());
+	struct command command =
+		workload_command(workload, COMMAND_party_open, &workload->members[0], host_ms());
 	text64_set(&command.party, "poison", 6);
 	command.party_open.kind = PARTY_KIND_person;
 	struct input_place place = { 0, LOG_COMMANDS, rig_end(rig, 0, LOG_COMMANDS) };
@@ -196,8 +196,9 @@ static void order_check(struct rig *rig)
 		enum log_stream stream = (enum log_stream)(event.topic - 1), first = LOG_EVENTS;
 		for (enum log_stream s = 0; s < LOG_EVENTS; s++)
 			if (next[s] < inputs[s].count &&
-				(first == LOG_EVENTS || inputs[s].at[next[s]].time_ms <
-								inputs[first].at[next[first]].time_ms))
+				(first == LOG_EVENTS ||
+					inputs[s].at[next[s]].time_ms <
+						inputs[first].at[next[first]].time_ms))
 				first = s;
 		assert_int_equal(stream, first);
 		assert_int_equal(event.offset, inputs[stream].at[next[stream]++].offset);
@@ -263,8 +264,8 @@ static void pair_open(struct rig *rig)
 		rig_send_command(rig, 0, &command);
 	}
 	rig_run(rig, 0, "state"); /* accounts come before money, whatever topic is read first */
-	struct command command = workload_command(
-		workload, COMMAND_funds_receive, &workload->members[0], host_ms());
+	struct command command =
+		workload_command(workload, COMMAND_funds_receive, &workload->members[0], host_ms());
 	command.funds_receive.to_account = workload_account(&workload->members[0], "main");
 	command.funds_receive.money =
 		(struct money){ amount_of(100000000), CURRENCY_USD, .is_absent = false };

@@ -3,7 +3,6 @@
 #include "shard_fixture.h"
 
 #include <inttypes.h>
-#include <sodium.h>
 #include <stdio.h>
 
 enum {
@@ -178,14 +177,10 @@ static void input_again(struct auditor *auditor, const struct event *event, stru
 		.offset = event->offset,
 		.record_time_ms = event->engine_time_ms,
 	};
+	command_decode(auditor->twin.codec, inputs->at[i].value, ret_command);
 	if (event->kind == EVENT_command_rejected &&
-		event->command_rejected.reject == REJECT_refused_by_operator) {
-		*ret_command = (struct command){ .refusal = REJECT_refused_by_operator };
-		(void)crypto_generichash(ret_command->digest.at, DIGEST_SIZE,
-			inputs->at[i].value.at, inputs->at[i].value.size, NULL, 0);
-	} else {
-		command_decode(auditor->twin.codec, inputs->at[i].value, ret_command);
-	}
+		event->command_rejected.reject == REJECT_refused_by_operator)
+		ret_command->refusal = REJECT_refused_by_operator;
 	if (!event_is_timers(event))
 		auditor->next[stream]++;
 }
@@ -220,8 +215,8 @@ static void decide_again(struct auditor *auditor, const struct event *event,
 			event->sequence, event_name(event->kind), event_name(again.kind));
 }
 
-static void event_audit(struct auditor *auditor, const struct event *event,
-	const struct link *link, const struct log_record *record)
+static void event_audit(struct auditor *auditor, const struct event *event, const struct link *link,
+	const struct log_record *record)
 {
 	struct replica *twin = &auditor->twin;
 	if (event->kind == EVENT_ledger_opened)

@@ -26,8 +26,8 @@ void workload_init(struct workload *workload, uint64_t seed, struct codec *codec
 		char name[16];
 		int size = snprintf(name, sizeof name, "m%u", n);
 		if (murmur2_partition(name, (size_t)size, shards) == shard)
-			text64_set(&workload->members[workload->member_count++], name,
-				(size_t)size);
+			text64_set(
+				&workload->members[workload->member_count++], name, (size_t)size);
 	}
 }
 
@@ -59,7 +59,7 @@ void work_encode(struct workload *workload, const struct command *command, struc
 {
 	ret->size = command_encode(workload->codec, command, ret->value, sizeof ret->value);
 	ret->stream = command->kind == COMMAND_funds_receive ? LOG_RAILS
-		      : command->kind == COMMAND_tick	     ? LOG_INTERNAL
+		      : command->kind == COMMAND_tick        ? LOG_INTERNAL
 							     : LOG_COMMANDS;
 }
 
@@ -88,8 +88,8 @@ static struct command opening(struct workload *workload, int64_t now_ms)
 {
 	const struct text64 *party = &workload->members[workload->opened / OPENINGS];
 	unsigned step = workload->opened++ % OPENINGS;
-	struct command command = workload_command(workload,
-		step == 0 ? COMMAND_party_open : COMMAND_account_open, party, now_ms);
+	struct command command = workload_command(
+		workload, step == 0 ? COMMAND_party_open : COMMAND_account_open, party, now_ms);
 	if (step == 0)
 		command.party_open.kind = PARTY_KIND_person;
 	else
@@ -103,8 +103,7 @@ static struct command opening(struct workload *workload, int64_t now_ms)
 static struct command funds(struct workload *workload, int64_t now_ms)
 {
 	const struct text64 *party = member(workload);
-	struct command command =
-		workload_command(workload, COMMAND_funds_receive, party, now_ms);
+	struct command command = workload_command(workload, COMMAND_funds_receive, party, now_ms);
 	char reference[32];
 	uint64_t number = below(workload, 30) == 0 ? 1 : workload->made;
 	int size = snprintf(reference, sizeof reference, "wire-%llu", (unsigned long long)number);
@@ -120,8 +119,7 @@ static struct command funds(struct workload *workload, int64_t now_ms)
 static struct command transfer(struct workload *workload, int64_t now_ms)
 {
 	const struct text64 *party = member(workload);
-	struct command command =
-		workload_command(workload, COMMAND_transfer_create, party, now_ms);
+	struct command command = workload_command(workload, COMMAND_transfer_create, party, now_ms);
 	command.transfer_create = (struct command_transfer_create){
 		.from_account = account(workload, party),
 		.to_account = account(workload, member(workload)),
@@ -157,9 +155,9 @@ static struct command hold_end(struct workload *workload, int64_t now_ms)
 		workload->hold_count < WORKLOAD_HOLDS ? workload->hold_count : WORKLOAD_HOLDS;
 	size_t i = below(workload, known);
 	bool captures = below(workload, 2) == 0;
-	struct command command = workload_command(workload,
-		captures ? COMMAND_hold_capture : COMMAND_hold_release, &workload->hold_parties[i],
-		now_ms);
+	struct command command =
+		workload_command(workload, captures ? COMMAND_hold_capture : COMMAND_hold_release,
+			&workload->hold_parties[i], now_ms);
 	if (!captures) {
 		command.hold_release.hold_id.id = workload->holds[i];
 		return command;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Forced into every file of the core (-include): what would make two runs differ does not compile there. The list of
- * symbols that the core may leave undefined (tests/core_symbols) catches what is not named here. */
+/* Forced into every file of the core (-include): what would make two runs differ does not compile
+ * there. The list of symbols that the core may leave undefined (tests/core_symbols) catches what is
+ * not named here. */
 #ifndef BASE_BANNED_H
 #define BASE_BANNED_H
 

@@ -40,6 +40,17 @@ enum engine_result engine_process(struct state *state, const struct input *input
 	return event_take(state, ret_event, ENGINE_OUTCOME);
 }
 
+void engine_soon(const struct state *state, const struct command *command, bool rows_too)
+{
+	enum view_soon what = rows_too ? VIEW_SOON_ROW : VIEW_SOON_INDEX;
+	const struct account_id *accounts[2];
+	size_t count = command_accounts(command, accounts);
+	for (size_t i = 0; i < count; i++)
+		view_soon_account(state, accounts[i], what);
+	if (!rows_too)
+		view_soon_command(state, &command->id.id, what);
+}
+
 void engine_look_ahead(
 	const struct state *state, const struct input *input, const struct command *command)
 {

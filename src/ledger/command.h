@@ -144,6 +144,9 @@ struct command {
 	};
 };
 
+/* The accounts that a command names, up to two; how many. */
+size_t command_accounts(const struct command *command, const struct account_id *ret[2]);
+
 const char *command_name(enum command_kind kind); /* "transfer_create"; "" for none */
 enum topic command_topic(enum command_kind kind); /* where it belongs */
 const char *topic_name(enum topic topic);         /* "commands"; "" for none */

@@ -242,7 +242,9 @@ static int topics_compare(struct admin *admin, int partitions)
 			continue;
 		if (topic->partitions != partitions)
 			return FAULT(admin->fault, FAULT_SETTINGS,
-				"topic %s has %d partitions, but needs %d, one for each shard",
+				"topic %s has %d partitions, not %d, one for each shard: the "
+				"number of "
+				"shards can't change",
 				topic->name, topic->partitions, partitions);
 		code = topic_settings_check(admin, topic);
 	}

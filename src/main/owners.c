@@ -10,7 +10,7 @@
 #include <sys/stat.h>
 #include <time.h>
 
-enum { STORE_CACHE_BYTES = 64 << 20 };
+enum { STORE_CACHE_BYTES = 256 << 20 };
 
 int ledger_open(const struct options *options, enum log_mode mode, struct log **ret)
 {

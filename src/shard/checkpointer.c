@@ -119,6 +119,7 @@ static int job_end(struct shard *shard, bool waits, bool *ret_ended)
 	int error = checkpointer->is_done ? checkpointer->error : 0;
 	(void)pthread_mutex_unlock(&checkpointer->mutex);
 	if (error) {
+		shard->replica.is_doubtful = true;
 		shard->fault = checkpointer->fault;
 		return error;
 	}

@@ -117,10 +117,10 @@ static void *committer_main(void *argument)
 			atomic_store(&shard->status_verified, committer->verified.sequence);
 			atomic_fetch_add(&shard->status_batches, 1);
 		}
-		if (batch) {
+		if (batch)
 			committer->batch = NULL;
+		if (batch || error) /* a batch may have been handed during an idle look */
 			atomic_store(&committer->is_idle, true);
-		}
 		(void)pthread_cond_broadcast(&committer->changed);
 		if (error)
 			break;
@@ -181,9 +181,10 @@ void committer_hand(struct shard *shard, struct batch *batch)
 {
 	struct committer *committer = &shard->committer;
 	(void)pthread_mutex_lock(&committer->mutex);
-	assert(!committer->batch && !committer->error);
+	assert(!committer->batch);
 	committer->batch = batch;
-	atomic_store(&committer->is_idle, false);
+	/* One that failed meanwhile, in an idle look, takes nothing more: who waits is told. */
+	atomic_store(&committer->is_idle, committer->error != 0);
 	(void)pthread_cond_broadcast(&committer->changed);
 	(void)pthread_mutex_unlock(&committer->mutex);
 }

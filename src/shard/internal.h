@@ -3,6 +3,7 @@
 #ifndef SHARD_INTERNAL_H
 #define SHARD_INTERNAL_H
 
+#include "shard/ahead.h"
 #include "shard/inputs.h"
 #include "shard/replica.h"
 #include "shard/shard.h"
@@ -88,6 +89,7 @@ struct shard {
 	struct replica replica;
 	struct store *store;
 	struct inputs inputs;
+	struct ahead_commands ahead;
 	struct log_sender *sender; /* for ticks */
 	struct batch batches[2];
 	struct batch *batch; /* being filled */

@@ -220,6 +220,37 @@ static int input_decide(struct shard *shard, enum log_stream stream, const struc
 	}
 }
 
+/* Decoded once, here or some records ago. */
+static struct command *command_of(
+	struct shard *shard, enum log_stream stream, const struct log_record *record)
+{
+	struct ahead_command *ahead = &shard->ahead.at[record->offset % AHEAD_COMMANDS];
+	if (ahead->stream != stream || ahead->offset_next != record->offset + 1) {
+		deciding = (struct input_place){ shard->config.shard, stream, record->offset };
+		is_deciding = true;
+		command_decode(shard->replica.codec, record->value, &ahead->command);
+		is_deciding = false;
+		ahead->stream = stream;
+		ahead->offset_next = record->offset + 1;
+	}
+	return &ahead->command;
+}
+
+/* By the time a command is decided, memory has brought what it needs: first the index, then the
+ * rows. */
+static void commands_ahead(struct shard *shard, enum log_stream stream)
+{
+	enum { INDEX_AHEAD = AHEAD_COMMANDS - 2, ROWS_AHEAD = INDEX_AHEAD / 2 };
+	const struct log_record *records;
+	size_t count = inputs_buffered(&shard->inputs, stream, &records);
+	if (count > INDEX_AHEAD)
+		engine_soon(shard->replica.state, command_of(shard, stream, &records[INDEX_AHEAD]),
+			false);
+	if (count > ROWS_AHEAD)
+		engine_soon(shard->replica.state, command_of(shard, stream, &records[ROWS_AHEAD]),
+			true);
+}
+
 static int record_decide(
 	struct shard *shard, enum log_stream stream, const struct log_record *record)
 {
@@ -232,13 +263,13 @@ static int record_decide(
 	if (error)
 		return error;
 
-	struct command command;
+	commands_ahead(shard, stream);
+	struct command *command = command_of(shard, stream, record);
 	deciding = (struct input_place){ shard->config.shard, stream, record->offset };
 	is_deciding = true;
-	command_decode(shard->replica.codec, record->value, &command);
 	if (is_refused(shard, stream, record->offset))
-		command.refusal = REJECT_refused_by_operator;
-	error = input_decide(shard, stream, &input, &command);
+		command->refusal = REJECT_refused_by_operator;
+	error = input_decide(shard, stream, &input, command);
 	is_deciding = false;
 	return error;
 }
@@ -328,6 +359,7 @@ int shard_live(struct shard *shard)
 	shard->batch = &shard->batches[0];
 	shard->batch->count = 0;
 	shard->batch->used = 0;
+	shard->ahead = (struct ahead_commands){ 0 };
 	shard->input_at_ms = clock_monotonic_ms();
 	state_batch_begin(shard->replica.state);
 

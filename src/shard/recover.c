@@ -17,35 +17,40 @@
 
 enum { RECORDS_PER_READ = 1024 };
 
+/* Where rows could not be read, it is not tried again; where a checkpoint could not be written, a
+ * damaged file may be why (or a full disk, which is no reason to throw anything away): all is read.
+ */
+static int store_start(struct shard *shard)
+{
+	const struct shard_config *config = &shard->config;
+	struct replica *replica = &shard->replica;
+	struct hash digest;
+	if (replica->is_unreadable)
+		return FAULT(&shard->fault, FAULT_IO, "its rows could not be read");
+	int error = store_open(&shard->store, config->state_path, STORE_OWN,
+		config->store_cache_bytes, &shard->fault);
+	if (!error && replica->is_doubtful)
+		error = store_digest(shard->store, &digest, &shard->fault);
+	return error ? error : replica_start(replica, shard->store, true);
+}
+
 /* A store that is unreadable, or of another format, is thrown away: the log has all of it. */
 static int store_enter(struct shard *shard)
 {
 	const struct shard_config *config = &shard->config;
-	struct fault fault = { 0 };
-	struct position position;
-	int error = store_open(
-		&shard->store, config->state_path, STORE_OWN, config->store_cache_bytes, &fault);
-	if (!error) {
-		error = position_read(shard->store, &position, &fault);
-		if (error == FAULT_MISSING)
-			error = 0;
-	}
-	if (error == FAULT_IO) {
-		shard_diag(shard, "the store is unreadable and is rebuilt from the log: %s",
-			fault.text);
-		store_close(shard->store);
-		shard->store = NULL;
-		fault_clear(&fault);
-		error = store_destroy(config->state_path, &fault);
-		if (!error)
-			error = store_open(&shard->store, config->state_path, STORE_OWN,
-				config->store_cache_bytes, &fault);
-	}
-	if (error) {
-		shard->fault = fault;
+	int error = store_start(shard);
+	if (error != FAULT_IO)
 		return error;
-	}
-	return replica_start(&shard->replica, shard->store, true);
+	shard_diag(shard, "the store is unreadable and is rebuilt from the log: %s",
+		shard->fault.text);
+	store_close(shard->store);
+	shard->store = NULL;
+	fault_clear(&shard->fault);
+	error = store_destroy(config->state_path, &shard->fault);
+	if (!error)
+		error = store_open(&shard->store, config->state_path, STORE_OWN,
+			config->store_cache_bytes, &shard->fault);
+	return error ? error : replica_start(&shard->replica, shard->store, true);
 }
 
 /* The folder of another ledger is refused before anything is compared by offset. */
@@ -83,6 +88,7 @@ int shard_ledger_id(struct log *log, uint32_t shard, struct id *ret, struct faul
 		return error;
 
 	struct codec *codec = codec_new();
+	struct chain chain = { 0 };
 	bool is_found = false;
 	while (!error && !is_found && log_reader_position(reader) < end) {
 		struct log_record record;
@@ -91,9 +97,11 @@ int shard_ledger_id(struct log *log, uint32_t shard, struct id *ret, struct faul
 		struct event event;
 		struct link link;
 		if (error || count == 0 ||
-			event_decode(codec, record.value, &event, &link) != DECODE_OK ||
-			event.kind == EVENT_none)
+			event_decode(codec, record.value, &event, &link) != DECODE_OK)
 			continue;
+		struct hash hash = hash_of(record.value);
+		if (chain_fold(&chain, &link, &hash) != CHAIN_EVENT)
+			continue; /* what a first try to make the ledger left behind is void */
 		is_found = true;
 		if (event.kind == EVENT_ledger_opened)
 			*ret = event.ledger_opened.ledger_id;

@@ -63,6 +63,7 @@ int replica_start(struct replica *replica, struct store *store, bool checkpoints
 	replica->chain = (struct chain){ 0 };
 	replica->place = (struct place){ 0 };
 	replica->stored_sequence = 0;
+	replica->is_unreadable = replica->is_doubtful = false;
 	if (!store)
 		return 0;
 
@@ -366,16 +367,18 @@ static int keys_load(
 int replica_load(struct replica *replica, size_t *ret_loaded)
 {
 	*ret_loaded = 0;
+	int error = 0;
 	if (state_timers_wanted(replica->state)) {
-		int error = timers_load(replica);
-		if (error)
-			return error;
+		error = timers_load(replica);
 		(*ret_loaded)++;
 	}
 	const struct state_key *missing;
 	size_t count = state_missing(replica->state, &missing);
-	int error = keys_load(replica, missing, count, ret_loaded);
+	if (!error)
+		error = keys_load(replica, missing, count, ret_loaded);
 	state_missing_clear(replica->state);
+	if (error)
+		replica->is_unreadable = true;
 	return error;
 }
 
@@ -391,6 +394,8 @@ int replica_checkpoint(struct replica *replica)
 	assert(is_whole);
 	int error = checkpoint_write(replica->store, &sealed, &replica->place, &replica->rows,
 		&replica->rows_size, replica->fault);
+	if (error)
+		replica->is_doubtful = true;
 	if (error)
 		return error;
 	state_sealed_stored(replica->state);

@@ -40,7 +40,9 @@ struct replica {
 	void *context;
 	bool checkpoints; /* may write to the store when memory is full */
 	int64_t stored_sequence;
-	bool must_confirm; /* the next record must be the event that the store stands at */
+	bool is_unreadable; /* a look into the store failed: it is to be rebuilt */
+	bool is_doubtful;   /* a checkpoint could not be written: a damaged file may be why */
+	bool must_confirm;  /* the next record must be the event that the store stands at */
 
 	/* For sorting a checkpoint; as many as were ever needed. */
 	struct store_row *rows;

@@ -153,6 +153,21 @@ static void missing_note(struct rows *rows, const struct state_key *key, uint32_
 	rows->missing_slots[i] = (uint16_t)rows->missing_count;
 }
 
+void rows_soon_index(const struct rows *rows, const struct state_key *key)
+{
+	__builtin_prefetch(&rows->slots[rows_hash(key->at, key->size) & rows->slot_mask]);
+}
+
+void rows_soon_row(const struct rows *rows, const struct state_key *key)
+{
+	const struct slot *slot = &rows->slots[rows_hash(key->at, key->size) & rows->slot_mask];
+	if (slot->place == 0)
+		return;
+	const uint8_t *row = (const uint8_t *)row_at(rows, slot->place);
+	__builtin_prefetch(row);
+	__builtin_prefetch(row + 64);
+}
+
 bool rows_is_absent(const struct rows *rows, const struct state_key *key)
 {
 	const struct row *row = row_find(rows, key, rows_hash(key->at, key->size));

@@ -86,6 +86,10 @@ bool rows_init(struct rows *rows, uint8_t *memory, size_t size);
 /* True where memory knows that there is no such row, whatever the store still says. */
 bool rows_is_absent(const struct rows *rows, const struct state_key *key);
 
+/* Fetch into the processor's cache: where the index has a key, and the row that stands there. */
+void rows_soon_index(const struct rows *rows, const struct state_key *key);
+void rows_soon_row(const struct rows *rows, const struct state_key *key);
+
 /* Finds a row; on not loaded notes the key as missing. */
 enum answer rows_find(struct rows *rows, const struct state_key *key, const uint8_t **ret_value);
 

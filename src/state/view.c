@@ -33,6 +33,28 @@ bool view_is_missing(const struct state *state)
 	return state->rows->missing_count > 0 || state->timers->is_wanted;
 }
 
+static void soon(const struct state *state, const struct state_key *key, enum view_soon what)
+{
+	if (what == VIEW_SOON_INDEX)
+		rows_soon_index(state->rows, key);
+	else
+		rows_soon_row(state->rows, key);
+}
+
+void view_soon_account(const struct state *state, const struct account_id *id, enum view_soon what)
+{
+	if (id->size == 0)
+		return;
+	struct state_key key = key_account(id);
+	soon(state, &key, what);
+}
+
+void view_soon_command(const struct state *state, const struct id *id, enum view_soon what)
+{
+	struct state_key key = key_command(id);
+	soon(state, &key, what);
+}
+
 enum answer view_party(const struct state *state, const struct text64 *party, struct party *ret)
 {
 	struct state_key key = key_party(party);

@@ -75,6 +75,12 @@ enum answer view_reference(const struct state *state, enum rail rail,
 /* The earliest timer that is due at `now_ms`. */
 enum answer view_timer_due(const struct state *state, int64_t now_ms, struct timer *ret);
 
+/* Hints that a row will be looked up soon: first where the index has it, a little later the row
+ * itself. They spare the wait for memory and change nothing. */
+enum view_soon { VIEW_SOON_INDEX, VIEW_SOON_ROW };
+void view_soon_account(const struct state *state, const struct account_id *id, enum view_soon what);
+void view_soon_command(const struct state *state, const struct id *id, enum view_soon what);
+
 /* Something that was looked up since the shard last loaded is not in memory. */
 bool view_is_missing(const struct state *state);
 

@@ -1,0 +1,392 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What an owner does when its state folder, or its log, is not what it left: a folder is rebuilt or
+ * refused, a log that lost or changed events stops it, and then nothing is changed. */
+#include "shard_fixture.h"
+
+#include <dirent.h>
+#include <stdio.h>
+#include <sys/stat.h>
+#include <time.h>
+
+/* A drained ledger with a stored state of some checkpoints. */
+static struct rig *rig_with_state(const char *name)
+{
+	struct rig *rig = rig_open(name, 1);
+	rig_send_traffic(rig, 0, 600);
+	rig_run(rig, 0, "state");
+	rig_send_traffic(rig, 0, 200);
+	rig_run(rig, 0, "state");
+	return rig;
+}
+
+static void again(struct rig *rig)
+{
+	rig_send_traffic(rig, 0, 100);
+	rig_run(rig, 0, "state");
+	(void)rig_audit(rig, 0, "state");
+}
+
+static struct hash digest_of(struct rig *rig, const char *folder)
+{
+	char path[PATH_SIZE];
+	struct store *store;
+	struct hash digest;
+	rig_path(rig, folder, path);
+	assert_int_equal(store_open(&store, path, STORE_READ, 1 << 20, &rig->fault), 0);
+	assert_int_equal(store_digest(store, &digest, &rig->fault), 0);
+	store_close(store);
+	return digest;
+}
+
+/* It stops with this, and neither the log nor the folder is changed. */
+static void stops(struct rig *rig, const char *folder, int error, const char *text)
+{
+	bool has_folder = folder != NULL;
+	struct hash before = { { 0 } }, after;
+	int64_t end = rig_end(rig, 0, LOG_EVENTS);
+	if (has_folder)
+		before = digest_of(rig, folder);
+	struct owner *owner = owner_new(rig, 0, has_folder ? folder : "fresh");
+	owner_start(owner);
+	owner_ends_saying(owner, error, text);
+	assert_int_equal(rig_end(rig, 0, LOG_EVENTS), end);
+	if (!has_folder)
+		return;
+	after = digest_of(rig, folder);
+	assert_memory_equal(before.at, after.at, HASH_SIZE);
+}
+
+/* --- Folders --- */
+
+static void test_an_older_copy_catches_up(void **state)
+{
+	(void)state;
+	struct rig *rig = rig_with_state("older");
+	char path[PATH_SIZE], copy[PATH_SIZE];
+	rig_path(rig, "state", path);
+	rig_path(rig, "copy", copy);
+	folder_copy(path, copy);
+	for (int i = 0; i < 3; i++)
+		again(rig);
+	folder_copy(copy, path);
+	again(rig);
+	rig_close(rig);
+}
+
+static void test_a_missing_folder_is_rebuilt(void **state)
+{
+	(void)state;
+	struct rig *rig = rig_with_state("missing");
+	char path[PATH_SIZE];
+	rig_path(rig, "state", path);
+	folder_remove(path);
+	again(rig);
+	folder_remove(path);
+	assert_int_equal(mkdir(path, 0700), 0);
+	again(rig);
+	rig_close(rig);
+}
+
+static void test_a_folder_of_another_ledger_or_shard_is_refused(void **state)
+{
+	(void)state;
+	struct rig *rig = rig_with_state("mine"), *other = rig_open("others", 2);
+	char path[PATH_SIZE], taken[PATH_SIZE];
+
+	/* Another ledger. */
+	struct rig *third = rig_open_past("third", 1, 1000);
+	struct hash before = digest_of(rig, "state");
+	rig_path(rig, "state", path);
+	rig_path(third, "taken", taken);
+	folder_copy(path, taken);
+	stops(third, "taken", FAULT_SETTINGS, NULL);
+	rig_close(third);
+
+	/* The same ledger, its other shard. */
+	rig_send_traffic(other, 0, 100);
+	rig_send_traffic(other, 1, 100);
+	rig_run(other, 1, "one");
+	stops(other, "one", FAULT_SETTINGS, "of another ledger");
+	(void)rig_audit(other, 1, "one");
+	rig_close(other);
+
+	struct hash after = digest_of(rig, "state");
+	assert_memory_equal(before.at, after.at, HASH_SIZE);
+	rig_close(rig);
+}
+
+enum harm { HARM_ALL_OVER, HARM_CUT, HARM_EMPTY, HARMS };
+
+static void file_harm(const char *path, enum harm harm)
+{
+	struct stat status;
+	assert_int_equal(stat(path, &status), 0);
+	if (harm == HARM_CUT || harm == HARM_EMPTY) {
+		assert_int_equal(truncate(path, harm == HARM_CUT ? status.st_size / 2 : 0), 0);
+		return;
+	}
+	FILE *file = fopen(path, "r+");
+	assert_non_null(file);
+	for (long at = 0; at < status.st_size; at += 256) {
+		assert_int_equal(fseek(file, at, SEEK_SET), 0);
+		assert_int_equal(fwrite("\xa5\x5a\xa5\x5a\xa5\x5a\xa5\x5a", 1, 8, file), 8);
+	}
+	assert_int_equal(fclose(file), 0);
+}
+
+/* Each file of the folder by itself; false: there is no such one. */
+static bool nth_harm(const char *folder, int nth, enum harm harm, char ret_name[256])
+{
+	struct dirent **names;
+	int count = scandir(folder, &names, NULL, alphasort), seen = 0;
+	bool is_done = false;
+	assert_true(count > 0);
+	for (int i = 0; i < count; i++) {
+		char path[2 * PATH_SIZE];
+		struct stat status;
+		(void)snprintf(path, sizeof path, "%s/%s", folder, names[i]->d_name);
+		assert_int_equal(stat(path, &status), 0);
+		if (S_ISREG(status.st_mode) && strcmp(names[i]->d_name, "LOCK") != 0 &&
+			strncmp(names[i]->d_name, "LOG", 3) != 0 && seen++ == nth) {
+			(void)snprintf(ret_name, 256, "%s", names[i]->d_name);
+			file_harm(path, harm);
+			is_done = true;
+		}
+		free(names[i]);
+	}
+	free(names);
+	return is_done;
+}
+
+/* A command whose outcome changes a row, so that there is something to store. */
+static void row_send(struct rig *rig)
+{
+	struct workload *workload = &rig->workloads[0];
+	struct command command =
+		workload_command(workload, COMMAND_party_open, &workload->members[0], host_ms());
+	command.party_open.kind = PARTY_KIND_person;
+	rig_send_command(rig, 0, &command);
+}
+
+static void wait_for_checkpoint(struct owner *owner)
+{
+	int64_t deadline_ms = host_ms() + WAIT_MS;
+	struct shard_status status;
+	do {
+		assert_true(host_ms() < deadline_ms);
+		(void)nanosleep(&(struct timespec){ .tv_nsec = 1000000 }, NULL);
+		shard_status(owner->shard, &status);
+	} while (!status.is_live || status.stored_sequence != status.verified_sequence);
+}
+
+/* Damage may be met by its last checkpoint only: then it ends with that fault, and the next one
+ * meets it while it lives. */
+static void run_over_garbage(struct rig *rig)
+{
+	int error = FAULT_IO;
+	for (int runs = 0; error == FAULT_IO && runs < 6; runs++) {
+		struct owner *owner = owner_new(rig, 0, "state");
+		owner->config.checkpoint_ms = 5;
+		owner_start(owner);
+		for (int i = 0; i < 2; i++) {
+			rig_send_traffic(rig, 0, 20);
+			row_send(rig);
+			rig_wait_answered(rig, 0);
+			wait_for_checkpoint(owner);
+		}
+		shard_stop(owner->shard);
+		error = shard_join(owner->shard);
+		owner_ends(owner, error);
+	}
+	assert_int_equal(error, 0);
+}
+
+static void test_garbage_in_the_folder_is_rebuilt(void **state)
+{
+	(void)state;
+	struct rig *rig = rig_with_state("garbage");
+	char path[PATH_SIZE], copy[PATH_SIZE], name[256];
+	rig_path(rig, "state", path);
+	rig_path(rig, "copy", copy);
+	again(rig);
+	folder_copy(path, copy);
+	for (int harm = 0; harm < HARMS; harm++) {
+		for (int nth = 0;; nth++) {
+			folder_copy(copy, path);
+			if (!nth_harm(path, nth, (enum harm)harm, name))
+				break;
+			run_over_garbage(rig);
+		}
+		again(rig);
+	}
+	again(rig);
+	rig_close(rig);
+}
+
+/* --- Logs --- */
+
+static void test_a_log_cut_below_the_checkpoint_stops(void **state)
+{
+	(void)state;
+	struct rig *rig = rig_with_state("cut");
+	int64_t end = rig_end(rig, 0, LOG_EVENTS);
+	simulated_truncate(rig->url, 0, LOG_EVENTS, end - 1);
+	stops(rig, "state", FAULT_LOG, "the log");
+	simulated_truncate(rig->url, 0, LOG_EVENTS, end - 300);
+	stops(rig, "state", FAULT_LOG, NULL);
+
+	/* Somebody without a state goes on after the cut: the one with the state still knows. */
+	rig_run(rig, 0, "unknowing");
+	rig_send_traffic(rig, 0, 500);
+	rig_run(rig, 0, "unknowing");
+	(void)rig_audit(rig, 0, "unknowing");
+	stops(rig, "state", FAULT_LOG, "the log lost or changed verified events");
+	simulated_truncate(rig->url, 0, LOG_EVENTS, 0);
+	stops(rig, "state", FAULT_SETTINGS, "this log was made anew");
+	rig_close(rig);
+}
+
+static void test_a_changed_record_is_found(void **state)
+{
+	(void)state;
+	struct rig *rig = rig_with_state("changed");
+	struct records events = rig_records(rig, 0, LOG_EVENTS);
+	static const size_t from_end[] = { 300, 1 };
+	for (size_t i = 0; i < 2; i++) {
+		const struct log_record *record = &events.at[events.count - from_end[i]];
+		uint8_t value[EVENT_SIZE_MAX];
+		struct event event;
+		struct link link;
+		assert_int_equal(event_decode(rig->codec, record->value, &event, &link), DECODE_OK);
+		event.engine_time_ms++;
+		struct bytes changed = { value, event_encode(rig->codec, &event, &link, value) };
+		simulated_change(rig->url, 0, LOG_EVENTS, record->offset, changed);
+		if (i == 0) { /* in the middle: whoever reads it all */
+			stops(rig, NULL, FAULT_LOG, "does not extend the chain");
+			char path[PATH_SIZE];
+			rig_path(rig, "fresh", path);
+			folder_remove(path);
+		} else { /* where the checkpoint stands: whoever starts */
+			stops(rig, "state", FAULT_LOG, "changed verified events");
+		}
+		simulated_change(rig->url, 0, LOG_EVENTS, record->offset, record->value);
+	}
+	records_free(&events);
+	again(rig);
+	rig_close(rig);
+}
+
+/* What comes next in the chain, with an outcome of number 99. */
+static void future_put(struct rig *rig)
+{
+	struct records events = rig_records(rig, 0, LOG_EVENTS);
+	struct chain chain = { 0 };
+	for (size_t i = 0; i < events.count; i++) {
+		struct link link;
+		struct hash hash = hash_of(events.at[i].value);
+		assert_int_equal(link_decode(events.at[i].value, &link), DECODE_OK);
+		(void)chain_fold(&chain, &link, &hash);
+	}
+	records_free(&events);
+	struct link link = chain_next(&chain, 0);
+	struct event event = {
+		.kind = EVENT_ticked,
+		.sequence = link.sequence,
+		.engine_time_ms = host_ms(),
+		.topic = TOPIC_internal,
+	};
+	uint8_t value[EVENT_SIZE_MAX];
+	size_t size = event_encode(rig->codec, &event, &link, value);
+	/* It ends with ticked: field 11, empty. One byte longer, and so is the Event around. */
+	assert_memory_equal(value + size - 2, "\x5a\x00", 2);
+	memcpy(value + size - 2, "\x9a\x06\x00", 3);
+	assert_true(value[0] == 0x0a && value[1] < 0x7f);
+	value[1]++;
+	simulated_put(rig->url, 0, LOG_EVENTS, (struct bytes){ value, size + 1 });
+}
+
+static void test_an_event_from_the_future_stops(void **state)
+{
+	(void)state;
+	struct rig *rig = rig_with_state("future");
+	int64_t end = rig_end(rig, 0, LOG_EVENTS);
+	future_put(rig);
+	stops(rig, "state", FAULT_LOG, "use a newer one");
+	stops(rig, NULL, FAULT_LOG, "use a newer one");
+	simulated_truncate(rig->url, 0, LOG_EVENTS, end);
+
+	struct owner *owner = owner_new(rig, 0, "state");
+	owner_start(owner);
+	owner_wait_live(owner);
+	future_put(rig);
+	rig_send_traffic(rig, 0, 10);
+	owner_ends_saying(owner, FAULT_LOG, "use a newer one");
+	rig_close(rig);
+}
+
+static void test_garbage_on_the_event_stream_stops(void **state)
+{
+	(void)state;
+	struct rig *rig = rig_with_state("noise");
+	int64_t end = rig_end(rig, 0, LOG_EVENTS);
+	struct bytes noise = { (const uint8_t *)"\xff\xff", 2 };
+	simulated_put(rig->url, 0, LOG_EVENTS, noise);
+	stops(rig, "state", FAULT_LOG, "is no event");
+	simulated_truncate(rig->url, 0, LOG_EVENTS, end);
+
+	struct owner *owner = owner_new(rig, 0, "state");
+	owner_start(owner);
+	owner_wait_live(owner);
+	simulated_put(rig->url, 0, LOG_EVENTS, noise);
+	rig_send_traffic(rig, 0, 10);
+	owner_ends_saying(owner, FAULT_LOG, "is no event");
+	rig_close(rig);
+}
+
+/* A ledger half made, then made by another call under another id; what the first one still had
+ * under way stands before the event that counts. */
+static void test_a_stray_first_event_is_not_the_ledgers(void **state)
+{
+	(void)state;
+	struct rig *rig = rig_open_past("stray", 1, 1000);
+	struct records events = rig_records(rig, 0, LOG_EVENTS);
+	assert_int_equal(events.count, 2);
+	simulated_truncate(rig->url, 0, LOG_EVENTS, 1);
+	struct link link = { .is_mark = true, .term = 2, .incarnation = { { 2 } } };
+	uint8_t value[EVENT_SIZE_MAX];
+	size_t size = mark_encode(rig->codec, &link, value);
+	simulated_put(rig->url, 0, LOG_EVENTS, (struct bytes){ value, size });
+	simulated_put(rig->url, 0, LOG_EVENTS, events.at[1].value);
+	records_free(&events);
+
+	struct owner *owner = owner_new(rig, 0, "state");
+	struct id mine = { { 7 } }, made, seen;
+	assert_int_equal(shard_init_ledger(owner->shard, &mine, &made), 0);
+	assert_true(id_equal(&mine, &made));
+	owner_ends(owner, 0);
+	assert_int_equal(shard_ledger_id(rig->log, 0, &seen, &rig->fault), 0);
+	assert_true(id_equal(&mine, &seen));
+	rig_send_traffic(rig, 0, 100);
+	rig_run(rig, 0, "state");
+	rig_run(rig, 0, "state");
+	(void)rig_audit(rig, 0, "state");
+	rig_close(rig);
+}
+
+int main(int argc, char **argv)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_an_older_copy_catches_up),
+		cmocka_unit_test(test_a_missing_folder_is_rebuilt),
+		cmocka_unit_test(test_a_folder_of_another_ledger_or_shard_is_refused),
+		cmocka_unit_test(test_garbage_in_the_folder_is_rebuilt),
+		cmocka_unit_test(test_a_log_cut_below_the_checkpoint_stops),
+		cmocka_unit_test(test_a_changed_record_is_found),
+		cmocka_unit_test(test_an_event_from_the_future_stops),
+		cmocka_unit_test(test_garbage_on_the_event_stream_stops),
+		cmocka_unit_test(test_a_stray_first_event_is_not_the_ledgers),
+	};
+	if (argc > 1)
+		cmocka_set_test_filter(argv[1]);
+	return cmocka_run_group_tests_name("shard_folder", tests, NULL, NULL);
+}
