@@ -61,7 +61,7 @@ static void partitions_must_agree(void **state)
 	(void)snprintf(topic, sizeof(topic), "%s.rails", ledger.prefix);
 	partitions_add(topic, SHARDS + 1);
 
-	const char *const words[] = { topic, "3 partitions", "needs 2", NULL };
+	const char *const words[] = { topic, "3 partitions", "not 2", NULL };
 	refused(&ledger, open_until_refused(&ledger), FAULT_SETTINGS, words);
 	refused(&ledger, log_create(&ledger.config, SHARDS, &ledger.fault), FAULT_SETTINGS, words);
 }
@@ -81,7 +81,7 @@ static void a_half_made_ledger_is_completed(void **state)
 	const char *const open_words[] = { missing, "missing", "pinion init", NULL };
 	refused(&ledger, log_open(&ledger.log, &ledger.config, &ledger.fault), FAULT_SETTINGS,
 		open_words);
-	const char *const create_words[] = { made, "2 partitions", "needs 3", NULL };
+	const char *const create_words[] = { made, "2 partitions", "not 3", NULL };
 	refused(&ledger, log_create(&ledger.config, SHARDS + 1, &ledger.fault), FAULT_SETTINGS,
 		create_words);
 
