@@ -166,7 +166,7 @@ def places_kafka(_):
         refuse(
             "shards",
             "pinion init",
-            init_says="needs 4, one for each shard",
+            init_says="not 4, one for each shard",
             shards=4,
             partitions=2,
             missing=("x",),
