@@ -339,6 +339,25 @@ static void test_a_second_owner_where_nothing_is_fenced(void **state)
 	two_owners("unfenced", false, true);
 }
 
+/* Nothing to append, so nothing that would fail: it looks by itself. */
+static void test_an_idle_owner_notices_another(void **state)
+{
+	(void)state;
+	struct rig *rig = rig_open("idle", 1);
+	struct owner *first = owner_new(rig, 0, "first"), *second = owner_new(rig, 0, "second");
+	owner_start(first);
+	rig_send_traffic(rig, 0, 100);
+	rig_wait_answered(rig, 0);
+	owner_start(second);
+	owner_wait_live(second);
+	owner_ends_saying(first, FAULT_USURPED, "another owner took it");
+	rig_send_traffic(rig, 0, 100);
+	rig_wait_answered(rig, 0);
+	owner_stop(second);
+	(void)rig_audit(rig, 0, "second");
+	rig_close(rig);
+}
+
 static void test_fenced_by_an_owner_not_seen(void **state)
 {
 	(void)state;
@@ -448,6 +467,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(test_a_second_owner_ends_the_first),
 		cmocka_unit_test(test_a_second_owner_where_fencing_proves_nothing),
 		cmocka_unit_test(test_a_second_owner_where_nothing_is_fenced),
+		cmocka_unit_test(test_an_idle_owner_notices_another),
 		cmocka_unit_test(test_fenced_by_an_owner_not_seen),
 		cmocka_unit_test(test_fenced_by_a_time_out),
 		cmocka_unit_test(test_faults_at_random),
