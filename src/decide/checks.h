@@ -15,10 +15,10 @@ enum reject check_own_account(const struct command *command, const struct accoun
 enum reject shape_payment(const struct command *command, const struct account_id *from_account,
 	const struct account_id *to_account, const struct money *money);
 
-/* Looks both accounts up, and checks them for a payment between them. */
-enum reject check_payment(const struct state *state, const struct account_id *from_account,
-	const struct account_id *to_account, enum currency currency, struct account *ret_from,
-	struct account *ret_to);
+/* Looks both accounts up, checks them for a payment between them, and adds its posting. */
+enum reject decide_payment(const struct state *state, const struct account_id *from_account,
+	const struct account_id *to_account, const struct money *money, enum layer layer,
+	struct event *ret_event);
 
 /* Looks a hold and its accounts up; it must debit the envelope's party. */
 struct decision;

@@ -13,20 +13,9 @@ enum reject decide_transfer_create(
 	const struct state *state, const struct decision *decision, struct event *ret_event)
 {
 	const struct command_transfer_create *c = &decision->command->transfer_create;
-	struct account from, to;
-	enum reject reject = check_payment(
-		state, &c->from_account, &c->to_account, c->money.currency, &from, &to);
+	enum reject reject = decide_payment(
+		state, &c->from_account, &c->to_account, &c->money, LAYER_posted, ret_event);
 	if (reject != REJECT_none || view_is_missing(state))
-		return reject;
-	struct posting_request posting = {
-		.debit = &from,
-		.credit = &to,
-		.amount = c->money.amount,
-		.layer = LAYER_posted,
-		.rail = RAIL_book,
-	};
-	reject = posting_add(ret_event, &posting);
-	if (reject != REJECT_none)
 		return reject;
 
 	ret_event->kind = EVENT_transfer_posted;
