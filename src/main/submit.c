@@ -211,6 +211,22 @@ static int outcomes_open(struct submit *submit, uint32_t shard)
 	return EXIT_DONE;
 }
 
+/* The holder of an embedded ledger may be another submit, which ends when its own commands are
+ * answered, or may have been killed: then what is on the log waits for somebody to decide it, and
+ * that is us. */
+static void processor_become(struct submit *submit)
+{
+	struct log_config config = options_log_config(submit->options, LOG_OWN);
+	struct fault held = { 0 };
+	struct log *log;
+	if (submit->is_processor || !options_is_embedded(submit->options) ||
+		log_open(&log, &config, &held) != 0 ||
+		owners_new(&submit->owners, submit->options, log) != EXIT_DONE)
+		return;
+	owners_start(&submit->owners);
+	submit->is_processor = true;
+}
+
 /* Sends the very same records again when it is not known whether they are on the log: their ids
  * make that harmless, and the holder may only be starting again. */
 static int entries_send(struct submit *submit, uint32_t shard, enum log_stream stream,
@@ -222,9 +238,11 @@ static int entries_send(struct submit *submit, uint32_t shard, enum log_stream s
 		if (error == 0)
 			return EXIT_DONE;
 		bool may_pass = error == FAULT_IO || error == FAULT_MISSING;
-		if (submit->is_processor || !may_pass || time(NULL) > deadline)
+		bool is_own = submit->is_processor && submit->owners.log == submit->log;
+		if (is_own || !may_pass || time(NULL) > deadline)
 			return fault_exit(&submit->fault);
 		fault_clear(&submit->fault);
+		processor_become(submit);
 		(void)nanosleep(&(struct timespec){ .tv_nsec = 100000000 }, NULL);
 	}
 }
@@ -331,6 +349,7 @@ static int shard_await(struct submit *submit, uint32_t shard, time_t deadline)
 		progress(submit);
 		if (n > 0)
 			continue;
+		processor_become(submit);
 		if (submit->is_processor && owners_ended(&submit->owners))
 			return EXIT_FAULT; /* submit_close says why */
 		if (time(NULL) > deadline) {
@@ -361,6 +380,22 @@ static int window_finish(struct submit *submit)
 	if (fflush(stdout) != 0)
 		exit_code = EXIT_FAULT;
 	return exit_code;
+}
+
+/* The holder may be coming or going just now. */
+static int sender_open(struct submit *submit)
+{
+	time_t deadline = time(NULL) + OUTCOME_WAIT_MS / 1000;
+	for (;;) {
+		int error = log_sender_open(submit->log, &submit->sender, &submit->fault);
+		if (error == 0)
+			return EXIT_DONE;
+		if (error != FAULT_MISSING || submit->is_processor || time(NULL) > deadline)
+			return fault_exit(&submit->fault);
+		fault_clear(&submit->fault);
+		processor_become(submit);
+		(void)nanosleep(&(struct timespec){ .tv_nsec = 100000000 }, NULL);
+	}
 }
 
 /* The holder's client, or the processor itself. */
@@ -394,9 +429,7 @@ static int submit_open(struct submit *submit)
 	submit->codec = codec_new();
 	submit->outcomes = calloc(log_shards(submit->log), sizeof *submit->outcomes);
 	assert(submit->outcomes);
-	return log_sender_open(submit->log, &submit->sender, &submit->fault) != 0
-		       ? fault_exit(&submit->fault)
-		       : EXIT_DONE;
+	return sender_open(submit);
 }
 
 static int submit_close(struct submit *submit, int exit_code)
@@ -406,13 +439,14 @@ static int submit_close(struct submit *submit, int exit_code)
 		log_reader_close(submit->outcomes[s].reader);
 	free(submit->outcomes);
 	codec_free(submit->codec);
-	if (submit->is_processor && submit->log) {
+	/* The processor's own log is closed with it. */
+	if (submit->log != submit->owners.log)
+		log_close(submit->log);
+	if (submit->owners.log) {
 		int stopped = owners_stop(&submit->owners);
 		if (exit_code == EXIT_DONE)
 			exit_code = stopped;
 		owners_free(&submit->owners);
-	} else {
-		log_close(submit->log);
 	}
 	return exit_code;
 }
