@@ -8,31 +8,29 @@
 
 enum { ROWS_PER_STEP = 4096 };
 
-static void *checkpointer_main(void *argument)
+static void checkpointer_main(void *context)
 {
-	struct shard *shard = argument;
+	struct shard *shard = context;
 	struct checkpointer *checkpointer = &shard->checkpointer;
-	thread_name(shard, "store");
-	(void)pthread_mutex_lock(&checkpointer->mutex);
+	monitor_enter(checkpointer->monitor);
 	for (;;) {
 		while (!checkpointer->has_job && !checkpointer->is_stopping)
-			(void)pthread_cond_wait(&checkpointer->changed, &checkpointer->mutex);
+			monitor_wait(checkpointer->monitor);
 		if (!checkpointer->has_job)
 			break;
-		(void)pthread_mutex_unlock(&checkpointer->mutex);
+		monitor_leave(checkpointer->monitor);
 		int error = checkpoint_write(shard->store, &checkpointer->sealed,
 			&checkpointer->place, &checkpointer->rows, &checkpointer->rows_size,
 			&checkpointer->fault);
 		int level0_files = store_level0_files(shard->store);
-		(void)pthread_mutex_lock(&checkpointer->mutex);
+		monitor_enter(checkpointer->monitor);
 		checkpointer->error = error;
 		checkpointer->has_job = false;
 		checkpointer->is_done = true;
 		atomic_store(&shard->status_level0, level0_files);
-		(void)pthread_cond_broadcast(&checkpointer->changed);
+		monitor_wake(checkpointer->monitor);
 	}
-	(void)pthread_mutex_unlock(&checkpointer->mutex);
-	return NULL;
+	monitor_leave(checkpointer->monitor);
 }
 
 int checkpointer_start(struct shard *shard)
@@ -42,23 +40,23 @@ int checkpointer_start(struct shard *shard)
 	checkpointer->error = 0;
 	checkpointer->state = CHECKPOINT_IDLE;
 	checkpointer->last_ms = clock_monotonic_ms();
-	if (pthread_create(&checkpointer->thread, NULL, checkpointer_main, shard) != 0)
+	checkpointer->thread = thread_start("store", shard->config.shard, checkpointer_main, shard);
+	if (!checkpointer->thread)
 		return FAULT(&shard->fault, FAULT_IO, "no thread for checkpoints");
-	checkpointer->is_started = true;
 	return 0;
 }
 
 void checkpointer_stop(struct shard *shard)
 {
 	struct checkpointer *checkpointer = &shard->checkpointer;
-	if (!checkpointer->is_started)
+	if (!checkpointer->thread)
 		return;
-	(void)pthread_mutex_lock(&checkpointer->mutex);
+	monitor_enter(checkpointer->monitor);
 	checkpointer->is_stopping = true;
-	(void)pthread_cond_broadcast(&checkpointer->changed);
-	(void)pthread_mutex_unlock(&checkpointer->mutex);
-	(void)pthread_join(checkpointer->thread, NULL);
-	checkpointer->is_started = false;
+	monitor_wake(checkpointer->monitor);
+	monitor_leave(checkpointer->monitor);
+	thread_join(checkpointer->thread);
+	checkpointer->thread = NULL;
 }
 
 bool checkpointer_wants_boundary(struct shard *shard)
@@ -80,9 +78,9 @@ void checkpointer_begin(struct shard *shard, int64_t sequence)
 	state_seal_begin(shard->replica.state);
 	/* The committer is idle: either the boundary is verified already, and later batches must
 	 * not make that forgotten, or the batch that is handed next brings it. */
-	(void)pthread_mutex_lock(&committer->mutex);
+	monitor_enter(committer->monitor);
 	committer->boundary = committer->verified;
-	(void)pthread_mutex_unlock(&committer->mutex);
+	monitor_leave(committer->monitor);
 	checkpointer->boundary_sequence = sequence;
 	checkpointer->state = CHECKPOINT_COPYING;
 }
@@ -90,12 +88,12 @@ void checkpointer_begin(struct shard *shard, int64_t sequence)
 static void job_give(struct shard *shard, const struct place *place)
 {
 	struct checkpointer *checkpointer = &shard->checkpointer;
-	(void)pthread_mutex_lock(&checkpointer->mutex);
+	monitor_enter(checkpointer->monitor);
 	checkpointer->place = *place;
 	checkpointer->has_job = true;
 	checkpointer->is_done = false;
-	(void)pthread_cond_broadcast(&checkpointer->changed);
-	(void)pthread_mutex_unlock(&checkpointer->mutex);
+	monitor_wake(checkpointer->monitor);
+	monitor_leave(checkpointer->monitor);
 	checkpointer->state = CHECKPOINT_WRITING;
 }
 
@@ -103,21 +101,21 @@ static void job_give(struct shard *shard, const struct place *place)
 static bool boundary_verified(struct shard *shard, struct place *ret)
 {
 	struct committer *committer = &shard->committer;
-	(void)pthread_mutex_lock(&committer->mutex);
+	monitor_enter(committer->monitor);
 	*ret = committer->boundary;
-	(void)pthread_mutex_unlock(&committer->mutex);
+	monitor_leave(committer->monitor);
 	return ret->sequence == shard->checkpointer.boundary_sequence;
 }
 
 static int job_end(struct shard *shard, bool waits, bool *ret_ended)
 {
 	struct checkpointer *checkpointer = &shard->checkpointer;
-	(void)pthread_mutex_lock(&checkpointer->mutex);
+	monitor_enter(checkpointer->monitor);
 	while (waits && !checkpointer->is_done)
-		(void)pthread_cond_wait(&checkpointer->changed, &checkpointer->mutex);
+		monitor_wait(checkpointer->monitor);
 	*ret_ended = checkpointer->is_done;
 	int error = checkpointer->is_done ? checkpointer->error : 0;
-	(void)pthread_mutex_unlock(&checkpointer->mutex);
+	monitor_leave(checkpointer->monitor);
 	if (error) {
 		shard->replica.is_doubtful = true;
 		shard->fault = checkpointer->fault;

@@ -6,9 +6,8 @@
 #include <assert.h>
 #include <inttypes.h>
 #include <stdlib.h>
-#include <time.h>
 
-enum { TAIL_RECORDS_PER_READ = 1024, IDLE_LOOK_S = 1 };
+enum { TAIL_RECORDS_PER_READ = 1024, IDLE_LOOK_MS = 1000 };
 
 /* A record between ours: an older owner's stray is void, another owner's mark is our end. */
 static int foreign_record(struct shard *shard, const struct log_record *record)
@@ -72,15 +71,6 @@ static int batch_commit(struct shard *shard, struct batch *batch)
 	return error ? error : read_back(shard, batch);
 }
 
-/* For a batch, or until it is time to look whether another owner came. */
-static void work_await(struct committer *committer)
-{
-	struct timespec until;
-	(void)clock_gettime(CLOCK_REALTIME, &until);
-	until.tv_sec += IDLE_LOOK_S;
-	(void)pthread_cond_timedwait(&committer->changed, &committer->mutex, &until);
-}
-
 /* Whatever stands behind our last record is not ours. */
 static int idle_look(struct shard *shard)
 {
@@ -92,21 +82,20 @@ static int idle_look(struct shard *shard)
 	return error;
 }
 
-static void *committer_main(void *argument)
+static void committer_main(void *context)
 {
-	struct shard *shard = argument;
+	struct shard *shard = context;
 	struct committer *committer = &shard->committer;
-	thread_name(shard, "commit");
-	(void)pthread_mutex_lock(&committer->mutex);
+	monitor_enter(committer->monitor);
 	for (;;) {
 		if (!committer->batch && !committer->is_stopping)
-			work_await(committer);
+			monitor_wait_ms(committer->monitor, IDLE_LOOK_MS);
 		struct batch *batch = committer->batch;
 		if (!batch && committer->is_stopping)
 			break;
-		(void)pthread_mutex_unlock(&committer->mutex);
+		monitor_leave(committer->monitor);
 		int error = batch ? batch_commit(shard, batch) : idle_look(shard);
-		(void)pthread_mutex_lock(&committer->mutex);
+		monitor_enter(committer->monitor);
 		if (error) {
 			committer->error = error;
 		} else if (batch) {
@@ -121,12 +110,11 @@ static void *committer_main(void *argument)
 			committer->batch = NULL;
 		if (batch || error) /* a batch may have been handed during an idle look */
 			atomic_store(&committer->is_idle, true);
-		(void)pthread_cond_broadcast(&committer->changed);
+		monitor_wake(committer->monitor);
 		if (error)
 			break;
 	}
-	(void)pthread_mutex_unlock(&committer->mutex);
-	return NULL;
+	monitor_leave(committer->monitor);
 }
 
 int committer_start(struct shard *shard)
@@ -143,23 +131,23 @@ int committer_start(struct shard *shard)
 	committer->boundary = (struct place){ 0 };
 	atomic_store(&committer->is_idle, true);
 	atomic_store(&shard->status_verified, committer->verified.sequence);
-	if (pthread_create(&committer->thread, NULL, committer_main, shard) != 0)
+	committer->thread = thread_start("commit", shard->config.shard, committer_main, shard);
+	if (!committer->thread)
 		return FAULT(&shard->fault, FAULT_IO, "no thread for the committer");
-	committer->is_started = true;
 	return 0;
 }
 
 void committer_stop(struct shard *shard)
 {
 	struct committer *committer = &shard->committer;
-	if (!committer->is_started)
+	if (!committer->thread)
 		return;
-	(void)pthread_mutex_lock(&committer->mutex);
+	monitor_enter(committer->monitor);
 	committer->is_stopping = true;
-	(void)pthread_cond_broadcast(&committer->changed);
-	(void)pthread_mutex_unlock(&committer->mutex);
-	(void)pthread_join(committer->thread, NULL);
-	committer->is_started = false;
+	monitor_wake(committer->monitor);
+	monitor_leave(committer->monitor);
+	thread_join(committer->thread);
+	committer->thread = NULL;
 	if (committer->verified.sequence > shard->known.sequence)
 		shard->known = committer->verified;
 }
@@ -167,11 +155,11 @@ void committer_stop(struct shard *shard)
 int committer_wait_idle(struct shard *shard)
 {
 	struct committer *committer = &shard->committer;
-	(void)pthread_mutex_lock(&committer->mutex);
+	monitor_enter(committer->monitor);
 	while (committer->batch && !committer->error)
-		(void)pthread_cond_wait(&committer->changed, &committer->mutex);
+		monitor_wait(committer->monitor);
 	int error = committer->error;
-	(void)pthread_mutex_unlock(&committer->mutex);
+	monitor_leave(committer->monitor);
 	if (error)
 		shard->fault = committer->fault;
 	return error;
@@ -180,11 +168,11 @@ int committer_wait_idle(struct shard *shard)
 void committer_hand(struct shard *shard, struct batch *batch)
 {
 	struct committer *committer = &shard->committer;
-	(void)pthread_mutex_lock(&committer->mutex);
+	monitor_enter(committer->monitor);
 	assert(!committer->batch);
 	committer->batch = batch;
 	/* One that failed meanwhile, in an idle look, takes nothing more: who waits is told. */
 	atomic_store(&committer->is_idle, committer->error != 0);
-	(void)pthread_cond_broadcast(&committer->changed);
-	(void)pthread_mutex_unlock(&committer->mutex);
+	monitor_wake(committer->monitor);
+	monitor_leave(committer->monitor);
 }

@@ -7,8 +7,8 @@
 #include "shard/inputs.h"
 #include "shard/replica.h"
 #include "shard/shard.h"
+#include "shard/thread.h"
 
-#include <pthread.h>
 #include <stdatomic.h>
 
 enum {
@@ -32,10 +32,8 @@ struct batch {
 
 /* Commits a batch, reads it back, verifies it; one at a time. */
 struct committer {
-	pthread_t thread;
-	bool is_started;
-	pthread_mutex_t mutex;
-	pthread_cond_t changed;
+	struct thread *thread; /* NULL: not started */
+	struct monitor *monitor;
 	struct batch *batch; /* under way; NULL: idle */
 	_Atomic bool is_idle;
 	bool is_stopping;
@@ -60,10 +58,8 @@ enum checkpoint_state {
 
 /* Writes a sealed set while deciding goes on. */
 struct checkpointer {
-	pthread_t thread;
-	bool is_started;
-	pthread_mutex_t mutex;
-	pthread_cond_t changed;
+	struct thread *thread; /* NULL: not started */
+	struct monitor *monitor;
 	bool has_job, is_done, is_stopping;
 	struct sealed sealed;
 	struct place place;
@@ -80,8 +76,7 @@ struct checkpointer {
 
 struct shard {
 	struct shard_config config;
-	pthread_t thread;
-	bool is_started;
+	struct thread *thread; /* NULL: not started */
 	_Atomic bool is_stopping;
 	int error;
 	struct fault fault; /* of the deciding thread; in the end, why it ended */
@@ -112,15 +107,8 @@ struct shard {
 	_Atomic size_t status_rows, status_dirty;
 };
 
-int64_t clock_host_ms(void); /* Unix milliseconds */
-int64_t clock_monotonic_ms(void);
-int64_t clock_monotonic_ns(void);
-
 void shard_diag(const struct shard *shard, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
-
-/* Names the calling thread "decide-3", for top and debuggers. */
-void thread_name(const struct shard *shard, const char *role);
 
 /* recover.c: steps 1 to 4 of DESIGN section 3, but for the inputs. */
 int shard_recover(struct shard *shard);

@@ -9,7 +9,6 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
 
 enum {
 	LOOK_AFTER_FENCED_MS = 15000,
@@ -17,25 +16,6 @@ enum {
 	RESTART_WAIT_MS_MAX = 5000,
 	RESTARTS_BEFORE_ALARM = 3,
 };
-
-int64_t clock_host_ms(void)
-{
-	struct timespec now;
-	(void)clock_gettime(CLOCK_REALTIME, &now);
-	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
-
-int64_t clock_monotonic_ns(void)
-{
-	struct timespec now;
-	(void)clock_gettime(CLOCK_MONOTONIC, &now);
-	return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
-}
-
-int64_t clock_monotonic_ms(void)
-{
-	return clock_monotonic_ns() / 1000000;
-}
 
 void shard_diag(const struct shard *shard, const char *format, ...)
 {
@@ -48,13 +28,6 @@ void shard_diag(const struct shard *shard, const char *format, ...)
 	shard->config.diag(shard->config.context, line);
 }
 
-void thread_name(const struct shard *shard, const char *role)
-{
-	char name[16]; /* as long as the kernel takes */
-	(void)snprintf(name, sizeof name, "%s-%" PRIu32, role, shard->config.shard);
-	(void)pthread_setname_np(pthread_self(), name);
-}
-
 struct shard *shard_new(const struct shard_config *config)
 {
 	struct shard *shard = calloc(1, sizeof *shard);
@@ -65,10 +38,8 @@ struct shard *shard_new(const struct shard_config *config)
 		shard->batches[i].bytes = malloc(BATCH_BYTES_MAX + 2 * EVENT_SIZE_MAX);
 		assert(shard->batches[i].bytes);
 	}
-	(void)pthread_mutex_init(&shard->committer.mutex, NULL);
-	(void)pthread_cond_init(&shard->committer.changed, NULL);
-	(void)pthread_mutex_init(&shard->checkpointer.mutex, NULL);
-	(void)pthread_cond_init(&shard->checkpointer.changed, NULL);
+	shard->committer.monitor = monitor_new();
+	shard->checkpointer.monitor = monitor_new();
 	atomic_store(&shard->status_timer_due, INT64_MAX);
 	return shard;
 }
@@ -77,16 +48,14 @@ void shard_free(struct shard *shard)
 {
 	if (!shard)
 		return;
-	assert(!shard->is_started);
+	assert(!shard->thread);
 	replica_deinit(&shard->replica);
 	for (int i = 0; i < 2; i++)
 		free(shard->batches[i].bytes);
 	free(shard->committer.records);
 	free(shard->checkpointer.rows);
-	(void)pthread_mutex_destroy(&shard->committer.mutex);
-	(void)pthread_cond_destroy(&shard->committer.changed);
-	(void)pthread_mutex_destroy(&shard->checkpointer.mutex);
-	(void)pthread_cond_destroy(&shard->checkpointer.changed);
+	monitor_free(shard->committer.monitor);
+	monitor_free(shard->checkpointer.monitor);
 	free(shard);
 }
 
@@ -197,14 +166,13 @@ static void restart_wait(struct shard *shard, int attempt)
 	wait_ms = wait_ms / 2 + (int)randombytes_uniform((uint32_t)wait_ms);
 	int64_t until_ms = clock_monotonic_ms() + wait_ms;
 	while (!atomic_load(&shard->is_stopping) && clock_monotonic_ms() < until_ms)
-		(void)nanosleep(&(struct timespec){ .tv_nsec = 20 * 1000000 }, NULL);
+		clock_wait_ms(20);
 }
 
-static void *owner_main(void *argument)
+static void owner_main(void *context)
 {
-	struct shard *shard = argument;
+	struct shard *shard = context;
 	int attempt = 0;
-	thread_name(shard, "decide");
 	for (;;) {
 		int error = life_begin(shard);
 		if (!error)
@@ -231,14 +199,12 @@ static void *owner_main(void *argument)
 		shard_diag(shard, "STOPPED: %s (%s:%d)", shard->fault.text, shard->fault.file,
 			shard->fault.line);
 	atomic_store(&shard->is_ended, true);
-	return NULL;
 }
 
 void shard_start(struct shard *shard)
 {
-	int error = pthread_create(&shard->thread, NULL, owner_main, shard);
-	assert(error == 0);
-	shard->is_started = true;
+	shard->thread = thread_start("decide", shard->config.shard, owner_main, shard);
+	assert(shard->thread);
 }
 
 void shard_stop(struct shard *shard)
@@ -248,9 +214,8 @@ void shard_stop(struct shard *shard)
 
 int shard_join(struct shard *shard)
 {
-	if (shard->is_started)
-		(void)pthread_join(shard->thread, NULL);
-	shard->is_started = false;
+	thread_join(shard->thread);
+	shard->thread = NULL;
 	return shard->error;
 }
 

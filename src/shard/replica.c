@@ -8,6 +8,8 @@
 #include <stdlib.h>
 #include <sys/mman.h>
 
+enum { RECORDS_PER_READ = 1024 };
+
 int replica_init(struct replica *replica, uint32_t shard, size_t memory_bytes, struct fault *fault)
 {
 	*replica = (struct replica){ .shard = shard, .memory_size = memory_bytes, .fault = fault };
@@ -29,6 +31,8 @@ int replica_init(struct replica *replica, uint32_t shard, size_t memory_bytes, s
 			memory_bytes, STATE_MEMORY_MIN);
 	}
 	replica->codec = codec_new();
+	replica->records = calloc(RECORDS_PER_READ, sizeof *replica->records);
+	assert(replica->records);
 	return 0;
 }
 
@@ -36,6 +40,7 @@ void replica_deinit(struct replica *replica)
 {
 	codec_free(replica->codec);
 	free(replica->rows);
+	free(replica->records);
 	if (replica->memory)
 		(void)munmap(replica->memory, replica->memory_size);
 	*replica = (struct replica){ 0 };
@@ -286,14 +291,14 @@ int replica_follow(
 {
 	/* What stands before the end may be no record (Kafka's markers): the position passes it, no
 	 * read returns. */
-	enum { RECORDS_PER_READ = 1024, READ_TIMEOUT_MS = 5, STALLED_READS_MAX = 4000 };
-	static _Thread_local struct log_record records[RECORDS_PER_READ];
+	enum { READ_TIMEOUT_MS = 5, STALLED_READS_MAX = 4000 };
 
 	int stalled = 0;
 	while (replica->place.sequence < sequence_max && log_reader_position(reader) < end) {
 		size_t count;
 		int64_t before = log_reader_position(reader);
-		int error = log_read(reader, records, RECORDS_PER_READ, READ_TIMEOUT_MS, &count);
+		int error = log_read(
+			reader, replica->records, RECORDS_PER_READ, READ_TIMEOUT_MS, &count);
 		if (error)
 			return error;
 		stalled = count == 0 && log_reader_position(reader) == before ? stalled + 1 : 0;
@@ -303,7 +308,7 @@ int replica_follow(
 				": the log did not deliver its events up to offset %" PRId64
 				" in %d s",
 				replica->shard, end, STALLED_READS_MAX * READ_TIMEOUT_MS / 1000);
-		error = replica_take_many(replica, records, count, sequence_max);
+		error = replica_take_many(replica, replica->records, count, sequence_max);
 		if (error)
 			return error;
 	}

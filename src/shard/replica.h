@@ -44,6 +44,8 @@ struct replica {
 	bool is_doubtful;   /* a checkpoint could not be written: a damaged file may be why */
 	bool must_confirm;  /* the next record must be the event that the store stands at */
 
+	struct log_record *records; /* as replica_follow reads them */
+
 	/* For sorting a checkpoint; as many as were ever needed. */
 	struct store_row *rows;
 	size_t rows_size;

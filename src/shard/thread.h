@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Threads, monitors and clocks as a shard uses them. The simulator has others, of one thread and
+ * one seed: whatever a shard waits for, it waits here, in the log or in the store.
+ */
+#ifndef SHARD_THREAD_H
+#define SHARD_THREAD_H
+
+#include <stdint.h>
+
+struct thread;
+
+/* The role and the shard name it, for top and debuggers: "decide-3". NULL: no more threads are to
+ * be had. */
+struct thread *thread_start(
+	const char *role, uint32_t shard, void (*main)(void *context), void *context);
+void thread_join(struct thread *thread); /* and frees it; NULL is fine */
+
+/* A lock, and one condition on what it guards. Nothing but memory is touched inside. */
+struct monitor;
+
+struct monitor *monitor_new(void); /* never NULL: memory is asserted */
+void monitor_free(struct monitor *monitor);
+void monitor_enter(struct monitor *monitor);
+void monitor_leave(struct monitor *monitor);
+/* Inside: leaves, waits until monitor_wake (or at most so long, or for no reason), and enters
+ * again. */
+void monitor_wait(struct monitor *monitor);
+void monitor_wait_ms(struct monitor *monitor, int timeout_ms);
+void monitor_wake(struct monitor *monitor); /* inside: all that wait */
+
+int64_t clock_host_ms(void); /* Unix milliseconds */
+int64_t clock_monotonic_ms(void);
+int64_t clock_monotonic_ns(void);
+void clock_wait_ms(int ms);
+
+#endif
