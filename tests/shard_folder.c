@@ -38,8 +38,9 @@ static struct hash digest_of(struct rig *rig, const char *folder)
 	return digest;
 }
 
-/* It stops with this, and neither the log nor the folder is changed. */
-static void stops(struct rig *rig, const char *folder, int error, const char *text)
+/* It stops with this; the folder is not changed, and the log holds at most so many marks more. */
+static void stops_after_marks(
+	struct rig *rig, const char *folder, int error, const char *text, int64_t marks)
 {
 	bool has_folder = folder != NULL;
 	struct hash before = { { 0 } }, after;
@@ -49,11 +50,16 @@ static void stops(struct rig *rig, const char *folder, int error, const char *te
 	struct owner *owner = owner_new(rig, 0, has_folder ? folder : "fresh");
 	owner_start(owner);
 	owner_ends_saying(owner, error, text);
-	assert_int_equal(rig_end(rig, 0, LOG_EVENTS), end);
+	assert_int_equal(rig_end(rig, 0, LOG_EVENTS), end + marks);
 	if (!has_folder)
 		return;
 	after = digest_of(rig, folder);
 	assert_memory_equal(before.at, after.at, HASH_SIZE);
+}
+
+static void stops(struct rig *rig, const char *folder, int error, const char *text)
+{
+	stops_after_marks(rig, folder, error, text, 0);
 }
 
 /* --- Folders --- */
@@ -230,8 +236,11 @@ static void test_a_log_cut_below_the_checkpoint_stops(void **state)
 	(void)state;
 	struct rig *rig = rig_with_state("cut");
 	int64_t end = rig_end(rig, 0, LOG_EVENTS);
+	/* Just the checkpoint's own event is gone. An apparent end may be stale, so it takes a mark
+	 * that was read back to know; the next start finds that mark in the event's place. */
 	simulated_truncate(rig->url, 0, LOG_EVENTS, end - 1);
-	stops(rig, "state", FAULT_LOG, "the log");
+	stops_after_marks(rig, "state", FAULT_LOG, "the log lost or changed verified events", 1);
+	stops(rig, "state", FAULT_LOG, "the log lost or changed verified events");
 	simulated_truncate(rig->url, 0, LOG_EVENTS, end - 300);
 	stops(rig, "state", FAULT_LOG, NULL);
 
@@ -242,7 +251,7 @@ static void test_a_log_cut_below_the_checkpoint_stops(void **state)
 	(void)rig_audit(rig, 0, "unknowing");
 	stops(rig, "state", FAULT_LOG, "the log lost or changed verified events");
 	simulated_truncate(rig->url, 0, LOG_EVENTS, 0);
-	stops(rig, "state", FAULT_SETTINGS, "this log was made anew");
+	stops(rig, "state", FAULT_LOG, NULL);
 	rig_close(rig);
 }
 

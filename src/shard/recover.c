@@ -53,7 +53,9 @@ static int store_enter(struct shard *shard)
 	return error ? error : replica_start(&shard->replica, shard->store, true);
 }
 
-/* The folder of another ledger is refused before anything is compared by offset. */
+/* The folder of another ledger is refused before anything is compared by offset. Where the log's
+ * apparent end hides its first event, that the checkpoint's own place is confirmed tells as much.
+ */
 static int ledger_compare(struct shard *shard)
 {
 	const struct ledger *stored = view_ledger(shard->replica.state);
@@ -62,7 +64,7 @@ static int ledger_compare(struct shard *shard)
 	struct id ledger_id;
 	int error =
 		shard_ledger_id(shard->config.log, shard->config.shard, &ledger_id, &shard->fault);
-	if (error)
+	if (error || id_is_absent(&ledger_id))
 		return error;
 	if (!id_equal(&ledger_id, &stored->ledger_id) || stored->shard != shard->config.shard)
 		return FAULT(&shard->fault, FAULT_SETTINGS,
@@ -179,6 +181,8 @@ static int term_take(struct shard *shard)
 	return 0;
 }
 
+/* The end is a hint, and may be older than the checkpoint: whether the log still holds that is
+ * known once our own mark was read. */
 static int tail_read_to_end(struct shard *shard)
 {
 	struct committer *committer = &shard->committer;
@@ -193,13 +197,6 @@ static int tail_read_to_end(struct shard *shard)
 		error = replica_follow(&shard->replica, committer->tail, end, INT64_MAX);
 	if (error && shard->fault.code == 0)
 		shard->fault = committer->fault;
-	if (!error && shard->replica.must_confirm)
-		error = FAULT(&shard->fault, FAULT_LOG,
-			"shard %" PRIu32 ": the log ends before event %" PRId64
-			", which the stored checkpoint stands at: the log lost verified events. "
-			"Nothing was "
-			"changed. Restore the log",
-			shard->config.shard, shard->replica.place.sequence);
 	return error;
 }
 
@@ -263,6 +260,7 @@ int shard_recover(struct shard *shard)
 		error = term_take(shard);
 	if (error)
 		return error;
+	assert(!shard->replica.must_confirm);
 	shard->known = shard->replica.place;
 
 	/* The next due timers are known from the start, so that no tick is sent just to find out.

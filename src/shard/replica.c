@@ -135,8 +135,10 @@ static int place_confirm(struct replica *replica, const struct log_record *recor
 			"shard %" PRIu32 ": the log does not hold event %" PRId64
 			" (offset %" PRId64
 			") that the stored checkpoint stands at: the log lost or "
-			"changed verified events, or it is another ledger's. Nothing was changed. "
-			"Restore the log, or, if the state folder is the wrong one, give the right "
+			"changed verified events, or it is another ledger's. The state folder was "
+			"not "
+			"changed. Restore the log, or, if the state folder is the wrong one, give "
+			"the right "
 			"one",
 			replica->shard, replica->place.sequence, replica->place.offset);
 	replica->must_confirm = false;
