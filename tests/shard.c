@@ -155,23 +155,26 @@ static void test_a_refused_input_is_an_event_like_any_other(void **state)
 		workload_command(workload, COMMAND_party_open, &workload->members[0], host_ms());
 	text64_set(&command.party, "poison", 6);
 	command.party_open.kind = PARTY_KIND_person;
-	struct input_place place = { 0, LOG_COMMANDS, rig_end(rig, 0, LOG_COMMANDS) };
+	struct input_place places[2] = { { 0, LOG_COMMANDS, rig_end(rig, 0, LOG_COMMANDS) } };
 	rig_send_command(rig, 0, &command);
+	/* Of a broken one only the refusal is told, not what is broken. */
+	places[1] = (struct input_place){ 0, LOG_COMMANDS, rig_end(rig, 0, LOG_COMMANDS) };
+	send_raw(rig, LOG_COMMANDS, "\xff\xff\xff", 3);
 	struct owner *owner = owner_new(rig, 0, "state");
-	owner->config.refused = &place;
-	owner->config.refused_count = 1;
+	owner->config.refused = places;
+	owner->config.refused_count = 2;
 	owner_start(owner);
 	rig_wait_answered(rig, 0);
 	owner_stop(owner);
 	struct audit audit = rig_audit(rig, 0, "state");
-	assert_int_equal(audit.rejects[REJECT_refused_by_operator], 1);
+	assert_int_equal(audit.rejects[REJECT_refused_by_operator], 2);
 	assert_int_equal(audit.kinds[EVENT_party_opened], 16);
 
 	/* The id was not used up. */
 	rig_send_command(rig, 0, &command);
 	rig_run(rig, 0, "state");
 	audit = rig_audit(rig, 0, "state");
-	assert_int_equal(audit.rejects[REJECT_refused_by_operator], 1);
+	assert_int_equal(audit.rejects[REJECT_refused_by_operator], 2);
 	assert_int_equal(audit.kinds[EVENT_party_opened], 17);
 	rig_close(rig);
 }

@@ -179,8 +179,10 @@ static void input_again(struct auditor *auditor, const struct event *event, stru
 	};
 	command_decode(auditor->twin.codec, inputs->at[i].value, ret_command);
 	if (event->kind == EVENT_command_rejected &&
-		event->command_rejected.reject == REJECT_refused_by_operator)
+		event->command_rejected.reject == REJECT_refused_by_operator) {
 		ret_command->refusal = REJECT_refused_by_operator;
+		ret_command->refusal_detail = (struct text64){ 0 };
+	}
 	if (!event_is_timers(event))
 		auditor->next[stream]++;
 }

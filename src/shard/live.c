@@ -267,8 +267,10 @@ static int record_decide(
 	struct command *command = command_of(shard, stream, record);
 	deciding = (struct input_place){ shard->config.shard, stream, record->offset };
 	is_deciding = true;
-	if (is_refused(shard, stream, record->offset))
+	if (is_refused(shard, stream, record->offset)) {
 		command->refusal = REJECT_refused_by_operator;
+		command->refusal_detail = (struct text64){ 0 }; /* of what decoding found */
+	}
 	error = input_decide(shard, stream, &input, command);
 	is_deciding = false;
 	return error;
