@@ -1,0 +1,262 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "books.h"
+
+#include <assert.h>
+
+void books_init(struct books *books, uint32_t shard, uint32_t shards)
+{
+	*books = (struct books){ .shard = shard, .shards = shards };
+	books->parties = shelf_of(sizeof(struct text64), sizeof(struct party_page));
+	books->accounts = shelf_of(sizeof(struct account_id), sizeof(struct account_page));
+	books->holds = shelf_of(sizeof(struct id), sizeof(struct hold_page));
+	books->commands = shelf_of(sizeof(struct id), sizeof(struct command_page));
+	books->rail_references = shelf_of(sizeof(struct rail_key), sizeof(struct rail_page));
+}
+
+void books_free(struct books *books)
+{
+	shelf_free(&books->parties);
+	shelf_free(&books->accounts);
+	shelf_free(&books->holds);
+	shelf_free(&books->commands);
+	shelf_free(&books->rail_references);
+	dues_free(&books->timers);
+	dues_free(&books->command_ids);
+}
+
+static struct text64 text_key(const struct text64 *text)
+{
+	struct text64 key = { 0 };
+	assert(text->size <= sizeof key.at);
+	key.size = text->size;
+	memcpy(key.at, text->at, text->size);
+	return key;
+}
+
+static struct account_id account_key(const struct account_id *id)
+{
+	struct account_id key = { .size = id->size, .party_size = id->party_size };
+	memcpy(key.at, id->at, id->size);
+	return key;
+}
+
+static struct rail_key rail_key(enum rail rail, const struct text64 *reference)
+{
+	return (struct rail_key){ (uint8_t)rail, text_key(reference) };
+}
+
+struct party_page *books_party(const struct books *books, const struct text64 *party)
+{
+	struct text64 key = text_key(party);
+	return shelf_find(&books->parties, &key);
+}
+
+struct account_page *books_account(const struct books *books, const struct account_id *id)
+{
+	struct account_id key = account_key(id);
+	return shelf_find(&books->accounts, &key);
+}
+
+struct hold_page *books_hold(const struct books *books, const struct id *id)
+{
+	return shelf_find(&books->holds, id);
+}
+
+struct command_page *books_command(const struct books *books, const struct id *id)
+{
+	return shelf_find(&books->commands, id);
+}
+
+struct rail_page *books_rail_reference(
+	const struct books *books, enum rail rail, const struct text64 *reference)
+{
+	struct rail_key key = rail_key(rail, reference);
+	return shelf_find(&books->rail_references, &key);
+}
+
+const struct due *books_due(const struct books *books, int64_t now_ms)
+{
+	if (books->timers.count == 0 || books->timers_fired == TIMERS_PER_INPUT_MAX)
+		return NULL;
+	const struct due *first = &books->timers.at[0];
+	return first->at_ms <= now_ms ? first : NULL;
+}
+
+void totals_post(int64_t debited[TOTALS], int64_t credited[TOTALS], enum layer layer, int64_t minor)
+{
+	bool is_posted = layer == LAYER_posted;
+	assert(layer != LAYER_none);
+	debited[is_posted ? DEBITS_POSTED : DEBITS_PENDING] +=
+		layer == LAYER_pending_lifted ? -minor : minor;
+	credited[is_posted ? CREDITS_POSTED : CREDITS_PENDING] +=
+		layer == LAYER_pending_lifted ? -minor : minor;
+}
+
+struct balances balances_of(const int64_t totals[TOTALS])
+{
+	return (struct balances){
+		.debits_posted = amount_of(totals[DEBITS_POSTED]),
+		.credits_posted = amount_of(totals[CREDITS_POSTED]),
+		.debits_pending = amount_of(totals[DEBITS_PENDING]),
+		.credits_pending = amount_of(totals[CREDITS_PENDING]),
+	};
+}
+
+/* --- What came as predicted is written down --- */
+
+static struct account_page *page_of(struct books *books, const struct balance_after *balance)
+{
+	struct account_id key = account_key(&balance->account);
+	struct account_page *page = shelf_find(&books->accounts, &key);
+	if (!page) { /* the platform's: made by the first posting that names it */
+		page = shelf_add(&books->accounts, &key);
+		page->currency = balance->currency;
+	}
+	return page;
+}
+
+static void effects_take(struct books *books, const struct event *event)
+{
+	for (size_t i = 0; i < event->effect_count; i++) {
+		const struct posting *posting = &event->effects[i].posting;
+		totals_post(page_of(books, &event->balances[posting->debit])->totals,
+			page_of(books, &event->balances[posting->credit])->totals, posting->layer,
+			amount_minor(posting->amount));
+	}
+}
+
+static void cut_off_put(struct books *books, int64_t after_ms)
+{
+	dues_put(&books->timers, (struct due){ .at_ms = after_ms + DAY_MS });
+}
+
+static void command_ids_drop(struct books *books, const struct event *event)
+{
+	dues_remove(&books->timers, 0);
+	cut_off_put(books, event->engine_time_ms);
+	struct dues *ids = &books->command_ids;
+	while (ids->count > 0 && ids->at[0].at_ms < event->command_ids_dropped.before_ms) {
+		shelf_remove(&books->commands, books_command(books, &ids->at[0].id));
+		dues_remove(ids, 0);
+	}
+}
+
+static void command_take(struct books *books, const struct event *event)
+{
+	enum reject reject = event->kind == EVENT_command_rejected ? event->command_rejected.reject
+								   : REJECT_none;
+	/* Up to and including the id's own checks nothing is kept. */
+	if (event->kind == EVENT_command_repeated || (reject != REJECT_none && reject < 60))
+		return;
+	struct command_page *page = shelf_add(&books->commands, &event->command_id);
+	page->digest = event->digest;
+	page->sequence = event->sequence;
+	page->outcome = event->kind;
+	page->reject = reject;
+	dues_put(&books->command_ids, (struct due){ id_time_ms(&page->id), page->id, NULL });
+}
+
+static void hold_take(struct books *books, const struct event_hold_created *created)
+{
+	struct hold_page *hold = shelf_add(&books->holds, &created->hold_id);
+	hold->from = books_account(books, &created->from_account);
+	hold->to = books_account(books, &created->to_account);
+	hold->minor = amount_minor(created->amount);
+	hold->reason = created->reason;
+	hold->expires_at_ms = created->expires_at_ms;
+	hold->from->open_holds++;
+	hold->to->open_holds++;
+	dues_put(&books->timers, (struct due){ hold->expires_at_ms, hold->id, &hold->timer_place });
+}
+
+static void hold_end(struct books *books, const struct id *id, enum hold_end end)
+{
+	struct hold_page *hold = books_hold(books, id);
+	assert(hold->end == HOLD_OPEN);
+	hold->end = end;
+	hold->from->open_holds--;
+	hold->to->open_holds--;
+	dues_remove(&books->timers, hold->timer_place);
+}
+
+static void account_take(struct books *books, const struct event_account_opened *opened)
+{
+	struct account_id key = account_key(&opened->account);
+	struct account_page *page = shelf_add(&books->accounts, &key);
+	page->currency = opened->currency;
+}
+
+static void party_take(struct books *books, const struct event_party_opened *opened)
+{
+	struct text64 key = text_key(&opened->party);
+	(void)shelf_add(&books->parties, &key);
+}
+
+static void funds_take(struct books *books, const struct event *event)
+{
+	struct rail_key key =
+		rail_key(event->funds_received.rail, &event->funds_received.rail_reference);
+	struct rail_page *page = shelf_find(&books->rail_references, &key);
+	if (!page) /* else it was received more than two years ago */
+		page = shelf_add(&books->rail_references, &key);
+	page->sequence = event->sequence;
+	page->received_ms = event->engine_time_ms;
+}
+
+static void body_take(struct books *books, const struct event *event)
+{
+	switch (event->kind) {
+	case EVENT_none:
+		assert(false);
+		break;
+	case EVENT_ticked:
+	case EVENT_command_rejected:
+	case EVENT_command_repeated:
+	case EVENT_transfer_posted:
+		break;
+	case EVENT_ledger_opened:
+		cut_off_put(books, event->engine_time_ms);
+		break;
+	case EVENT_command_ids_dropped:
+		command_ids_drop(books, event);
+		break;
+	case EVENT_party_opened:
+		party_take(books, &event->party_opened);
+		break;
+	case EVENT_account_opened:
+		account_take(books, &event->account_opened);
+		break;
+	case EVENT_account_closed:
+		books_account(books, &event->account_closed.account)->is_closed = true;
+		break;
+	case EVENT_funds_received:
+		funds_take(books, event);
+		break;
+	case EVENT_hold_created:
+		hold_take(books, &event->hold_created);
+		break;
+	case EVENT_hold_captured:
+		hold_end(books, &event->hold_captured.hold_id, HOLD_CAPTURED);
+		break;
+	case EVENT_hold_released:
+		hold_end(books, &event->hold_released.hold_id, HOLD_RELEASED);
+		break;
+	case EVENT_hold_expired:
+		hold_end(books, &event->hold_expired.hold_id, HOLD_EXPIRED);
+		break;
+	}
+}
+
+void books_take(struct books *books, const struct event *event)
+{
+	books->sequence = event->sequence;
+	books->engine_time_ms = event->engine_time_ms;
+	effects_take(books, event);
+	body_take(books, event);
+	if (event_is_timers(event)) {
+		books->timers_fired++;
+	} else if (event->kind != EVENT_ledger_opened) {
+		books->timers_fired = 0;
+		command_take(books, event);
+	}
+}
