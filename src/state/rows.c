@@ -66,7 +66,12 @@ uint32_t rows_hash(const void *at, size_t size)
 
 bool rows_init(struct rows *rows, uint8_t *memory, size_t size)
 {
-	*rows = (struct rows){ .generation = 1, .batch = 1 };
+	/* All but the keys of missing rows, which are many and count for nothing yet. */
+	memset(rows, 0, offsetof(struct rows, missing));
+	memset(rows->missing_slots, 0, sizeof rows->missing_slots);
+	rows->missing_count = 0;
+	rows->generation = 1;
+	rows->batch = 1;
 
 	/* A third for sealing and the lists of dirty rows, an eighth for the index, the rest for
 	 * rows. */
