@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Upstream services: they send commands, good and bad, again and out of order. */
+#ifndef SIMULATOR_CLIENTS_H
+#define SIMULATOR_CLIENTS_H
+
+#include "ground.h"
+
+void clients_begin(uint32_t shards);
+/* A few records, to a shard drawn; how many. */
+int clients_send(void);
+/* What was held back is sent. */
+void clients_flush(void);
+
+#endif

@@ -1,0 +1,476 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: Apache-2.0
+"""Shows that the simulator can fail: bugs are planted, one at a time, and each must be found.
+
+    tests/simulator/planted.py BUILD [NAME]... [--seed N]
+
+BUILD is a Meson build folder with pinion-sim. Of each bug's files a changed copy is compiled and linked
+before the libraries; nothing in the tree is touched. The simulator then runs swarm worlds from the seed on,
+at most as many as the bug's bound says. A text that is to be changed and does not stand exactly once is a
+failure too: the bug has to be planted anew. Ends with "N passed, N failed".
+"""
+import argparse
+import concurrent.futures
+import json
+import os
+import re
+import shlex
+import subprocess
+import sys
+import tempfile
+import time
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+ROOT = os.path.normpath(os.path.join(HERE, "../.."))
+SIMULATOR = "tests/pinion-sim"
+
+
+class Bug:
+    def __init__(self, name, *edits, worlds=60):
+        """edits: (file, what stands there, what is planted)"""
+        self.name, self.edits, self.worlds = name, edits, worlds
+
+
+BUGS = [
+    # --- Fencing and terms ---
+    Bug(
+        "the_fence_is_skipped",
+        ("tests/simulator/broker.c", "	stream->epoch++;\n", "	stream->epoch = 1;\n"),
+    ),
+    Bug(
+        "own_mark_is_known_by_its_term",
+        (
+            "src/shard/recover.c",
+            "id_equal(&link.incarnation, incarnation)) {",
+            "link.term == shard->replica.chain.term) {\n(void)incarnation;",
+        ),
+        worlds=400,
+    ),
+    Bug(
+        "own_mark_is_not_awaited",
+        (
+            "src/shard/recover.c",
+            "		error = own_mark_await(shard, &mark.incarnation, &is_won);",
+            "		is_won = true;\n		(void)own_mark_await;",
+        ),
+    ),
+    Bug(
+        "the_term_is_not_raised_above_all",
+        (
+            "src/shard/recover.c",
+            ".term = replica->chain.term + 1,",
+            ".term = shard->term + 1,",
+        ),
+    ),
+    Bug(
+        "a_mark_of_an_equal_term_is_valid",
+        ("src/wire/chain.c", "link->term <= chain->term", "link->term < chain->term"),
+        worlds=400,
+    ),
+    Bug(
+        "the_chain_looks_at_sequences_alone",
+        (
+            "src/wire/chain.c",
+            """	if (chain->term == 0 || link->term != chain->term ||
+		link->sequence != chain->sequence + 1 ||
+		!hash_equal(&link->previous, &chain->hash) ||
+		link->has_opened != chain->expects_opened ||
+		(link->has_opened && !hash_equal(&link->opened, &chain->opened)))""",
+            "	if (link->sequence != chain->sequence + 1)",
+        ),
+        worlds=400,
+    ),
+    # --- Recovery ---
+    Bug(
+        "inputs_are_taken_before_recovery_has_ended",
+        (
+            "src/shard/recover.c",
+            "		error = ledger_compare(shard);\n",
+            "		error = ledger_compare(shard);\n	shard->early = *state_head(shard->replica.state);\n",
+        ),
+        (
+            "src/shard/owner.c",
+            "state_head(shard->replica.state)->input_next",
+            "shard->early.input_next",
+        ),
+        ("src/shard/internal.h", "struct shard {\n", "struct shard {\n	struct head early;\n"),
+    ),
+    Bug(
+        "recovery_starts_one_record_late",
+        (
+            "src/shard/replica.c",
+            "	replica->must_confirm = true;\n",
+            "	replica->must_confirm = false;\n",
+        ),
+        (
+            "src/shard/replica.c",
+            "	return replica->must_confirm ? replica->place.offset : 0;",
+            "	return replica->place.sequence ? replica->place.offset + 2 : 0;",
+        ),
+    ),
+    Bug(
+        "the_term_is_left_out_of_the_position",
+        (
+            "src/shard/position.c",
+            "	ret->place.term = unpack_i64(p + 18);",
+            "	ret->place.term = 0;",
+        ),
+    ),
+    Bug(
+        "an_input_is_taken_again_after_recovery",
+        (
+            "src/shard/position.c",
+            "unpack_i64(p + 8 * topic);",
+            "unpack_i64(p + 8 * topic) - (unpack_i64(p + 8 * topic) > 0);",
+        ),
+    ),
+    Bug(
+        "an_input_is_left_out_after_recovery",
+        (
+            "src/shard/inputs.c",
+            "input_next[input_topic(s)], &inputs->readers[s]",
+            "input_next[input_topic(s)] + (input_next[input_topic(s)] > 40),\n&inputs->readers[s]",
+        ),
+    ),
+    Bug(
+        "timers_fired_are_forgotten",
+        (
+            "src/shard/position.c",
+            "	ret->head.timers_fired = unpack_u32(p);",
+            "	ret->head.timers_fired = 1023;",
+        ),
+    ),
+    Bug(
+        "a_damaged_block_is_taken_for_absent_rows",
+        (
+            "src/shard/replica.c",
+            """						     replica->fault)
+					   : 0;
+		if (error)
+			return error;""",
+            """						     replica->fault)
+					   : 0;
+		if (error) {
+			fault_clear(replica->fault);
+			error = 0;
+		}""",
+        ),
+        worlds=400,
+    ),
+    # --- Publishing ---
+    Bug(
+        "a_batch_with_a_hole_is_committed",
+        (
+            "tests/simulator/broker.c",
+            "		if (done < count && inject(INJECT_append_torn))",
+            "		if (done < count && inject(INJECT_append_torn)) {\n			done++;\n			continue;\n		}\n		if (false)",
+        ),
+        worlds=200,
+    ),
+    Bug(
+        "what_is_not_committed_is_read",
+        (
+            "tests/simulator/broker.c",
+            "	size_t left = stream->readable.count - reader->next;",
+            """	size_t taken = 0;
+	for (size_t i = 0; i < stream->records.count && taken < capacity; i++) {
+		const struct kept *kept = &stream->records.at[i];
+		if (kept->record.offset < reader->from || kept->fate == ABORTED)
+			continue;
+		records[taken++] = (struct log_record){ kept->record.offset, kept->record.time_ms,
+			kept->record.value };
+		reader->from = kept->record.offset + 1;
+	}
+	return taken;
+	size_t left = stream->readable.count - reader->next;""",
+        ),
+    ),
+    Bug(
+        "a_batch_counts_before_it_was_read_back",
+        (
+            "src/shard/committer.c",
+            "	return error ? error : read_back(shard, batch);",
+            "	if (!error && shard->term % 2)\n		return read_back(shard, batch);\n	return error;",
+        ),
+    ),
+    Bug(
+        "a_batch_that_was_not_read_back_is_not_doubted",
+        (
+            "src/shard/committer.c",
+            """		if (count == 0 && clock_monotonic_ms() > deadline_ms)
+			return FAULT(&committer->fault, FAULT_TAINTED,
+				"shard""",
+            """		if (count == 0 && clock_monotonic_ms() > deadline_ms)
+			return 0;
+		if (false)
+			return FAULT(&committer->fault, FAULT_TAINTED,
+				"shard""",
+        ),
+        worlds=400,
+    ),
+    Bug(
+        "a_failed_append_is_tried_again",
+        (
+            "src/shard/committer.c",
+            "	int error = log_append(shard->committer.writer, batch->entries, batch->count);",
+            """	int error = log_append(shard->committer.writer, batch->entries, batch->count);
+	if (error == FAULT_TAINTED) {
+		log_writer_close(shard->committer.writer);
+		shard->committer.writer = NULL;
+		error = log_fence(shard->config.log, shard->config.shard,
+			&shard->committer.writer, &shard->committer.fault);
+		if (!error)
+			error = log_append(shard->committer.writer, batch->entries, batch->count);
+	}""",
+        ),
+        worlds=200,
+    ),
+    # --- Checkpoints ---
+    Bug(
+        "a_checkpoint_does_not_wait_for_its_event",
+        (
+            "src/shard/checkpointer.c",
+            "	return ret->sequence == shard->checkpointer.boundary_sequence;",
+            "	if (ret->sequence != shard->checkpointer.boundary_sequence)\n		ret->sequence = shard->checkpointer.boundary_sequence;\n	return true;",
+        ),
+    ),
+    Bug(
+        "the_position_is_forgotten",
+        (
+            "src/shard/checkpoint.c",
+            "	return store_ingest(\n		store, *rows, count,",
+            "	return store_ingest(\n		store, *rows + (place->sequence > 100), count - (place->sequence > 100),",
+        ),
+    ),
+    Bug(
+        "the_position_is_written_by_itself",
+        (
+            "src/shard/checkpoint.c",
+            "	return store_ingest(\n		store, *rows, count,",
+            "	int first = store_ingest(store, *rows, 1, NULL, 0, fault);\n	if (first)\n		return first;\n	return store_ingest(\n		store, *rows, count,",
+        ),
+    ),
+    Bug(
+        "an_old_sealed_table_is_ingested_late",
+        (
+            "src/shard/checkpointer.c",
+            "		if (!checkpointer->has_job)\n			break;",
+            """		monitor_leave(checkpointer->monitor);
+		clock_wait_ms(50);
+		monitor_enter(checkpointer->monitor);
+		if (checkpointer->is_stopping)
+			break;""",
+        ),
+        (
+            "src/shard/checkpointer.c",
+            "	checkpointer->has_job = checkpointer->is_done = checkpointer->is_stopping = false;",
+            "	checkpointer->is_done = checkpointer->is_stopping = false;",
+        ),
+        worlds=200,
+    ),
+    Bug(
+        "a_row_changed_while_it_is_copied_is_sealed_as_changed",
+        (
+            "src/state/rows.c",
+            "		row_seal(rows, row);\n		row->flags &= (uint8_t)~ROW_DIRTY;\n	}\n	if (row->flags & ROW_DIRTY) {",
+            "		row_set(row, value, value_size);\n		row_seal(rows, row);\n		row->flags &= (uint8_t)~ROW_DIRTY;\n	}\n	if (row->flags & ROW_DIRTY) {",
+        ),
+        worlds=200,
+    ),
+    Bug(
+        "a_full_disk_is_taken_for_a_checkpoint",
+        (
+            "src/shard/checkpointer.c",
+            "		checkpointer->error = error;",
+            "		checkpointer->error = 0;\n		(void)error;",
+        ),
+        worlds=400,
+    ),
+    # --- Timers and time ---
+    Bug(
+        "a_timer_fires_again",
+        ("src/apply/hold_end.c", "	mutate_timer_clear(state, &timer);", "	(void)timer;"),
+    ),
+    Bug(
+        "a_hold_expires_a_minute_late",
+        ("src/state/view.c", "first->due_ms > now_ms", "first->due_ms > now_ms - 60000"),
+    ),
+    Bug(
+        "time_goes_back_with_the_brokers_clock",
+        (
+            "src/decide/decide.c",
+            "	return input->record_time_ms > last ? input->record_time_ms : last;",
+            "	return input->record_time_ms > last - 2000 && input->record_time_ms != 0 ? input->record_time_ms : last;",
+        ),
+    ),
+    Bug(
+        "a_clock_far_ahead_is_believed",
+        (
+            "src/shard/live.c",
+            "	if (record->time_ms <= shard->host_ms + CLOCK_AHEAD_MAX_MS)",
+            "	if (true)",
+        ),
+        worlds=400,
+    ),
+    Bug(
+        "command_ids_are_dropped_a_day_early",
+        (
+            "src/decide/timers.c",
+            "	int64_t before_ms = ret_event->engine_time_ms - view_ledger(state)->id_too_old_ms;",
+            "	int64_t before_ms = ret_event->engine_time_ms - view_ledger(state)->id_too_old_ms + 86400000;",
+        ),
+        worlds=200,
+    ),
+    # --- Exactly once, and money ---
+    Bug(
+        "a_rejection_is_not_remembered",
+        (
+            "src/apply/apply.c",
+            "reject == REJECT_id_reused || (reject != REJECT_none && !reject_keeps_row(reject))",
+            "reject != REJECT_none",
+        ),
+    ),
+    Bug(
+        "the_rails_reference_is_not_remembered",
+        (
+            "src/apply/funds_received_v1.c",
+            "	mutate_reference(",
+            "	if (event->sequence % 2)\n		mutate_reference(",
+        ),
+    ),
+    Bug(
+        "pending_debits_can_be_spent",
+        (
+            "src/ledger/account.c",
+            "	assert(fits);\n	return available;",
+            "	return account_posted(account_class, balances);",
+        ),
+    ),
+    Bug(
+        "a_capture_takes_the_whole_hold",
+        (
+            "src/decide/hold_capture.c",
+            "	struct amount captured = c->money.is_absent ? hold.amount : c->money.amount;",
+            "	struct amount captured = hold.amount;",
+        ),
+    ),
+]
+
+
+def run(command, cwd, timeout=None):
+    return subprocess.run(
+        command, cwd=cwd, timeout=timeout, stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace",
+    )
+
+
+class Planter:
+    """Compiles changed copies as Meson compiled the originals, and links them first."""
+
+    def __init__(self, build):
+        self.build = build
+        with open(os.path.join(build, "compile_commands.json")) as file:
+            self.commands = {
+                os.path.normpath(os.path.join(entry["directory"], entry["file"])): entry
+                for entry in json.load(file)
+            }
+        lines = run(["ninja", "-t", "commands", SIMULATOR], build).stdout.splitlines()
+        self.link = shlex.split(lines[-1])
+
+    def plant(self, bug, folder):
+        """The path of a simulator with the bug in it, or raises what is wrong."""
+        copies = {}
+        for name, old, new in bug.edits:
+            path = os.path.join(ROOT, name)
+            text = copies.get(name) or open(path).read()
+            if text.count(old) != 1:
+                raise ValueError(f"{name} holds {text.count(old)} times, not once: {old!r}")
+            copies[name] = text.replace(old, new)
+        for name, text in copies.items():
+            at = os.path.join(folder, name)
+            os.makedirs(os.path.dirname(at), exist_ok=True)
+            with open(at, "w") as file:
+                file.write(text)
+        sources = [name for name in copies if name.endswith(".c")]
+        if any(name.endswith(".h") for name in copies):  # all that may include it
+            room = os.path.dirname(next(name for name in copies if name.endswith(".h")))
+            sources = sorted(
+                {os.path.relpath(path, ROOT) for path in self.commands
+                 if os.path.relpath(path, ROOT).startswith(room + "/")} - {"src/shard/thread.c"}
+                | set(sources)
+            )
+        link = [part if part != SIMULATOR else os.path.join(folder, "pinion-sim") for part in self.link]
+        for number, name in enumerate(sources):
+            copy, made = os.path.join(folder, name), os.path.join(folder, f"{number}.o")
+            self.compile(name, copy if name in copies else os.path.join(ROOT, name), made, folder)
+            own = self.object_of(name)
+            if own in link:
+                link[link.index(own)] = made
+            else:
+                link.insert(link.index("-o"), made)
+        done = run(link, self.build)
+        if done.returncode:
+            raise ValueError(f"does not link: {done.stdout[-2000:]}")
+        return os.path.join(folder, "pinion-sim")
+
+    def object_of(self, name):
+        return self.commands[os.path.join(ROOT, name)]["output"]
+
+    def compile(self, name, source, made, folder):
+        entry = self.commands[os.path.join(ROOT, name)]
+        parts = [part for part in shlex.split(entry["command"]) if part != "-Werror"]
+        parts[parts.index("-o") + 1] = made
+        parts[parts.index("-c") + 1] = source
+        for flag in ("-MF", "-MQ"):
+            parts[parts.index(flag) + 1] = made + ".d"
+        parts[1:1] = ["-w", f"-I{folder}/src", f"-I{folder}/tests",
+                      f"-iquote{os.path.join(ROOT, os.path.dirname(name))}"]
+        done = run(parts, entry["directory"])
+        if done.returncode:
+            raise ValueError(f"{name} does not compile: {done.stdout[-2000:]}")
+
+
+def find(planter, bug, seed):
+    """(found?, what is to be said)"""
+    began = time.monotonic()
+    with tempfile.TemporaryDirectory(prefix="planted-") as folder:
+        try:
+            simulator = planter.plant(bug, folder)
+            ran = run(
+                [simulator, "--seed", str(seed), "--swarm", "--worlds", str(bug.worlds)],
+                folder, timeout=600,
+            )
+        except (ValueError, KeyError, subprocess.TimeoutExpired) as trouble:
+            return False, f"{trouble}"
+    seconds = time.monotonic() - began
+    at = re.search(r"reproduce with: pinion-sim --seed (\d+)", ran.stdout)
+    if ran.returncode == 0 or not at:
+        return False, f"not found in {bug.worlds} worlds, {seconds:.0f} s: {ran.stdout[-600:]}"
+    line = next(
+        (line for line in ran.stdout.splitlines() if "VIOLATION" in line or "ssertion" in line), ""
+    )
+    worlds = int(at[1]) - seed + 1
+    return True, f"in world {worlds} of at most {bug.worlds}, {seconds:.0f} s: {line[:160]}"
+
+
+def main():
+    options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    options.add_argument("build")
+    options.add_argument("names", nargs="*", metavar="NAME")
+    options.add_argument("--seed", type=int, default=1)
+    options = options.parse_args()
+    bugs = [bug for bug in BUGS if not options.names or bug.name in options.names]
+    planter = Planter(os.path.abspath(options.build))
+    failed = 0
+    with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
+        for bug, (is_found, said) in zip(
+            bugs, pool.map(lambda bug: find(planter, bug, options.seed), bugs)
+        ):
+            failed += not is_found
+            print(f"{'found' if is_found else 'FAILED'} {bug.name}: {said}", flush=True)
+    print(f"{len(bugs) - failed} passed, {failed} failed")
+    return 1 if failed or not bugs else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,460 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "world.h"
+
+#include "broker.h"
+#include "checks.h"
+#include "clients.h"
+#include "folders.h"
+
+#include "shard/shard.h"
+#include "shard/thread.h"
+
+#include <assert.h>
+#include <inttypes.h>
+#include <stdio.h>
+
+enum {
+	SHARDS_MAX = 3,
+	SLOTS = 2,
+	MEMORY_BYTES = 8 << 20,
+	ACCEPTED_MAX = 64,
+	FAR_AHEAD_MS = 5 * 60000,
+	REST_S_MAX = 900,
+	REST_TURNS_MAX = 1000000,
+};
+static const int64_t ns_per_s = 1000000000;
+
+/* A place where `pinion run` is kept alive, with a disk of its own. */
+struct slot {
+	struct process process;
+	bool is_running, is_stopping;
+	int64_t start_at_ns;              /* INT64_MAX: not */
+	struct shard *shards[SHARDS_MAX]; /* NULL: its owner has ended */
+	char paths[SHARDS_MAX][16];
+};
+
+static struct {
+	uint32_t shards;
+	int checkpoint_ms, read_back_ms;
+	int64_t send_every_ns, send_at_ns, clock_until_ns;
+	struct slot slots[SLOTS];
+	struct input_place accepted[ACCEPTED_MAX];
+	size_t accepted_count;
+} this;
+struct world_totals world_totals;
+
+static void diag(void *context, const char *line)
+{
+	const struct process *process = context;
+	if (!process->is_killed)
+		say("process %d: %s", process->number, line);
+}
+
+static struct shard_config config_of(struct slot *slot, uint32_t shard)
+{
+	return (struct shard_config){
+		.log = broker_log(),
+		.shard = shard,
+		.state_path = slot->paths[shard],
+		.memory_bytes = MEMORY_BYTES,
+		.checkpoint_ms = this.checkpoint_ms,
+		.read_back_ms = this.read_back_ms,
+		.clock_accepted = this.accepted,
+		.clock_accepted_count = this.accepted_count,
+		.diag = diag,
+		.context = &slot->process,
+	};
+}
+
+void world_checkpoint(const char *path, struct bytes position, uint64_t mix)
+{
+	const char *shard = strchr(path, '/') + 1; /* "slot/shard" */
+	checks_checkpoint((uint32_t)(*shard - '0'), position, mix);
+}
+
+/* --- Lives and deaths --- */
+
+static void slot_start(struct slot *slot)
+{
+	assert(!slot->is_running);
+	slot->is_running = true;
+	slot->is_stopping = false;
+	slot->start_at_ns = INT64_MAX;
+	slot->process.is_killed = false;
+	slot->process.paused_until_ns = 0;
+	world_totals.lives++;
+	say("process %d starts", slot->process.number);
+	process_start(&slot->process);
+	for (uint32_t s = 0; s < this.shards; s++) {
+		if (inject(INJECT_store_rolled_back))
+			folder_roll_back(slot->paths[s]);
+		if (inject(INJECT_store_deleted))
+			folder_delete(slot->paths[s]);
+		struct shard_config config = config_of(slot, s);
+		slot->shards[s] = shard_new(&config);
+		shard_start(slot->shards[s]);
+	}
+}
+
+static bool is_any_running(void)
+{
+	for (int i = 0; i < SLOTS; i++)
+		if (this.slots[i].is_running || this.slots[i].start_at_ns != INT64_MAX)
+			return true;
+	return false;
+}
+
+/* Its supervisor, or the other's, starts it again. */
+static void restart_plan(void)
+{
+	if (is_any_running())
+		return;
+	struct slot *slot = &this.slots[draw(4) == 0 ? draw(SLOTS) : 0];
+	slot->start_at_ns = ground.now_ns + draw_between(0, 1000) * NS_PER_MS;
+}
+
+static void slot_ended(struct slot *slot)
+{
+	slot->is_running = false;
+	restart_plan();
+}
+
+static void slot_kill(struct slot *slot)
+{
+	bool was_live = true;
+	for (uint32_t s = 0; s < this.shards; s++) {
+		struct shard_status status;
+		if (!slot->shards[s])
+			continue;
+		shard_status(slot->shards[s], &status);
+		was_live = was_live && status.is_live;
+		shard_stop(slot->shards[s]);
+	}
+	world_totals.crashes++;
+	world_totals.crashes_in_recovery += !was_live;
+	folders_crash(&slot->process);
+	process_kill(&slot->process);
+	for (uint32_t s = 0; s < this.shards; s++) {
+		if (!slot->shards[s])
+			continue;
+		(void)shard_join(slot->shards[s]);
+		shard_free(slot->shards[s]);
+		slot->shards[s] = NULL;
+	}
+	slot_ended(slot);
+}
+
+static void slot_stop(struct slot *slot)
+{
+	slot->is_stopping = true;
+	for (uint32_t s = 0; s < this.shards; s++)
+		if (slot->shards[s])
+			shard_stop(slot->shards[s]);
+}
+
+/* --- The operator --- */
+
+/* "start with --accept-clock commands:0:OFFSET, where OFFSET is the last such record": for every
+ * input at once, on all processes; the broker's clock is mended. */
+static void clock_accept(uint32_t shard, const struct fault *fault)
+{
+	if (!strstr(fault->text, "--accept-clock"))
+		violation("a stop for the clock does not say what to do: %s", fault->text);
+	world_totals.clock_stops++;
+	broker_clock_set(0);
+	for (int i = 0; i < SLOTS; i++)
+		if (this.slots[i].is_running)
+			slot_kill(&this.slots[i]);
+	checks_look();
+	for (enum log_stream s = 0; s < LOG_EVENTS; s++) {
+		size_t count = broker_readable(shard, s);
+		while (count > 0 && broker_record(shard, s, count - 1)->time_ms <=
+					    clock_host_ms() + FAR_AHEAD_MS)
+			count--;
+		if (count == 0)
+			continue;
+		int64_t offset = broker_record(shard, s, count - 1)->offset;
+		checks_accept_clock(shard, s, offset);
+		if (this.accepted_count == ACCEPTED_MAX)
+			violation("more stops for the clock than this world has room for");
+		this.accepted[this.accepted_count++] = (struct input_place){ shard, s, offset };
+		say("the operator accepts the clock up to %s:%" PRIu32 ":%" PRId64,
+			log_stream_name(s), shard, offset);
+	}
+}
+
+static void owner_ended(struct slot *slot, uint32_t shard)
+{
+	struct shard *ended = slot->shards[shard];
+	slot->shards[shard] = NULL;
+	int error = shard_join(ended);
+	struct fault fault = *shard_fault(ended);
+	shard_free(ended);
+	say("process %d: shard %" PRIu32 " ended with %d", slot->process.number, shard, error);
+	switch (error) {
+	case 0:
+		if (!slot->is_stopping)
+			violation("shard %" PRIu32 " ended by itself", shard);
+		if (ground.is_calm)
+			checks_stored(shard, folder_mix(slot->paths[shard]));
+		break;
+	case FAULT_USURPED:
+		world_totals.usurped++;
+		break;
+	case FAULT_CLOCK:
+		clock_accept(shard, &fault);
+		break;
+	case FAULT_IO:
+	case FAULT_TAINTED:
+	case FAULT_FENCED:
+		if (!slot->is_stopping)
+			violation("shard %" PRIu32 " gave up on what it can recover from: %s",
+				shard, fault.text);
+		break;
+	default:
+		violation("shard %" PRIu32 " stopped: %s (%s:%d)", shard, fault.text, fault.file,
+			fault.line);
+	}
+}
+
+/* A process whose owners don't all live any more is stopped and started again by its supervisor,
+ * at some time. */
+static void owners_look(struct slot *slot)
+{
+	bool is_any = false, is_one_gone = false;
+	for (uint32_t s = 0; s < this.shards && slot->is_running; s++) {
+		struct shard_status status;
+		if (slot->shards[s]) {
+			shard_status(slot->shards[s], &status);
+			if (status.is_live)
+				checks_verified(s, status.verified_sequence);
+			if (status.is_ended)
+				owner_ended(slot, s);
+		}
+		is_any = is_any || slot->shards[s];
+		is_one_gone = is_one_gone || !slot->shards[s];
+	}
+	if (slot->is_running && !is_any)
+		slot_ended(slot);
+	else if (slot->is_running && is_one_gone && !slot->is_stopping && draw(200) == 0)
+		slot_stop(slot);
+}
+
+/* --- What happens --- */
+
+static void clock_turn(void)
+{
+	if (ground.now_ns >= this.clock_until_ns && broker_clock_ahead_ms() != 0)
+		broker_clock_set(0);
+	int64_t ahead_ms = 0;
+	if (inject(INJECT_broker_clock_forward))
+		ahead_ms = draw_between(1, FAR_AHEAD_MS - 1000);
+	else if (inject(INJECT_broker_clock_far_ahead))
+		ahead_ms = draw_between(FAR_AHEAD_MS + 1000, 100LL * FAR_AHEAD_MS);
+	else if (inject(INJECT_broker_clock_back))
+		ahead_ms = -draw_between(1, 10LL * FAR_AHEAD_MS);
+	if (ahead_ms == 0)
+		return;
+	broker_clock_set(ahead_ms);
+	this.clock_until_ns = ground.now_ns + draw_between(1, 20000) * NS_PER_MS;
+}
+
+static void time_turn(void)
+{
+	if (!inject(INJECT_time_passes))
+		return;
+	int64_t most_s = (int64_t)1 << draw_between(1, 19); /* up to six days */
+	ground.now_ns += draw_between(1, most_s * 1000) * NS_PER_MS;
+	if (draw(2) == 0) /* the clients keep quiet for longer: what is due needs a tick */
+		this.send_at_ns = ground.now_ns + draw_between(1, 30000) * NS_PER_MS;
+}
+
+static void processes_turn(void)
+{
+	for (int i = 0; i < SLOTS; i++) {
+		struct slot *slot = &this.slots[i];
+		if (!slot->is_running) {
+			if (ground.now_ns >= slot->start_at_ns || inject(INJECT_twin_started))
+				slot_start(slot);
+			continue;
+		}
+		if (inject(INJECT_process_paused))
+			slot->process.paused_until_ns =
+				ground.now_ns + draw_between(1, 120000) * NS_PER_MS;
+		if (!slot->is_stopping && inject(INJECT_stop_asked))
+			slot_stop(slot);
+	}
+}
+
+static void crashes_look(void)
+{
+	struct process *process = process_crashed();
+	for (int i = 0; i < SLOTS && process; i++)
+		if (&this.slots[i].process == process)
+			slot_kill(&this.slots[i]);
+}
+
+static int64_t next_ns(void)
+{
+	int64_t next = broker_next_ns();
+	if (this.send_at_ns < next)
+		next = this.send_at_ns;
+	for (int i = 0; i < SLOTS; i++)
+		if (!this.slots[i].is_running && this.slots[i].start_at_ns < next)
+			next = this.slots[i].start_at_ns;
+	return next;
+}
+
+static void turn(void)
+{
+	if (tasks_turn(next_ns()))
+		crashes_look();
+	broker_advance();
+	checks_look();
+	for (int i = 0; i < SLOTS; i++)
+		owners_look(&this.slots[i]);
+	if (ground.now_ns >= this.send_at_ns) {
+		world_totals.commands += (uint64_t)clients_send();
+		this.send_at_ns = ground.now_ns + (int64_t)draw((uint64_t)(2 * this.send_every_ns));
+	}
+	clock_turn();
+	time_turn();
+	processes_turn();
+}
+
+/* --- A world's course --- */
+
+struct beginning {
+	struct shard *shard;
+	struct id ledger_id, made_id;
+	int error;
+	bool is_done;
+};
+
+static void init_main(void *context)
+{
+	struct beginning *beginning = context;
+	beginning->error =
+		shard_init_ledger(beginning->shard, &beginning->ledger_id, &beginning->made_id);
+	beginning->is_done = true;
+}
+
+/* `pinion init`, run again until it has done its work. */
+static void ledger_make(uint32_t shard)
+{
+	struct beginning beginning = { 0 };
+	for (int tries = 0; beginning.error != 0 || !beginning.is_done; tries++) {
+		if (tries > 1000)
+			violation("init does not come to an end");
+		struct process process = { .number = -1 };
+		struct shard_config config = config_of(&this.slots[0], shard);
+		config.context = &process;
+		process_start(&process);
+		beginning = (struct beginning){ .shard = shard_new(&config) };
+		beginning.ledger_id.at[0] = (uint8_t)(1 + shard);
+		struct thread *thread = thread_start("init", shard, init_main, &beginning);
+		while (process.task_count > 0) {
+			(void)tasks_turn(broker_next_ns());
+			broker_advance();
+			checks_look();
+			if (!process_crashed())
+				continue;
+			world_totals.crashes++;
+			world_totals.crashes_in_recovery++;
+			folders_crash(&process);
+			process_kill(&process);
+			beginning.error = FAULT_IO;
+		}
+		thread_join(thread);
+		shard_free(beginning.shard);
+	}
+	if (beginning.made_id.at[0] != 1 + shard)
+		violation("init made another ledger");
+}
+
+static void world_begin(uint64_t seed, bool is_swarm)
+{
+	ground_begin(seed, is_swarm);
+	static const enum broker_kind kinds[] = { BROKER_KAFKA, BROKER_KAFKA, BROKER_KAFKA,
+		BROKER_KAFKA, BROKER_EMBEDDED, BROKER_UNFENCED };
+	enum broker_kind kind = kinds[draw(sizeof kinds / sizeof *kinds)];
+	memset(&this, 0, sizeof this);
+	this.shards = (uint32_t)draw_between(1, draw(3) == 0 ? SHARDS_MAX : 1);
+	this.checkpoint_ms = (int)draw_between(1, 1 << draw_between(1, 11));
+	this.read_back_ms = (int)draw_between(500, 20000);
+	this.send_every_ns = (int64_t)NS_PER_MS << draw_between(4, 13);
+	for (int i = 0; i < SLOTS; i++) {
+		this.slots[i].process.number = i;
+		this.slots[i].start_at_ns = i == 0 ? 0 : INT64_MAX;
+		for (uint32_t s = 0; s < SHARDS_MAX; s++)
+			(void)snprintf(this.slots[i].paths[s], sizeof this.slots[i].paths[s],
+				"%d/%" PRIu32, i, s);
+	}
+	tasks_begin();
+	broker_begin(this.shards, kind);
+	folders_begin();
+	checks_begin(this.shards, kind == BROKER_KAFKA);
+	clients_begin(this.shards);
+	say("%" PRIu32 " shards on %s", this.shards,
+		kind == BROKER_KAFKA      ? "Kafka"
+		: kind == BROKER_EMBEDDED ? "an embedded log"
+					  : "a log that does not fence");
+	for (uint32_t s = 0; s < this.shards; s++)
+		ledger_make(s);
+}
+
+/* Nothing goes wrong any more: all is answered, in time. */
+static void world_rest(void)
+{
+	ground.is_calm = true;
+	say("calm");
+	broker_clock_set(0);
+	clients_flush();
+	int64_t until_ns = ground.now_ns + REST_S_MAX * ns_per_s;
+	this.send_at_ns = INT64_MAX;
+	for (int i = 0; i < SLOTS; i++)
+		this.slots[i].process.paused_until_ns = 0;
+	checks_look();
+	restart_plan();
+	for (int turns = 0; checks_unanswered(); turns++) {
+		turn();
+		if (ground.now_ns > until_ns || turns > REST_TURNS_MAX)
+			violation("in %d turns of calm not all was answered: %s", turns,
+				checks_unanswered());
+	}
+	for (int i = 0; i < SLOTS; i++)
+		this.slots[i].start_at_ns = INT64_MAX;
+}
+
+static void world_stop(void)
+{
+	int64_t until_ns = ground.now_ns + REST_S_MAX * ns_per_s;
+	for (int i = 0; i < SLOTS; i++) {
+		struct slot *slot = &this.slots[i];
+		if (!slot->is_running)
+			continue;
+		slot_stop(slot);
+		while (slot->process.task_count > 0) {
+			(void)tasks_turn(broker_next_ns());
+			broker_advance();
+			checks_look();
+			if (ground.now_ns > until_ns)
+				violation("process %d does not stop", i);
+		}
+		owners_look(slot);
+		slot->start_at_ns = INT64_MAX;
+	}
+}
+
+void world_run(uint64_t seed, bool is_swarm, int64_t turns)
+{
+	world_begin(seed, is_swarm);
+	for (int64_t i = 0; i < turns; i++)
+		turn();
+	world_rest();
+	world_stop();
+	checks_sums();
+	checks_end();
+	world_totals.worlds++;
+	world_totals.virtual_s += (uint64_t)(ground.now_ns / ns_per_s);
+}
