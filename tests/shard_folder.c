@@ -121,6 +121,26 @@ static void test_a_folder_of_another_ledger_or_shard_is_refused(void **state)
 	rig_close(rig);
 }
 
+/* A start that comes to nothing leaves nothing to the next one, which finds another store. */
+static void test_a_start_forgets_the_one_before(void **state)
+{
+	(void)state;
+	struct rig *rig = rig_with_state("again");
+	struct replica replica;
+	struct store *store;
+	char path[PATH_SIZE];
+	rig_path(rig, "state", path);
+	assert_int_equal(replica_init(&replica, 0, STATE_MEMORY_MIN, &rig->fault), 0);
+	assert_int_equal(store_open(&store, path, STORE_OWN, 1 << 20, &rig->fault), 0);
+	assert_int_equal(replica_start(&replica, store, true), 0);
+	assert_true(replica.must_confirm && replica_start_offset(&replica) > 0);
+	assert_int_equal(replica_start(&replica, NULL, false), 0);
+	assert_false(replica.must_confirm || replica_start_offset(&replica) > 0);
+	store_close(store);
+	replica_deinit(&replica);
+	rig_close(rig);
+}
+
 enum harm { HARM_ALL_OVER, HARM_CUT, HARM_EMPTY, HARMS };
 
 static void file_harm(const char *path, enum harm harm)
@@ -388,6 +408,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(test_an_older_copy_catches_up),
 		cmocka_unit_test(test_a_missing_folder_is_rebuilt),
 		cmocka_unit_test(test_a_folder_of_another_ledger_or_shard_is_refused),
+		cmocka_unit_test(test_a_start_forgets_the_one_before),
 		cmocka_unit_test(test_garbage_in_the_folder_is_rebuilt),
 		cmocka_unit_test(test_a_log_cut_below_the_checkpoint_stops),
 		cmocka_unit_test(test_a_changed_record_is_found),

@@ -68,7 +68,7 @@ int replica_start(struct replica *replica, struct store *store, bool checkpoints
 	replica->chain = (struct chain){ 0 };
 	replica->place = (struct place){ 0 };
 	replica->stored_sequence = 0;
-	replica->is_unreadable = replica->is_doubtful = false;
+	replica->is_unreadable = replica->is_doubtful = replica->must_confirm = false;
 	if (!store)
 		return 0;
 
