@@ -358,6 +358,29 @@ static void test_an_idle_owner_notices_another(void **state)
 	rig_close(rig);
 }
 
+/* What it met first is only how it came to look. */
+static void test_a_tainted_owner_says_that_another_came(void **state)
+{
+	(void)state;
+	struct rig *rig = rig_open("tainted", 1);
+	struct hooked hooked = hooked_of(rig);
+	struct owner *owner = owner_new(rig, 0, "state");
+	owner->config.log = &hooked.log;
+	owner_start(owner);
+	rig_send_traffic(rig, 0, 20);
+	rig_wait_answered(rig, 0);
+	hooked.ahead = 1;
+	hooked.puts = 1;
+	plan(rig,
+		(struct simulated_plan){
+			.call = SIMULATED_APPEND, .fault = SIMULATED_TEAR, .nth = 1, .times = 1 });
+	rig_send_traffic(rig, 0, 20);
+	owner_ends_saying(owner, FAULT_USURPED, "another owner took it");
+	rig_run(rig, 0, "state");
+	(void)rig_audit(rig, 0, "state");
+	rig_close(rig);
+}
+
 static void test_fenced_by_an_owner_not_seen(void **state)
 {
 	(void)state;
@@ -468,6 +491,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(test_a_second_owner_where_fencing_proves_nothing),
 		cmocka_unit_test(test_a_second_owner_where_nothing_is_fenced),
 		cmocka_unit_test(test_an_idle_owner_notices_another),
+		cmocka_unit_test(test_a_tainted_owner_says_that_another_came),
 		cmocka_unit_test(test_fenced_by_an_owner_not_seen),
 		cmocka_unit_test(test_fenced_by_a_time_out),
 		cmocka_unit_test(test_faults_at_random),

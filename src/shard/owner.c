@@ -140,6 +140,17 @@ static bool is_recoverable(int error)
 	return false;
 }
 
+/* Whether another owner came: then that is the fault, whatever was met first. */
+static int owner_look(struct shard *shard, int wait_ms)
+{
+	struct fault met = shard->fault;
+	fault_clear(&shard->fault);
+	int error = shard_look_for_owner(shard, wait_ms);
+	if (!error)
+		shard->fault = met;
+	return error;
+}
+
 /* Fencing may be a broker's time-out as well as another owner; only the log tells. */
 static int fenced_look(struct shard *shard)
 {
@@ -149,12 +160,7 @@ static int fenced_look(struct shard *shard)
 		return 0; /* it never was the owner: whose marks stand there says nothing */
 	shard_diag(shard, "fenced: reading the log for %d s, to see whether another owner is there",
 		LOOK_AFTER_FENCED_MS / 1000);
-	struct fault fenced = shard->fault;
-	fault_clear(&shard->fault);
-	int error = shard_look_for_owner(shard, LOOK_AFTER_FENCED_MS);
-	if (!error)
-		shard->fault = fenced;
-	return error;
+	return owner_look(shard, LOOK_AFTER_FENCED_MS);
 }
 
 /* Longer each time, and never in step with another owner. */
@@ -181,8 +187,7 @@ static void owner_main(void *context)
 		life_end(shard);
 		if (error == FAULT_FENCED)
 			error = fenced_look(shard) ? FAULT_USURPED : error;
-		else if (is_recoverable(error) && shard->term > 0 &&
-			 shard_look_for_owner(shard, 0) != 0)
+		else if (is_recoverable(error) && shard->term > 0 && owner_look(shard, 0) != 0)
 			error = FAULT_USURPED;
 		shard->error = error;
 		if (error == 0 || !is_recoverable(error) || atomic_load(&shard->is_stopping))
