@@ -3,6 +3,8 @@
  * The auditor (shard_audit.c) ends every test. */
 #include "shard_fixture.h"
 
+#include "shard/inputs.h"
+
 #include <stdio.h>
 #include <time.h>
 
@@ -104,6 +106,30 @@ static void test_four_shards_at_once(void **state)
 static void send_raw(struct rig *rig, enum log_stream stream, const void *at, size_t size)
 {
 	rig_send(rig, 0, stream, (struct bytes){ at, size });
+}
+
+/* Their events name it: an owner that died behind them has begun what the next one ends. */
+static void test_the_input_whose_timers_fired_comes_first(void **state)
+{
+	(void)state;
+	struct rig *rig = rig_open("first", 1);
+	struct head head = { .timers_fired = 1, .timers_topic = TOPIC_internal };
+	for (enum log_stream s = 0; s < LOG_EVENTS; s++)
+		head.input_next[input_topic(s)] = rig_end(rig, 0, s);
+	send_raw(rig, LOG_COMMANDS, "a", 1);
+	send_raw(rig, LOG_INTERNAL, "b", 1);
+	struct inputs inputs;
+	const struct log_record *record;
+	enum log_stream stream;
+	assert_int_equal(inputs_open(&inputs, rig->log, 0, &head, &rig->fault), 0);
+	for (int i = 0; i < 2; i++) {
+		assert_int_equal(inputs_peek(&inputs, WAIT_MS, &stream, &record), 0);
+		assert_non_null(record);
+		assert_int_equal(stream, i == 0 ? LOG_INTERNAL : LOG_COMMANDS);
+		inputs_take(&inputs, stream);
+	}
+	inputs_close(&inputs);
+	rig_close(rig);
 }
 
 static void test_bad_inputs_get_one_rejection_each(void **state)
@@ -435,6 +461,7 @@ int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_runs_stops_and_runs_again),
+		cmocka_unit_test(test_the_input_whose_timers_fired_comes_first),
 		cmocka_unit_test(test_many_starts),
 		cmocka_unit_test(test_clients_send_twice),
 		cmocka_unit_test(test_four_shards_at_once),

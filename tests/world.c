@@ -56,7 +56,7 @@ static bool heads_equal(const struct head *a, const struct head *b)
 		if (a->input_next[i] != b->input_next[i])
 			return false;
 	return a->sequence == b->sequence && a->engine_time_ms == b->engine_time_ms &&
-	       a->timers_fired == b->timers_fired &&
+	       a->timers_fired == b->timers_fired && a->timers_topic == b->timers_topic &&
 	       a->command_ids_from_ms == b->command_ids_from_ms;
 }
 

@@ -86,8 +86,10 @@ static void head_move(struct state *state, const struct event *event)
 	assert(event->offset >= head->input_next[event->topic]);
 	if (event_is_timers(event)) {
 		head->timers_fired++;
+		head->timers_topic = event->topic;
 	} else {
 		head->timers_fired = 0;
+		head->timers_topic = TOPIC_none;
 		head->input_next[event->topic] = event->offset + 1;
 	}
 }

@@ -26,15 +26,15 @@ enum log_stream topic_stream(enum topic topic)
 	return (enum log_stream)(topic - 1);
 }
 
-int inputs_open(struct inputs *inputs, struct log *log, uint32_t shard, const int64_t *input_next,
+int inputs_open(struct inputs *inputs, struct log *log, uint32_t shard, const struct head *head,
 	struct fault *fault)
 {
-	*inputs = (struct inputs){ 0 };
+	*inputs = (struct inputs){ .topic_first = head->timers_topic };
 	for (enum log_stream s = 0; s < LOG_EVENTS; s++) {
 		inputs->records[s] = calloc(INPUT_RECORDS_PER_READ, sizeof *inputs->records[s]);
 		assert(inputs->records[s]);
-		int error = log_reader_open(
-			log, shard, s, input_next[input_topic(s)], &inputs->readers[s], fault);
+		int error = log_reader_open(log, shard, s, head->input_next[input_topic(s)],
+			&inputs->readers[s], fault);
 		if (error)
 			return error;
 	}
@@ -81,6 +81,10 @@ static int refill_all(struct inputs *inputs)
 
 static bool first(const struct inputs *inputs, enum log_stream *ret)
 {
+	if (inputs->topic_first != TOPIC_none) {
+		*ret = topic_stream(inputs->topic_first);
+		return !is_empty(inputs, *ret);
+	}
 	bool is_any = false;
 	int64_t time_ms = 0;
 	for (enum log_stream s = 0; s < LOG_EVENTS; s++) {
@@ -107,7 +111,10 @@ int inputs_peek(struct inputs *inputs, int timeout_ms, enum log_stream *ret_stre
 	}
 	if (!first(inputs, ret_stream)) {
 		/* Commands wake the shard at once, the others after this wait at the latest. */
-		int error = timeout_ms > 0 ? refill(inputs, LOG_COMMANDS, timeout_ms) : 0;
+		enum log_stream awaited = inputs->topic_first == TOPIC_none
+						  ? LOG_COMMANDS
+						  : topic_stream(inputs->topic_first);
+		int error = timeout_ms > 0 ? refill(inputs, awaited, timeout_ms) : 0;
 		if (error || !first(inputs, ret_stream))
 			return error;
 	}
@@ -119,6 +126,7 @@ void inputs_take(struct inputs *inputs, enum log_stream stream)
 {
 	assert(!is_empty(inputs, stream));
 	inputs->next[stream]++;
+	inputs->topic_first = TOPIC_none;
 	if (inputs->takes_until_poll > 0)
 		inputs->takes_until_poll--;
 	/* The stream's next record may be older than what stands first elsewhere: look before

@@ -6,8 +6,8 @@
 #ifndef SHARD_INPUTS_H
 #define SHARD_INPUTS_H
 
-#include "ledger/command.h"
 #include "log/log.h"
+#include "state/state.h"
 
 enum { INPUT_RECORDS_PER_READ = 2048 };
 
@@ -17,13 +17,15 @@ struct inputs {
 	size_t next[LOG_INPUTS];
 	size_t count[LOG_INPUTS];
 	unsigned takes_until_poll;
+	enum topic topic_first; /* of the input that must come first; none: the rule decides */
 };
 
 enum topic input_topic(enum log_stream stream);
 enum log_stream topic_stream(enum topic topic);
 
-/* Opens a reader after each offset in the state. */
-int inputs_open(struct inputs *inputs, struct log *log, uint32_t shard, const int64_t *input_next,
+/* Opens a reader after each offset in the state. Where timers have fired for an input that an owner
+ * did not come to decide, that one is next, whatever the others hold: their events name it. */
+int inputs_open(struct inputs *inputs, struct log *log, uint32_t shard, const struct head *head,
 	struct fault *fault);
 void inputs_close(struct inputs *inputs);
 

@@ -107,7 +107,7 @@ static int life(struct shard *shard)
 			ledger->shards, log_shards(log));
 
 	error = inputs_open(&shard->inputs, log, shard->config.shard,
-		state_head(shard->replica.state)->input_next, &shard->fault);
+		state_head(shard->replica.state), &shard->fault);
 	if (!error)
 		error = log_sender_open(log, &shard->sender, &shard->fault);
 	if (!error)

@@ -21,6 +21,7 @@ size_t position_pack(const struct position *position, uint8_t ret[POSITION_SIZE]
 	for (int topic = 1; topic <= TOPIC_COUNT; topic++)
 		p = pack_i64(p, head->input_next[topic]);
 	p = pack_u32(p, head->timers_fired);
+	p = pack_u32(p, (uint32_t)head->timers_topic);
 	p = pack_i64(p, head->command_ids_from_ms);
 	return (size_t)(p - ret);
 }
@@ -39,7 +40,8 @@ static void position_unpack(const uint8_t *p, struct position *ret)
 		ret->head.input_next[topic] = unpack_i64(p + 8 * topic);
 	p += 8 * (TOPIC_COUNT + 1);
 	ret->head.timers_fired = unpack_u32(p);
-	ret->head.command_ids_from_ms = unpack_i64(p + 4);
+	ret->head.timers_topic = (enum topic)unpack_u32(p + 4);
+	ret->head.command_ids_from_ms = unpack_i64(p + 8);
 }
 
 int position_read(struct store *store, struct position *ret, struct fault *fault)

@@ -5,7 +5,7 @@
 
 #include "shard/replica.h"
 
-enum { POSITION_SIZE = 2 + 3 * 8 + HASH_SIZE + 8 + TOPIC_COUNT * 8 + 4 + 8 };
+enum { POSITION_SIZE = 2 + 3 * 8 + HASH_SIZE + 8 + TOPIC_COUNT * 8 + 2 * 4 + 8 };
 
 size_t position_pack(const struct position *position, uint8_t ret[POSITION_SIZE]);
 

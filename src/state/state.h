@@ -25,7 +25,7 @@ enum table {
 };
 
 enum {
-	STATE_FORMAT = 1,
+	STATE_FORMAT = 2,
 	STATE_KEY_SIZE_MAX = 1 + ACCOUNT_ID_SIZE_MAX,
 	STATE_VALUE_SIZE_MAX = 320,
 	STATE_MISSING_MAX = 4096,
@@ -50,7 +50,8 @@ struct head {
 	int64_t sequence;
 	int64_t engine_time_ms;
 	int64_t input_next[TOPIC_COUNT + 1]; /* by topic: the offset after the last one decided */
-	uint32_t timers_fired;               /* for the input that comes next */
+	uint32_t timers_fired;               /* for the input that comes next ... */
+	enum topic timers_topic;             /* ... of this topic; none: for whichever it is */
 	int64_t command_ids_from_ms;         /* rows of ids before this were dropped */
 };
 

@@ -90,8 +90,8 @@ BUGS = [
         ),
         (
             "src/shard/owner.c",
-            "state_head(shard->replica.state)->input_next",
-            "shard->early.input_next",
+            "log, shard->config.shard,\n		state_head(shard->replica.state)",
+            "log, shard->config.shard,\n		&shard->early",
         ),
         ("src/shard/internal.h", "struct shard {\n", "struct shard {\n	struct head early;\n"),
     ),
@@ -128,8 +128,8 @@ BUGS = [
         "an_input_is_left_out_after_recovery",
         (
             "src/shard/inputs.c",
-            "input_next[input_topic(s)], &inputs->readers[s]",
-            "input_next[input_topic(s)] + (input_next[input_topic(s)] > 40),\n&inputs->readers[s]",
+            "log, shard, s, head->input_next[input_topic(s)],",
+            "log, shard, s, head->input_next[input_topic(s)] + (head->input_next[input_topic(s)] > 40),",
         ),
     ),
     Bug(
