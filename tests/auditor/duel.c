@@ -238,11 +238,10 @@ bool duel_decide(struct duel *duel, enum topic topic)
 	return true;
 }
 
-bool duel_restart(struct duel *duel)
+void duel_restart(struct duel *duel)
 {
 	seal(duel);
 	model_store_restart(&duel->store, state_head(duel->state), duel->state);
-	return true;
 }
 
 /* --- The end --- */

@@ -52,7 +52,7 @@ size_t duel_pending(const struct duel *duel, enum topic topic);
 /* The first undecided record of that topic is decided; nothing happens where there is none. */
 bool duel_decide(struct duel *duel, enum topic topic);
 /* The core forgets all that its store holds. */
-bool duel_restart(struct duel *duel);
+void duel_restart(struct duel *duel);
 /* All is decided: both books, and what each says of itself. */
 bool duel_compare(struct duel *duel);
 

@@ -27,6 +27,8 @@ struct script {
 	const uint8_t *at; /* what is left */
 	size_t left;
 	struct duel *duel;
+	unsigned own[PARTIES]; /* those of the shard */
+	unsigned own_count;
 	int64_t now_ms;
 	uint32_t made;
 	struct id ids[IDS]; /* the last ones */
@@ -52,7 +54,23 @@ static unsigned pick(struct script *script, unsigned end)
 
 static bool seldom(struct script *script)
 {
-	return take(script) >= 246;
+	return take(script) >= 250;
+}
+
+/* Mostly one of the shard. */
+static unsigned party_choose(struct script *script)
+{
+	unsigned way = take(script);
+	return way < 232 ? script->own[way % script->own_count] : way % PARTIES;
+}
+
+/* Mostly another one. */
+static unsigned payee_choose(struct script *script, unsigned payer)
+{
+	unsigned payee = party_choose(script);
+	if (payee != payer || take(script) >= 224)
+		return payee;
+	return script->own[0] != payer ? script->own[0] : script->own[script->own_count - 1];
 }
 
 /* --- Ids and times --- */
@@ -77,19 +95,19 @@ static struct id id_choose(struct script *script, size_t *ret_size)
 	unsigned way = take(script);
 	struct id id = id_make(script, script->now_ms);
 	*ret_size = sizeof id.at;
-	if (way >= 206 && way < 216)
+	if (way >= 224 && way < 232)
 		return script->ids[pick(script, IDS)];
-	if (way >= 216 && way < 240)
+	if (way >= 232 && way < 246)
 		id = id_make(script, script->now_ms - ages_ms[way % 8]);
-	else if (way >= 240 && way < 243)
+	else if (way >= 246 && way < 249)
 		id.at[6] ^= (uint8_t)(16 << way % 4);
-	else if (way >= 243 && way < 246)
+	else if (way >= 249 && way < 252)
 		id.at[8] ^= (uint8_t)(64 << way % 2);
-	else if (way == 246)
+	else if (way == 252)
 		*ret_size = 15;
-	else if (way == 247)
+	else if (way == 253)
 		*ret_size = 0;
-	else if (way == 248)
+	else if (way == 254)
 		id = (struct id){ { 0 } };
 	script->ids[script->made % IDS] = id;
 	return id;
@@ -101,11 +119,11 @@ static int64_t step_choose(struct script *script)
 		DAY - 1, DAY, DAY + 1, 7 * (int64_t)DAY, 30 * (int64_t)DAY, 732 * (int64_t)DAY - 1,
 		732 * (int64_t)DAY };
 	unsigned way = take(script);
-	if (way < 128)
+	if (way < 160)
 		return way % 4;
-	if (way < 144)
+	if (way < 176)
 		return -(int64_t)(way % 16) * 100;
-	return way < 240 ? steps_ms[way % 13] : steps_ms[way % 16];
+	return way < 224 ? steps_ms[way % 9] : steps_ms[way % 16];
 }
 
 /* --- Fields --- */
@@ -113,7 +131,7 @@ static int64_t step_choose(struct script *script)
 static int64_t minor_choose(struct script *script)
 {
 	static const int64_t minors[] = { 1, 5, 100, 250, 1000, 5000, 2, 3, 10, 50, 0, -1,
-		((int64_t)1 << 62) - 1, (int64_t)1 << 62, INT64_MAX, ((int64_t)1 << 62) - 1000 };
+		((int64_t)1 << 62) - 1, (int64_t)1 << 62, INT64_MAX, ((int64_t)1 << 62) - 1 - 60000 };
 	unsigned way = take(script);
 	return way < 192 ? minors[way % 10] : minors[way % 16];
 }
@@ -150,7 +168,7 @@ static void money_put(struct script *script, struct record *body, uint32_t field
 static void text_put(struct script *script, struct record *body, uint32_t field, const char *usual)
 {
 	static const char *const odd[] = { "", "A", "a b", "x_y", "r-1.2:3", "\xc3\xa4",
-		"r2345678901234567890123456789012",
+		"r2345678901234567890123456789012", "r23456789012345678901234567890123",
 		"R23456789012345678901234567890123456789012345678901234567890123",
 		"r234567890123456789012345678901234567890123456789012345678901234",
 		"r2345678901234567890123456789012345678901234567890123456789012345" };
@@ -214,9 +232,11 @@ static void hold_create_put(struct script *script, struct record *body)
 /* The number of its arm. */
 static uint32_t body_choose(struct script *script, struct record *body, unsigned *party)
 {
-	static const uint32_t arms[] = { 31, 30, 40, 41, 42, 21, 22, 20, 10, 31, 40, 40, 41, 30, 31,
-		21 };
+	static const uint32_t arms[] = { 31, 30, 40, 41, 42, 31, 30, 40, 41, 40, 31, 40, 30, 22, 10,
+		0 };
 	uint32_t arm = arms[pick(script, 16)];
+	if (arm == 0)
+		arm = 20 + pick(script, 3) % 2;
 	switch (arm) {
 	case 20:
 		record_varint(body, 1, seldom(script) ? pick(script, 4) : 1);
@@ -233,7 +253,7 @@ static uint32_t body_choose(struct script *script, struct record *body, unsigned
 	case 31:
 	case 40:
 		account_put(script, body, 1, *party);
-		account_put(script, body, 2, pick(script, PARTIES));
+		account_put(script, body, 2, payee_choose(script, *party));
 		money_put(script, body, 3);
 		if (arm == 40)
 			hold_create_put(script, body);
@@ -317,7 +337,7 @@ static void spoil(struct script *script, struct record *record)
 static void record_make(struct script *script, struct record *record, enum topic *topic)
 {
 	struct record body = { 0 };
-	unsigned party = pick(script, PARTIES);
+	unsigned party = party_choose(script);
 	*record = (struct record){ 0 };
 	uint32_t arm = body_choose(script, &body, &party);
 	if (seldom(script)) /* inside of the body */
@@ -393,7 +413,7 @@ static bool step(struct script *script)
 	else if (then >= 244)
 		duel_accept_clock(script->duel, topic);
 	else if (then >= 240)
-		return duel_restart(script->duel);
+		duel_restart(script->duel);
 	else if (then >= 224)
 		return true;
 	else if (then >= 208)
@@ -404,8 +424,9 @@ static bool step(struct script *script)
 /* All parties and accounts, and money on them. */
 static bool opening(struct script *script)
 {
-	for (unsigned p = 0; p < PARTIES; p++)
+	for (unsigned o = 0; o < script->own_count; o++)
 		for (unsigned i = 0; i < 9; i++) {
+			unsigned p = script->own[o];
 			struct record record = { 0 }, body = { 0 };
 			char account[64], reference[8];
 			struct id id = id_make(script, script->now_ms);
@@ -434,6 +455,11 @@ static bool opening(struct script *script)
 	return true;
 }
 
+static uint32_t party_shard(unsigned party, uint32_t shards)
+{
+	return murmur2_partition(parties[party], strlen(parties[party]), shards);
+}
+
 bool duel_is_even(const uint8_t *data, size_t size, const struct duel_watch *watch, char *ret_error,
 	size_t error_size)
 {
@@ -442,10 +468,14 @@ bool duel_is_even(const uint8_t *data, size_t size, const struct duel_watch *wat
 	assert(script);
 	script->at = data;
 	script->left = size;
-	uint32_t shards = 1 + take(script) / 96;
+	unsigned way = take(script);
+	uint32_t shards = way < 160 ? 1 : way < 208 ? 2 : 3;
+	uint32_t shard = party_shard(0, shards);
+	for (unsigned p = 0; p < PARTIES; p++)
+		if (party_shard(p, shards) == shard)
+			script->own[script->own_count++] = p;
 	script->now_ms = begins_ms[take(script) / 64];
-	script->duel =
-		duel_new(murmur2_partition(parties[0], 3, shards), shards, script->now_ms, watch);
+	script->duel = duel_new(shard, shards, script->now_ms, watch);
 	bool is_even = *duel_error(script->duel) == '\0';
 	if (is_even && take(script) < 192)
 		is_even = opening(script);

@@ -320,7 +320,7 @@ static bool object_state_fails(const struct request *request, enum reject reject
 static bool is_over(const struct account_page *page, enum total total, int64_t minor)
 {
 	int64_t before = page ? page->totals[total] : 0;
-	return minor > TOTAL_MAX || before > TOTAL_MAX - minor;
+	return before > TOTAL_MAX - minor;
 }
 
 static bool overflows(const struct request *request)
