@@ -99,6 +99,10 @@ void auditor_input(struct auditor *auditor, enum topic topic, int64_t offset,
 void auditor_refuse(struct auditor *auditor, enum topic topic, int64_t offset)
 {
 	struct inputs *inputs = &auditor->inputs[topic];
+	if (offset < 0) {
+		inputs->refused_count = 0;
+		return;
+	}
 	inputs->refused =
 		realloc(inputs->refused, (inputs->refused_count + 1) * sizeof *inputs->refused);
 	assert(inputs->refused);
@@ -108,7 +112,7 @@ void auditor_refuse(struct auditor *auditor, enum topic topic, int64_t offset)
 void auditor_accept_clock(struct auditor *auditor, enum topic topic, int64_t offset_up_to)
 {
 	struct inputs *inputs = &auditor->inputs[topic];
-	if (offset_up_to > inputs->clock_up_to)
+	if (offset_up_to > inputs->clock_up_to || offset_up_to < 0)
 		inputs->clock_up_to = offset_up_to;
 }
 

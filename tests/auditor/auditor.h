@@ -23,17 +23,20 @@ void auditor_input(struct auditor *auditor, enum topic topic, int64_t offset,
 
 /* What an operator says, for inputs whose outcomes are not given yet: before or after the input
  * itself. Say it where an owner starts with that option, once all events before its own are given.
- * The clock is accepted up to and including that offset. */
+ * The clock is accepted up to and including that offset. Offset -1 takes back what was said of a
+ * topic: where a later owner starts without the option. */
 void auditor_refuse(struct auditor *auditor, enum topic topic, int64_t offset);
 void auditor_accept_clock(struct auditor *auditor, enum topic topic, int64_t offset_up_to);
 
 /* The next event of the chain; ledger_opened is the first. NULL: it is as predicted, and taken.
  * Else what was predicted and what came, in a buffer that the next call may reuse; the event is not
  * taken: the auditor stands as before. A timer's event may lack its party, which no record holds.
- */
+ * Any undecided topic's first record may come next, but after a timer's event only the one that it
+ * names. */
 const char *auditor_event(struct auditor *auditor, const struct event *event);
 
-/* NULL: each input that was given has its outcome. Else what has not. */
+/* NULL: each input that was given has its outcome. Else what has not, until the next call in this
+ * thread; auditor_sums likewise. */
 const char *auditor_all_answered(const struct auditor *auditor);
 
 /* NULL: in each currency debits are credits, in both layers; each account's pending totals are its
