@@ -162,6 +162,7 @@ static int room_make(struct shard *shard)
 static void look_ahead(struct shard *shard, enum log_stream stream)
 {
 	const struct log_record *records;
+	struct input_place decided = deciding;
 	size_t count = inputs_buffered(&shard->inputs, stream, &records);
 	if (count > AHEAD_MAX)
 		count = AHEAD_MAX;
@@ -172,9 +173,14 @@ static void look_ahead(struct shard *shard, enum log_stream stream)
 			.offset = records[i].offset,
 			.record_time_ms = records[i].time_ms,
 		};
+		/* A bug that one of them meets is its own, not that of the input decided now. */
+		if (is_refused(shard, stream, records[i].offset))
+			continue;
+		deciding.offset = records[i].offset;
 		command_decode(shard->replica.codec, records[i].value, &command);
 		engine_look_ahead(shard->replica.state, &input, &command);
 	}
+	deciding = decided;
 }
 
 static int rows_get(struct shard *shard, enum log_stream stream)
