@@ -11,6 +11,7 @@ import subprocess
 import tempfile
 import threading
 import time
+import traceback
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 BINARY = os.environ.get("PINION_BINARY", "")
@@ -209,17 +210,16 @@ def embedded(room, name="ledger"):
 
 
 class Broker:
-    """A Kafka broker: our own, or the one of PINION_KAFKA, which is never paused or killed."""
+    """A Kafka broker: our own, or the one at the address, which is never paused or killed."""
 
-    def __init__(self):
-        self.address = os.environ.get("PINION_KAFKA", "")
-        self.is_ours = not self.address
-        self.trouble, self.folder, self.is_paused = "", None, False
+    def __init__(self, address="", folder=None, proxied=0):
+        self.address, self.folder, self.proxied = address, folder, proxied
+        self.is_ours, self.trouble = not address, ""
 
     def need(self):
         """Its address; a Skip where there is none."""
         if not self.address and not self.trouble:
-            self.folder = tempfile.mkdtemp(prefix="pinion-e2e-kafka-")
+            self.folder = self.folder or tempfile.mkdtemp(prefix="pinion-e2e-kafka-")
             self.start()
         if self.trouble:
             raise Skip(f"no Kafka broker: {self.trouble}")
@@ -232,7 +232,7 @@ class Broker:
 
     def start(self):
         done = subprocess.run(
-            [ROOT / "deploy/kafka/start", self.folder],
+            [ROOT / "deploy/kafka/start", self.folder, "--proxied", str(self.proxied)],
             capture_output=True,
             text=True,
             timeout=300,
@@ -265,4 +265,24 @@ class Broker:
         )
 
 
-BROKER = Broker()
+BROKER = Broker(os.environ.get("PINION_KAFKA", ""))
+
+
+def one(test, options, broker=BROKER):
+    """Its result, said on a line: ok, failed or skipped."""
+    name, began = test.__name__, time.monotonic()
+    try:
+        said = test(options)
+    except Skip as skip:
+        is_wanted = os.environ.get("PINION_REQUIRE_KAFKA") == "1" and "kafka" in name
+        result = "FAILED" if is_wanted and broker.trouble else "SKIPPED"
+        print(f"{result} {name}: {skip}", flush=True)
+        return result.lower()
+    except Exception as trouble:
+        if not isinstance(trouble, Failure):
+            traceback.print_exc()
+        seconds, text = time.monotonic() - began, " ".join(str(trouble).split())[:2000]
+        print(f"FAILED {name} ({seconds:.1f} s, --seed {options.seed}): {text}", flush=True)
+        return "failed"
+    print(f"ok {name} ({time.monotonic() - began:.1f} s){': ' + said if said else ''}", flush=True)
+    return "ok"

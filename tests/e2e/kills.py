@@ -8,36 +8,28 @@ from audit import audit
 from gates import KafkaGate, SubmitGate, command
 from harness import BROKER, Failure, Room, check, embedded, wait_for
 from load import clients_finish, clients_start, models_compare, trouble_of
+from supervisor import Supervisor
 
 RESTART_S_MAX = 90
 
 
-class Supervisor:
-    """Keeps one `pinion run` alive, as systemd would, and kills it when asked to."""
+class Killer(Supervisor):
+    """Of the only `pinion run` there is."""
 
     def __init__(self, ledger, clients, choice):
-        self.ledger, self.clients, self.random = ledger, clients, choice
-        self.run, self.kills, self.kills_in_recovery, self.restart_s = None, 0, 0, []
+        super().__init__(ledger)
+        self.clients, self.random = clients, choice
 
-    def start(self):
-        self.run, self.started = self.ledger.start("run", "--checkpoint-ms", 300), time.monotonic()
-        self.is_live = False
+    def ended(self, code):
+        """Starts it again where a submit held the folder; any other end is a failure."""
+        if code != 3 or not self.run.says("another process holds"):
+            super().ended(code)
+        self.start()
 
     def look(self):
-        """Starts it again where a submit held the folder; any other end of it is a failure."""
         trouble_of(self.clients)
-        if not self.run.is_alive():
-            code = self.run.exit_code()
-            check(
-                code == 3 and self.run.says("another process holds"),
-                f"pinion run ended with {code}: {self.run.said()}",
-            )
-            self.start()
-        if not self.is_live and self.run.says("live: "):
-            self.is_live = True
-            self.restart_s.append(time.monotonic() - self.started)
         check(
-            self.is_live or time.monotonic() - self.started < RESTART_S_MAX,
+            super().look() or time.monotonic() - self.started < RESTART_S_MAX,
             f"pinion run is not live after {RESTART_S_MAX} s: {self.run.said()}",
         )
         return self.is_live
@@ -49,9 +41,7 @@ class Supervisor:
             time.sleep(0.01)
 
     def kill(self):
-        self.kills += 1
-        self.kills_in_recovery += not self.is_live
-        self.run.kill()
+        super().kill()
         self.start()
 
     def kill_at_random(self):
@@ -81,7 +71,7 @@ def kills(ledger, count, shards, seed, submit_kills=False):
     began = time.monotonic()
     gate = KafkaGate(ledger) if ledger.is_kafka else SubmitGate(ledger, shards)
     clients = clients_start(gate, seed, count=max(shards, 2))
-    supervisor = Supervisor(ledger, clients, choice)
+    supervisor = Killer(ledger, clients, choice)
     supervisor.start()
     submits_killed = 0
     try:
