@@ -1,0 +1,96 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What runs came to, in words, and the sums of those that were recorded."""
+import datetime
+import json
+import os
+import pathlib
+import subprocess
+
+FILE = pathlib.Path(__file__).with_name("results.jsonl")
+WORDS = {
+    "kills": "kills of a processor (SIGKILL)",
+    "kills_in_recovery": "  while it recovered",
+    "kills_stopped": "  while it was stopped",
+    "kills_broker_away": "  while the broker was away",
+    "folders_lost": "  and its state folder deleted",
+    "folders_old": "  and its state folder rolled back to an old copy",
+    "stops": "SIGSTOP, SIGCONT of a processor",
+    "stops_past_timeout": "  past the transaction time-out",
+    "stops_all_past_timeout": "  of all processors at once, past the transaction time-out",
+    "cuts": "network cuts between a processor and the broker",
+    "cuts_past_timeout": "  past the transaction time-out",
+    "broker_kills": "broker killed (SIGKILL) and started",
+    "broker_restarts": "broker restarted (SIGTERM)",
+    "broker_pauses": "broker paused (SIGSTOP)",
+    "broker_pauses_past_timeout": "  past the transaction time-out",
+    "aborts_by_timeout": "Kafka transactions that the broker's time-out ended",
+    "starts": "starts of a processor",
+    "ends_usurped": "  after it was usurped",
+    "ends_broker_away": "  after it found no broker at its start",
+    "usurpations": "usurpations of a shard",
+    "fenced": "fences met by a shard's owner",
+    "recoveries": "recoveries of a shard in the same process",
+    "rebuilt": "stores unreadable, rebuilt from the log",
+    "commands": "commands answered",
+    "repeats": "repeats answered",
+    "events": "events",
+    "voids": "void records seen by a plain reader",
+    "live_again_s_median": "live again after, s (median)",
+    "slowest_s": "slowest time without an outcome on a shard, s",
+    "slowest_well_s": "  the broker's absence left out, s",
+    "back_s": "slowest time until all shards gave outcomes with the broker back, s",
+    "calm_s": "all answered after calm, s",
+    "seconds": "seconds in all",
+}
+GREATEST = {"live_again_s_median", "slowest_s", "slowest_well_s", "back_s", "calm_s"}
+
+
+def table(totals):
+    return "\n".join(f"{totals.get(name, 0):>12,}  {words}" for name, words in WORDS.items())
+
+
+def version():
+    """PINION_COMMIT, or what git says of the tree that this file is in."""
+    said = os.environ.get("PINION_COMMIT")
+    if not said:
+        done = subprocess.run(
+            ["git", "-C", FILE.parent, "describe", "--always", "--dirty", "--exclude", "*"],
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        said = done.stdout.strip() or "unknown"
+    return said
+
+
+def record(options):
+    """A line for one run, also for one that failed."""
+    line = {
+        "date": datetime.datetime.now(datetime.timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ"),
+        "commit": version(),
+        "seed": options.seed,
+        "options": {
+            name: getattr(options, name)
+            for name in ("kills", "minutes", "shards", "processors", "transaction_timeout_s")
+        },
+        "verdict": options.verdict,
+        "totals": options.totals,
+    }
+    with open(FILE, "a", encoding="utf-8") as file:
+        file.write(json.dumps(line) + "\n")
+
+
+def sums():
+    """All recorded runs together; those that failed are named and not counted."""
+    lines = [json.loads(line) for line in FILE.read_text().splitlines()] if FILE.exists() else []
+    total, failed = {}, [line for line in lines if line["verdict"] != "ok"]
+    for line in lines:
+        if line["verdict"] != "ok":
+            continue
+        for name, value in line["totals"].items():
+            before = total.get(name, 0)
+            total[name] = max(before, value) if name in GREATEST else before + value
+    for line in failed:
+        print(f"failed: --seed {line['seed']}, {line['date']}: {line['verdict']}")
+    print(table(total))
+    print(f"{len(lines) - len(failed)} runs (of a time the greatest), {len(failed)} failed")

@@ -1,0 +1,395 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A broker, the network to it, processors that compete, an upstream at load; and what befalls them."""
+import collections
+import pathlib
+import re
+import signal
+import socket
+import statistics
+import sys
+import threading
+import time
+
+from audit import audit
+from gates import KafkaGate
+from harness import Broker, Failure, Ledger, check, wait_for
+from kills import probe_all
+from load import clients_finish, clients_start, models_compare, trouble_of
+from processors import Processor
+
+SETTLE_S = 40  # at most so long after the broker is back it goes away again
+PATIENCE_S = 5  # at most so long a card that is for a live processor waits for one
+STUCK_S = 120  # without an outcome on a shard, the broker's absence left out
+CALM_S = 120  # after all is well again: everything is answered by then
+AWAY_SLOWER = 8  # while the broker is away, kills come so much slower: most are to hit live ones
+ABORTED_BY_TIMEOUT = re.compile(r"Completed rollback of ongoing transaction .* due to timeout")
+
+
+class World:
+    def __init__(self, room, options):
+        self.room, self.options = room, options
+        self.began = time.monotonic()
+        self.tally, self.timeout_s = collections.Counter(), options.transaction_timeout_s
+        self.broker = Broker(folder=room.folder / "kafka", proxied=options.processors)
+        self.outage, self.outage_trouble, self.broker_well_at = None, None, 0.0
+        self.is_settled, self.back_s = True, []  # every shard gave an outcome since it was back
+        self.gate, self.clients, self.processors = None, [], []
+        self.cuts = {}  # by processor: when it ends, and how
+        self.moved, self.sequences, self.seen_at = {}, {}, 0.0
+        self.slowest = self.slowest_well = (0.0, "")
+
+    def start(self):
+        self.broker.need()
+        self.ledger = self.broker.ledger(self.room, "chaos").init(self.options.shards)
+        proxied = (self.room.folder / "kafka/proxied").read_text().split()
+        ports = [place.split(":")[1] for place in proxied]
+        control = self.room.folder / "network"
+        self.network = self.room.start(
+            "network",
+            sys.executable,
+            "-B",
+            pathlib.Path(__file__).with_name("proxy.py"),
+            control,
+            self.timeout_s * 1000 if self.timeout_s < 45 else 0,
+            *(f"{proxy}:{port}" for port, proxy in zip(ports[::2], ports[1::2])),
+        )
+        wait_for(
+            "the network is there", lambda: control.exists() or not self.network.is_alive(), 30
+        )
+        self.control = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        self.control.connect(str(control))
+        prefix = self.ledger.url.split("/")[-1]
+        for number, place in enumerate(proxied[1::2]):
+            ledger = Ledger(
+                self.room, f"kafka://{place}/{prefix}", self.room.folder / f"state-{number}"
+            )
+            processor = Processor(
+                number,
+                ledger,
+                self.shards_of(number),
+                self.options.shards,
+                f"{self.options.seed} {number}",
+            )
+            processor.start()
+            self.processors.append(processor)
+        self.gate = KafkaGate(self.ledger)
+        self.clients = clients_start(
+            self.gate, self.options.seed, deadline_s=self.options.minutes * 60 + 600
+        )
+        self.supervise("load", 60, lambda: all(client.rounds > 0 for client in self.clients))
+
+    def shards_of(self, number):
+        """The last one competes for all shards, the others for one half or the other."""
+        every = list(range(self.options.shards))
+        if self.options.processors < 3 or number == self.options.processors - 1:
+            return every
+        return every[number % 2 :: 2] or every
+
+    def end(self):
+        """Nothing is left running; also after a failure."""
+        for client in self.clients:
+            client.is_over.set()
+        if self.outage:
+            self.outage.join()
+        self.broker.stop("--kill")
+
+    # --- looking after them ---
+
+    def look(self):
+        """Starts what is to be started, ends what is to be ended, and finds what is wrong."""
+        now = time.monotonic()
+        trouble_of(self.clients)
+        check(not self.outage_trouble, f"the broker: {self.outage_trouble}")
+        check(not self.broker.trouble, f"the broker did not come back: {self.broker.trouble}")
+        check(self.network.is_alive(), f"the network ended: {self.network.said()}")
+        if self.outage and not self.outage.is_alive():
+            self.outage, self.broker_well_at, self.is_settled = None, now, False
+        for number, (until, how) in list(self.cuts.items()):
+            if now >= until:
+                self.network_set(number, how)
+                del self.cuts[number]
+        for processor in self.processors:
+            if self.outage or processor.number in self.cuts or processor.continue_at:
+                processor.trouble_at = now
+            processor.look()
+        if self.gate and not self.clients_are_over():
+            self.progress_look(now)
+
+    def clients_are_over(self):
+        return not self.clients or self.clients[0].is_over.is_set()
+
+    def progress_look(self, now):
+        """How long each shard gave no outcome, though the upstream waits for some."""
+        step, self.seen_at = now - (self.seen_at or now), now
+        for shard, chain in enumerate(self.gate.chains):
+            if chain.sequence != self.sequences.get(shard) or shard not in self.moved:
+                self.sequences[shard], self.moved[shard] = chain.sequence, [now, 0.0]
+            moved = self.moved[shard]
+            moved[1] += 0 if self.outage else step
+            where = f"shard {shard} up to {now - self.began:.1f} s"
+            self.slowest = max(self.slowest, (now - moved[0], where))
+            self.slowest_well = max(self.slowest_well, (moved[1], where))
+            check(
+                moved[1] < STUCK_S,
+                f"shard {shard} gave no outcome for {moved[1]:.0f} s: {self.said()}",
+            )
+
+        if not self.is_settled and not self.outage:
+            back_s = now - self.broker_well_at
+            is_back = all(moved[0] > self.broker_well_at for moved in self.moved.values())
+            self.is_settled = is_back or back_s > SETTLE_S
+            self.back_s += [back_s] if self.is_settled else []
+
+    def said(self):
+        return "; ".join(
+            f"{processor} says {processor.run.said()[-600:] if processor.run else ''}"
+            for processor in self.processors
+        )
+
+    def supervise(self, what, seconds, condition):
+        """Looks after them until the condition is true; fails after the deadline."""
+        began = time.monotonic()
+        while not condition():
+            self.look()
+            check(time.monotonic() < began + seconds, f"{what}: not in {seconds} s: {self.said()}")
+            time.sleep(0.01)
+        return time.monotonic() - began
+
+    # --- faults ---
+
+    def play(self, cards, until):
+        """All cards, or as many as come until then."""
+        queue, gap_s, before = list(cards), 0.0, time.monotonic()
+        while (queue or self.is_any_spared()) and time.monotonic() < until:
+            self.look()
+            time.sleep(0.01)
+            now = time.monotonic()
+            gap_s -= (now - before) / (AWAY_SLOWER if self.outage else 1)
+            before = now
+            if gap_s > 0:
+                continue
+            place, target = self.next_card(queue, patience_s=PATIENCE_S + gap_s)
+            if place is None:
+                continue
+            card = queue.pop(place)
+            self.say(f"{card}" + (f": {target}" if isinstance(target, Processor) else ""))
+            self.tally[card.kind] += 1
+            getattr(self, card.kind)(card, target)
+            gap_s = card.gap_s
+        return len(queue)
+
+    def next_card(self, queue, patience_s):
+        """The first that can be played now, and whom it befalls. (None, None): none yet."""
+        for place, card in enumerate(queue):
+            target = self.target_of(card)
+            if target and target is not self.broker and card.wants_live and not target.is_live:
+                if patience_s > 0 and place == 0:
+                    break
+            if target:
+                return place, target
+        return None, None
+
+    def say(self, text):
+        print(f"{time.monotonic() - self.began:7.1f} s  {text}", flush=True)
+
+    def target_of(self, card):
+        """Whom it can befall now; None: nobody, it must wait."""
+        if card.kind.startswith("broker"):
+            is_well = not self.outage and self.is_settled and not self.are_all_stopped()
+            return self.broker if is_well else None
+        ring = self.processors[card.processor :] + self.processors[: card.processor]
+        if card.kind == "stop_all_past_timeout":
+            is_well = not self.outage and not self.is_any_spared() and ring[0].is_live
+            return ring[0] if is_well else None
+        able = [processor for processor in ring if self.can_befall(card, processor)]
+        live = [one for one in able if one.is_live and not one.continue_at]
+        return next(iter(live + able if card.wants_live else able), None)
+
+    def can_befall(self, card, processor):
+        return (
+            processor.is_alive()
+            and time.monotonic() > processor.spared_until
+            and not (card.kind.startswith("stop") and processor.continue_at)
+            and not (card.kind.startswith("cut") and processor.number in self.cuts)
+            and not (card.kind == "folder_old" and not processor.old.exists())
+        )
+
+    def are_all_stopped(self):
+        return not any(one.is_alive() and not one.continue_at for one in self.processors)
+
+    def is_any_spared(self):
+        return any(time.monotonic() < processor.spared_until for processor in self.processors)
+
+    def kill(self, card, processor):
+        self.kill_count(processor)
+        processor.kill(card.restart_s)
+
+    def kill_in_recovery(self, card, processor):
+        self.kill_count(processor)
+        processor.kill_in_recovery(card.seconds)
+
+    def folder_lost(self, card, processor):
+        self.kill_count(processor)
+        processor.kill(card.restart_s, processor.lose_folder)
+
+    def folder_old(self, card, processor):
+        self.kill_count(processor)
+        processor.kill(card.restart_s, processor.roll_back_folder)
+
+    def kill_count(self, processor):
+        self.tally["kills_broker_away"] += self.outage is not None
+        self.tally["kills_stopped"] += processor.continue_at is not None
+
+    def stop(self, card, processor):
+        processor.stop(card.seconds)
+
+    def stop_past_timeout(self, card, processor):
+        processor.stop(card.seconds)
+        processor.spare(card.seconds)
+
+    def stop_all_past_timeout(self, card, _):
+        """The broker's time-out then ends Kafka transactions that no other owner has fenced."""
+        for processor in self.processors:
+            if processor.is_alive():
+                processor.stop(card.seconds)
+            processor.spare(card.seconds)
+
+    def cut(self, card, processor):
+        how, end = card.how
+        self.cuts[processor.number] = time.monotonic() + card.seconds, end
+        self.network_set(processor.number, how)
+
+    def cut_past_timeout(self, card, processor):
+        self.cut(card, processor)
+        processor.spare(card.seconds)
+
+    def network_set(self, number, mode):
+        self.control.send(f"{number} {mode}".encode())
+
+    def broker_kill(self, card, _):
+        self.broker_away(card, lambda: self.broker.stop("--kill"), self.broker.start)
+
+    def broker_restart(self, card, _):
+        self.broker_away(card, self.broker.stop, self.broker.start)
+
+    def broker_pause(self, card, _):
+        self.broker_away(
+            card,
+            lambda: self.broker.signal(signal.SIGSTOP),
+            lambda: self.broker.signal(signal.SIGCONT),
+        )
+
+    broker_pause_past_timeout = broker_pause
+
+    def broker_away(self, card, begin, end):
+        """Beside all else: a start takes some seconds."""
+
+        def outage():
+            try:
+                begin()
+                time.sleep(card.seconds)
+                end()
+            except Exception as trouble:
+                self.outage_trouble = trouble
+
+        self.outage = threading.Thread(target=outage)
+        self.outage.start()
+
+    # --- the end ---
+
+    def calm(self):
+        """All is well again; what was asked must be answered, and each shard answers now."""
+        self.supervise("the broker is back", 200, lambda: not self.outage)
+        for number in list(self.cuts):
+            self.network_set(number, self.cuts.pop(number)[1])
+        for processor in self.processors:
+            processor.kill_after = None
+            if processor.continue_at:
+                processor.go_on()
+        for seconds, where in self.slowest, self.slowest_well:
+            self.say(f"slowest: {seconds:.1f} s without an outcome of {where}")
+        self.say("calm")
+        for client in self.clients:
+            client.is_over.set()
+        self.tally["calm_s"] = self.supervise(
+            "every command is answered",
+            CALM_S,
+            lambda: not any(client.is_alive() for client in self.clients),
+        )
+        clients_finish(self.clients)
+        for processor in self.processors:
+            processor.finish()
+        keeper = self.processors[-1].ledger.run("--memory", 64)
+        probe_all(self.gate, self.clients)
+        check(keeper.ask_to_stop() == 0, f"SIGTERM: {keeper.said()}")
+
+    def audit(self):
+        """The books of the independent reader; all that was told agrees with them."""
+        self.say("audit")
+        keeper = self.processors[-1].ledger
+        books = audit(Ledger(self.room, self.ledger.url, keeper.state))
+        models_compare(self.clients, books)
+        for processor in self.processors:
+            if processor.ledger is not keeper:
+                Ledger(self.room, self.ledger.url, processor.ledger.state).verify()
+        wait_for(
+            "the reader that read along is at the end",
+            lambda: [chain.sequence for chain in self.gate.chains]
+            == [books.sequences[shard] for shard in range(self.options.shards)],
+        )
+        self.gate.close()
+        for shard, chain in enumerate(self.gate.chains):
+            check(
+                chain.hash == books.chains[shard].hash,
+                f"shard {shard}: who read along saw other events than who reads now",
+            )
+        return books
+
+    def totals(self, books=None):
+        """Also after a failure; then there are no books."""
+        count = collections.Counter(self.tally)
+        for processor in self.processors:
+            count.update(processor.tally)
+            count["kills"] += processor.kills
+            count["kills_in_recovery"] += processor.kills_in_recovery
+        chains = self.gate.chains if self.gate else []
+        restarts = [one for processor in self.processors for one in processor.restart_s]
+        logs = self.room.folder.glob("kafka/log")
+        aborts = sum(
+            len(ABORTED_BY_TIMEOUT.findall(log.read_text(errors="replace"))) for log in logs
+        )
+        return {
+            "kills": count["kills"],
+            "kills_in_recovery": count["kills_in_recovery"],
+            "kills_stopped": count["kills_stopped"],
+            "kills_broker_away": count["kills_broker_away"],
+            "folders_lost": count["folder_lost"],
+            "folders_old": count["folder_old"],
+            "stops": count["stop"] + count["stop_past_timeout"] + count["stop_all_past_timeout"],
+            "stops_past_timeout": count["stop_past_timeout"],
+            "stops_all_past_timeout": count["stop_all_past_timeout"],
+            "cuts": count["cut"] + count["cut_past_timeout"],
+            "cuts_past_timeout": count["cut_past_timeout"],
+            "broker_kills": count["broker_kill"],
+            "broker_restarts": count["broker_restart"],
+            "broker_pauses": count["broker_pause"] + count["broker_pause_past_timeout"],
+            "broker_pauses_past_timeout": count["broker_pause_past_timeout"],
+            "aborts_by_timeout": aborts,
+            "starts": count["starts"],
+            "ends_usurped": count["ends_usurped"],
+            "ends_broker_away": count["ends_broker_away"],
+            "usurpations": count["usurpations"],
+            "fenced": count["fenced"],
+            "recoveries": count["recoveries"],
+            "rebuilt": count["rebuilt"],
+            "commands": sum(client.answered for client in self.clients),
+            "repeats": sum(books.repeats.values()) if books else 0,
+            "events": sum(chain.sequence for chain in chains),
+            "voids": sum(chain.voids for chain in chains),
+            "live_again_s_median": round(statistics.median(restarts or [0]), 2),
+            "slowest_s": round(self.slowest[0], 1),
+            "slowest_well_s": round(self.slowest_well[0], 1),
+            "back_s": round(max(self.back_s or [0]), 1),
+            "calm_s": round(self.tally["calm_s"], 1),
+            "seconds": round(time.monotonic() - self.began),
+        }
