@@ -3,7 +3,7 @@
 
     proxy.py SOCKET TIMEOUT_MS LISTEN:TARGET...
 
-SOCKET takes datagrams "NUMBER MODE", NUMBER being a proxy's place on the command line:
+SOCKET takes datagrams "NUMBER MODE", and answers each. NUMBER is a proxy's place on the command line:
 
     refuse              connections end, and new ones too
     silent              nothing gets through, either way; nothing ends
@@ -15,7 +15,6 @@ SOCKET takes datagrams "NUMBER MODE", NUMBER being a proxy's place on the comman
 TIMEOUT_MS, if not 0, is the transaction time-out that the broker is told by processors: the number
 in their InitProducerId requests is lowered to it. That is all that is ever changed.
 """
-import collections
 import selectors
 import socket
 import struct
@@ -220,8 +219,10 @@ def main():
     control.bind(path)
 
     def command(_):
-        number, mode = control.recv(64).decode().split()
+        data, asker = control.recvfrom(64)
+        number, mode = data.decode().split()
         proxies[int(number)].set(mode)
+        control.sendto(b"done", asker)
 
     selector.register(control, selectors.EVENT_READ, command)
     while True:

@@ -1,20 +1,18 @@
 # SPDX-License-Identifier: Apache-2.0
 """A broker, the network to it, processors that compete, an upstream at load; and what befalls them."""
 import collections
-import pathlib
 import re
 import signal
-import socket
 import statistics
-import sys
 import threading
 import time
 
 from audit import audit
 from gates import KafkaGate
-from harness import Broker, Failure, Ledger, check, wait_for
+from harness import Broker, Ledger, check, wait_for
 from kills import probe_all
 from load import clients_finish, clients_start, models_compare, trouble_of
+from network import Network
 from processors import Processor
 
 SETTLE_S = 40  # at most so long after the broker is back it goes away again
@@ -43,21 +41,11 @@ class World:
         self.ledger = self.broker.ledger(self.room, "chaos").init(self.options.shards)
         proxied = (self.room.folder / "kafka/proxied").read_text().split()
         ports = [place.split(":")[1] for place in proxied]
-        control = self.room.folder / "network"
-        self.network = self.room.start(
-            "network",
-            sys.executable,
-            "-B",
-            pathlib.Path(__file__).with_name("proxy.py"),
-            control,
+        self.network = Network(
+            self.room,
             self.timeout_s * 1000 if self.timeout_s < 45 else 0,
-            *(f"{proxy}:{port}" for port, proxy in zip(ports[::2], ports[1::2])),
+            zip(ports[1::2], ports[::2]),
         )
-        wait_for(
-            "the network is there", lambda: control.exists() or not self.network.is_alive(), 30
-        )
-        self.control = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
-        self.control.connect(str(control))
         prefix = self.ledger.url.split("/")[-1]
         for number, place in enumerate(proxied[1::2]):
             ledger = Ledger(
@@ -101,12 +89,12 @@ class World:
         trouble_of(self.clients)
         check(not self.outage_trouble, f"the broker: {self.outage_trouble}")
         check(not self.broker.trouble, f"the broker did not come back: {self.broker.trouble}")
-        check(self.network.is_alive(), f"the network ended: {self.network.said()}")
+        self.network.look()
         if self.outage and not self.outage.is_alive():
             self.outage, self.broker_well_at, self.is_settled = None, now, False
         for number, (until, how) in list(self.cuts.items()):
             if now >= until:
-                self.network_set(number, how)
+                self.network.set(number, how)
                 del self.cuts[number]
         for processor in self.processors:
             if self.outage or processor.number in self.cuts or processor.continue_at:
@@ -257,14 +245,11 @@ class World:
     def cut(self, card, processor):
         how, end = card.how
         self.cuts[processor.number] = time.monotonic() + card.seconds, end
-        self.network_set(processor.number, how)
+        self.network.set(processor.number, how)
 
     def cut_past_timeout(self, card, processor):
         self.cut(card, processor)
         processor.spare(card.seconds)
-
-    def network_set(self, number, mode):
-        self.control.send(f"{number} {mode}".encode())
 
     def broker_kill(self, card, _):
         self.broker_away(card, lambda: self.broker.stop("--kill"), self.broker.start)
@@ -301,7 +286,7 @@ class World:
         """All is well again; what was asked must be answered, and each shard answers now."""
         self.supervise("the broker is back", 200, lambda: not self.outage)
         for number in list(self.cuts):
-            self.network_set(number, self.cuts.pop(number)[1])
+            self.network.set(number, self.cuts.pop(number)[1])
         for processor in self.processors:
             processor.kill_after = None
             if processor.continue_at:
