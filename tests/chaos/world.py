@@ -170,11 +170,9 @@ class World:
         """The first that can be played now, and whom it befalls. (None, None): none yet."""
         for place, card in enumerate(queue):
             target = self.target_of(card)
-            if target and target is not self.broker and card.wants_live and not target.is_live:
-                if patience_s > 0 and place == 0:
-                    break
             if target:
-                return place, target
+                is_waited_for = card.wants_live and target is not self.broker and patience_s > 0
+                return (None, None) if is_waited_for and not target.is_live else (place, target)
         return None, None
 
     def say(self, text):
