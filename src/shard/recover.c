@@ -274,5 +274,6 @@ int shard_recover(struct shard *shard)
 		return error;
 	atomic_store(&shard->status_term, shard->term);
 	atomic_store(&shard->status_stored, shard->replica.stored_sequence);
+	atomic_store(&shard->status_verified, shard->replica.place.sequence);
 	return 0;
 }
