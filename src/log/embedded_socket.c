@@ -102,13 +102,14 @@ static void peer_answer(struct peer *peer, int code, const char *text)
 	peer->answer_sent = 0;
 }
 
-/* False: the frame breaks a rule. */
-static bool frame_decode(struct socket_server *server, struct bytes frame, uint32_t *ret_shard,
-	enum log_stream *ret_stream, uint32_t *ret_count)
+bool socket_frame_decode(struct bytes frame, uint32_t shards,
+	struct log_entry entries[LOG_BATCH_RECORDS_MAX], struct socket_frame *ret)
 {
+	if (frame.size < FRAME_HEADER_SIZE)
+		return false;
 	uint32_t shard = number_get(frame.at + 2);
 	uint32_t count = number_get(frame.at + 6);
-	if (frame.at[0] != FRAME_FORMAT || frame.at[1] >= LOG_INPUTS || shard >= server->shards ||
+	if (frame.at[0] != FRAME_FORMAT || frame.at[1] >= LOG_INPUTS || shard >= shards ||
 		count < 1 || count > LOG_BATCH_RECORDS_MAX)
 		return false;
 
@@ -117,27 +118,25 @@ static bool frame_decode(struct socket_server *server, struct bytes frame, uint3
 		.remaining = count,
 	};
 	for (uint32_t i = 0; i < count; i++) {
-		server->entries[i] = (struct log_entry){ 0 };
-		if (!batch_next(&cursor, &server->entries[i].value))
+		entries[i] = (struct log_entry){ 0 };
+		if (!batch_next(&cursor, &entries[i].value))
 			return false;
 	}
-	*ret_shard = shard;
-	*ret_stream = (enum log_stream)frame.at[1];
-	*ret_count = count;
-	return batch_fit(server->entries, count) == count;
+	*ret = (struct socket_frame){ shard, (enum log_stream)frame.at[1], count };
+	return batch_fit(entries, count) == count;
 }
 
 /* A whole frame is there. False: close the connection. */
 static bool peer_serve(struct socket_server *server, struct peer *peer)
 {
-	uint32_t shard, count;
-	enum log_stream stream;
-	struct bytes frame = { peer->frame + 4, peer->frame_size - 4 };
-	if (!frame_decode(server, frame, &shard, &stream, &count))
+	struct bytes bytes = { peer->frame + 4, peer->frame_size - 4 };
+	struct socket_frame frame;
+	if (!socket_frame_decode(bytes, server->shards, server->entries, &frame))
 		return false;
 
 	struct fault fault = { 0 };
-	int r = server->append(server->context, shard, stream, server->entries, count, &fault);
+	int r = server->append(
+		server->context, frame.shard, frame.stream, server->entries, frame.count, &fault);
 	peer_answer(peer, r, fault.text);
 	peer->frame_filled = 0;
 	peer->frame_size = 4;

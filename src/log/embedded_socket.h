@@ -20,6 +20,16 @@ typedef int socket_append(void *context, uint32_t shard, enum log_stream stream,
 
 struct socket_server;
 
+/* What follows a frame's size, taken apart; the entries stand in the frame. False: it breaks a
+ * rule. */
+struct socket_frame {
+	uint32_t shard;
+	enum log_stream stream;
+	uint32_t count;
+};
+bool socket_frame_decode(struct bytes frame, uint32_t shards,
+	struct log_entry entries[LOG_BATCH_RECORDS_MAX], struct socket_frame *ret);
+
 /* The caller holds the ledger's lock, so a socket file that is there already is a dead holder's. */
 int socket_server_start(struct socket_server **ret, const char *folder, uint32_t shards,
 	socket_append *append, void *context, struct fault *fault);

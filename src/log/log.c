@@ -19,7 +19,7 @@ const char *log_stream_name(enum log_stream stream)
 	return names[stream];
 }
 
-static int ops_find(const char *url, const struct log_ops **ret, struct fault *fault)
+int log_ops_find(const char *url, const struct log_ops **ret, struct fault *fault)
 {
 	static const struct {
 		const char *prefix;
@@ -44,7 +44,7 @@ static int ops_find(const char *url, const struct log_ops **ret, struct fault *f
 int log_open(struct log **ret, const struct log_config *config, struct fault *fault)
 {
 	const struct log_ops *ops;
-	int r = ops_find(config->url, &ops, fault);
+	int r = log_ops_find(config->url, &ops, fault);
 	if (r < 0)
 		return r;
 	return ops->open(ret, config, fault);
@@ -55,7 +55,7 @@ int log_create(const struct log_config *config, uint32_t shards, struct fault *f
 	assert(shards >= 1 && shards <= 1024);
 
 	const struct log_ops *ops;
-	int r = ops_find(config->url, &ops, fault);
+	int r = log_ops_find(config->url, &ops, fault);
 	if (r < 0)
 		return r;
 	return ops->create(config, shards, fault);
