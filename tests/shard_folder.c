@@ -3,6 +3,8 @@
  * refused, a log that lost or changed events stops it, and then nothing is changed. */
 #include "shard_fixture.h"
 
+#include "shard/position.h"
+
 #include <dirent.h>
 #include <stdio.h>
 #include <sys/stat.h>
@@ -249,6 +251,78 @@ static void test_garbage_in_the_folder_is_rebuilt(void **state)
 	rig_close(rig);
 }
 
+/* A row that the store's checksums have nothing against, and that nobody wrote. */
+static void row_damage(struct rig *rig, struct bytes key, struct bytes value)
+{
+	char path[PATH_SIZE];
+	struct store *store;
+	struct store_row row = { key, value };
+	rig_path(rig, "state", path);
+	assert_int_equal(store_open(&store, path, STORE_OWN, 1 << 20, &rig->fault), 0);
+	assert_int_equal(store_ingest(store, &row, 1, NULL, 0, &rig->fault), 0);
+	store_close(store);
+}
+
+/* A payment, and the end of a hold, that look at what was damaged. */
+static void look_send(struct rig *rig)
+{
+	struct workload *workload = &rig->workloads[0];
+	struct text64 *party = &workload->members[0];
+	struct command command =
+		workload_command(workload, COMMAND_transfer_create, party, host_ms());
+	command.transfer_create = (struct command_transfer_create){
+		.from_account = workload_account(party, "main"),
+		.to_account = workload_account(&workload->members[1], "main"),
+		.money = { amount_of(1), CURRENCY_USD, .is_absent = false },
+	};
+	rig_send_command(rig, 0, &command);
+	command = workload_command(
+		workload, COMMAND_hold_release, &workload->hold_parties[0], host_ms());
+	command.hold_release.hold_id.id = workload->holds[0];
+	rig_send_command(rig, 0, &command);
+}
+
+static void test_a_damaged_row_is_rebuilt(void **state)
+{
+	(void)state;
+	struct rig *rig = rig_with_state("row");
+	static uint8_t bytes[400] = { STATE_FORMAT };
+	memset(bytes + 2, 0xff, sizeof bytes - 2);
+	struct account_id main_id = workload_account(&rig->workloads[0].members[0], "main");
+	uint8_t account[1 + ACCOUNT_ID_SIZE_MAX] = { TABLE_account }, hold[17] = { TABLE_hold };
+	memcpy(account + 1, main_id.at, main_id.size);
+	memcpy(hold + 1, rig->workloads[0].holds[0].at, 16);
+	struct bytes account_key = { account, 1u + main_id.size };
+	static const uint8_t position[1] = { TABLE_position }, ledger[1] = { TABLE_ledger },
+			     last_id[3] = { TABLE_command, 0xff, 0xff },
+			     last_id_long[150] = { TABLE_command, 0xff, 0xff },
+			     timer[3] = { TABLE_timer, 0, 1 };
+	const struct store_row rows[] = {
+		{ { position, 1 }, { bytes, POSITION_SIZE } },
+		{ { position, 1 }, { bytes, 7 } },
+		{ { ledger, 1 }, { bytes, 3 } },
+		{ { last_id, sizeof last_id }, { bytes, 35 } },
+		{ { last_id_long, sizeof last_id_long }, { bytes, 35 } },
+		{ { timer, sizeof timer }, { bytes, 1 } },
+		{ account_key, { bytes, 3 } },
+		{ account_key, { bytes, 52 } },
+		{ account_key, { bytes, sizeof bytes } },
+		{ { hold, sizeof hold }, { bytes, 40 } },
+	};
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		row_damage(rig, rows[i].key, rows[i].value);
+		struct owner *owner = owner_new(rig, 0, "state");
+		look_send(rig);
+		owner_start(owner);
+		rig_wait_answered(rig, 0);
+		if (!owner_said(owner, "rebuilt from the log"))
+			fail_msg("damaged row %zu was not noticed", i);
+		owner_stop(owner);
+	}
+	again(rig);
+	rig_close(rig);
+}
+
 /* --- Logs --- */
 
 static void test_a_log_cut_below_the_checkpoint_stops(void **state)
@@ -410,6 +484,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(test_a_folder_of_another_ledger_or_shard_is_refused),
 		cmocka_unit_test(test_a_start_forgets_the_one_before),
 		cmocka_unit_test(test_garbage_in_the_folder_is_rebuilt),
+		cmocka_unit_test(test_a_damaged_row_is_rebuilt),
 		cmocka_unit_test(test_a_log_cut_below_the_checkpoint_stops),
 		cmocka_unit_test(test_a_changed_record_is_found),
 		cmocka_unit_test(test_an_event_from_the_future_stops),

@@ -29,6 +29,10 @@ static inline bool id_is_uuid7(const struct id *id)
 	return (id->at[6] & 0xf0) == 0x70 && (id->at[8] & 0xc0) == 0x80;
 }
 
+/* The latest time that an id can tell (in the year 10889); no time of a ledger is later.
+ * Milliseconds. */
+#define ID_TIME_MS_MAX ((INT64_C(1) << 48) - 1)
+
 /* The milliseconds a UUIDv7 starts with. */
 static inline int64_t id_time_ms(const struct id *id)
 {

@@ -5,9 +5,6 @@
 
 #include <assert.h>
 
-/* Totals stay below this, so that no difference of three of them overflows. Minor units. */
-static const int64_t total_max = INT64_MAX / 2;
-
 enum reject check_money(const struct money *money)
 {
 	if (!money->is_absent && money->currency == CURRENCY_none)
@@ -85,7 +82,8 @@ static uint8_t balance_place(struct event *event, const struct account *account)
 static bool total_add(struct amount *total, struct amount amount)
 {
 	struct amount sum;
-	if (!amount_add(&sum, *total, amount) || amount_compare(sum, amount_of(total_max)) > 0)
+	if (!amount_add(&sum, *total, amount) ||
+		amount_compare(sum, amount_of(ACCOUNT_TOTAL_MAX)) > 0)
 		return false;
 	*total = sum;
 	return true;

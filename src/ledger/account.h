@@ -46,6 +46,9 @@ static inline bool account_id_is_of(const struct account_id *id, const struct te
 	return id->party_size == party->size && memcmp(id->at, party->at, party->size) == 0;
 }
 
+/* No total grows past this, so that no difference of three of them overflows. Minor units. */
+#define ACCOUNT_TOTAL_MAX (INT64_MAX / 2)
+
 /* Posted totals only grow; pending ones equal the open holds. */
 struct balances {
 	struct amount debits_posted;

@@ -26,8 +26,27 @@ size_t position_pack(const struct position *position, uint8_t ret[POSITION_SIZE]
 	return (size_t)(p - ret);
 }
 
-static void position_unpack(const uint8_t *p, struct position *ret)
+/* Numbers that no event gave: readers of the log, and the next event, would begin with them. */
+static bool position_is_sound(const struct position *position)
 {
+	const struct place *place = &position->place;
+	const struct head *head = &position->head;
+	for (int topic = 1; topic <= TOPIC_COUNT; topic++)
+		if (head->input_next[topic] < 0)
+			return false;
+	return place->offset >= 0 && place->sequence >= 1 && place->sequence < INT64_MAX &&
+	       place->term >= 1 && head->engine_time_ms >= 0 &&
+	       head->engine_time_ms <= ID_TIME_MS_MAX && head->command_ids_from_ms >= 0 &&
+	       head->command_ids_from_ms <= head->engine_time_ms &&
+	       head->timers_topic <= TOPIC_internal &&
+	       (head->timers_fired == 0) == (head->timers_topic == TOPIC_none);
+}
+
+bool position_unpack(struct bytes value, struct position *ret)
+{
+	const uint8_t *p = value.at;
+	if (value.size != POSITION_SIZE || unpack_u16(p) != STATE_FORMAT)
+		return false;
 	*ret = (struct position){ 0 };
 	ret->place.offset = unpack_i64(p + 2);
 	ret->place.sequence = unpack_i64(p + 10);
@@ -42,6 +61,7 @@ static void position_unpack(const uint8_t *p, struct position *ret)
 	ret->head.timers_fired = unpack_u32(p);
 	ret->head.timers_topic = (enum topic)unpack_u32(p + 4);
 	ret->head.command_ids_from_ms = unpack_i64(p + 8);
+	return position_is_sound(ret);
 }
 
 int position_read(struct store *store, struct position *ret, struct fault *fault)
@@ -53,10 +73,10 @@ int position_read(struct store *store, struct position *ret, struct fault *fault
 		return error;
 	if (!value.at)
 		return FAULT(fault, FAULT_MISSING, "the store holds no checkpoint");
-	if (value.size != POSITION_SIZE || unpack_u16(value.at) != STATE_FORMAT)
-		return FAULT(fault, FAULT_IO, "the store is of another format than %d: rebuild it",
+	if (!position_unpack(value, ret))
+		return FAULT(fault, FAULT_IO,
+			"the store is of another format than %d, or damaged: rebuild it",
 			STATE_FORMAT);
-	position_unpack(value.at, ret);
 	return 0;
 }
 

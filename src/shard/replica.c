@@ -46,6 +46,15 @@ void replica_deinit(struct replica *replica)
 	*replica = (struct replica){ 0 };
 }
 
+/* The store's checksums found nothing, and still it is none of ours: rebuilt like any other damage.
+ */
+static int row_damaged(const struct replica *replica, struct bytes key)
+{
+	return FAULT(replica->fault, FAULT_IO,
+		"shard %" PRIu32 ": a row of table %d in the store is damaged: rebuild it",
+		replica->shard, key.size == 0 ? -1 : key.at[0]);
+}
+
 /* The greatest command id in the store: newer ones need no look-up. */
 static int command_id_max(struct store *store, struct id *ret, struct fault *fault)
 {
@@ -55,6 +64,9 @@ static int command_id_max(struct store *store, struct id *ret, struct fault *fau
 	*ret = (struct id){ { 0 } };
 	int error = store_last_key(
 		store, (struct bytes){ from, 1 }, (struct bytes){ to, 1 }, key, &size, fault);
+	if (error == 0 && size != 0 && size != 1 + sizeof ret->at)
+		return FAULT(
+			fault, FAULT_IO, "the last command id in the store is damaged: rebuild it");
 	if (error == 0 && size != 0)
 		memcpy(ret->at, key + 1, sizeof ret->at);
 	return error;
@@ -90,6 +102,8 @@ int replica_start(struct replica *replica, struct store *store, bool checkpoints
 		return error;
 	if (!value.at)
 		return FAULT(replica->fault, FAULT_IO, "the store has no ledger row: rebuild it");
+	if (!row_is_sound(key, value))
+		return row_damaged(replica, key);
 	state_start(replica->state, &position.head, value, &command_id);
 	replica->place = position.place;
 	replica->stored_sequence = position.place.sequence;
@@ -322,12 +336,15 @@ int replica_follow(
 struct timer_scan {
 	struct state *state;
 	bool wants_more;
+	bool is_damaged;
 };
 
 static bool timer_row(void *context, struct bytes key, struct bytes value)
 {
 	struct timer_scan *scan = context;
-	(void)value;
+	scan->is_damaged = !row_is_sound(key, value);
+	if (scan->is_damaged)
+		return false;
 	scan->wants_more = state_timers_load(scan->state, key);
 	return scan->wants_more;
 }
@@ -342,6 +359,8 @@ static int timers_load(struct replica *replica)
 			(struct bytes){ end, sizeof end }, timer_row, &scan, replica->fault);
 		if (error)
 			return error;
+		if (scan.is_damaged)
+			return row_damaged(replica, (struct bytes){ from.at, from.size });
 	}
 	state_timers_loaded(replica->state, scan.wants_more);
 	return 0;
@@ -363,6 +382,8 @@ static int keys_load(
 		if (error)
 			return error;
 		for (size_t i = 0; i < n; i++) {
+			if (values[i].at && !row_is_sound(keys[i], values[i]))
+				return row_damaged(replica, keys[i]);
 			if (!state_load(replica->state, &missing[done + i], values[i]))
 				return 0; /* what was loaded may do for the first who asked */
 			(*ret_loaded)++;

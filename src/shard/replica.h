@@ -94,8 +94,8 @@ struct position {
 	struct head head;
 };
 
-/* Reads it; FAULT_MISSING when the store is empty, FAULT_IO when it is of another store format
- * (rebuild). */
+/* Reads it; FAULT_MISSING when the store is empty, FAULT_IO when it is of another store format,
+ * or damaged (rebuild). */
 int position_read(struct store *store, struct position *ret, struct fault *fault);
 
 /* Where a reader for replica_take starts. */

@@ -12,7 +12,7 @@ enum {
 	PARTY_VALUE_SIZE = 1 + 8,
 	ACCOUNT_VALUE_SIZE = 2 + 1 + 1 + 8 + 4 * 8 + 8,
 	COMMAND_VALUE_SIZE = DIGEST_SIZE + 8 + 1 + 1 + 1 + 8,
-	HOLD_VALUE_SIZE_MAX = 1 + 2 + 8 + 8 + 8 + 1 + 32 + 2 * (1 + ACCOUNT_ID_SIZE_MAX),
+	HOLD_VALUE_SIZE_MAX = HOLD_FIXED_SIZE + 1 + 32 + 2 * (1 + ACCOUNT_ID_SIZE_MAX),
 	REFERENCE_VALUE_SIZE = 8 + 8,
 	TIMER_VALUE_SIZE = 1,
 };
@@ -194,8 +194,9 @@ void hold_unpack(const uint8_t *p, struct hold *ret)
 	ret->amount = amount_of(unpack_i64(p + 3));
 	ret->captured = amount_of(unpack_i64(p + 11));
 	ret->expires_at_ms = unpack_i64(p + 19);
-	text64_set(&ret->reason, (const char *)p + 28, p[27]);
-	p += 28 + p[27];
+	p += HOLD_FIXED_SIZE;
+	text64_set(&ret->reason, (const char *)p + 1, p[0]);
+	p += 1 + p[0];
 	bool parsed = account_id_parse_any(&ret->from_account, (const char *)p + 1, p[0]);
 	assert(parsed);
 	p += 1 + p[0];

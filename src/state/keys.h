@@ -43,6 +43,8 @@ size_t account_pack(const struct account *account, uint8_t *ret);
 void account_unpack(const uint8_t *p, struct account *ret); /* all but the id */
 size_t command_row_pack(const struct command_row *row, uint8_t *ret);
 void command_row_unpack(const uint8_t *p, struct command_row *ret);
+/* Before the reason's size. */
+enum { HOLD_FIXED_SIZE = 1 + 2 + 8 + 8 + 8 };
 size_t hold_pack(const struct hold *hold, uint8_t *ret);
 void hold_unpack(const uint8_t *p, struct hold *ret);
 

@@ -60,6 +60,10 @@ struct reference {
 void row_account(struct bytes value, struct account *ret);
 void row_hold(struct bytes value, struct hold *ret);
 
+/* Could this row have been written here? Whoever takes rows from a store asks before anything else
+ * looks at them: one that says no stands in a damaged store. Any table's but the position's. */
+bool row_is_sound(struct bytes key, struct bytes value);
+
 /* NULL before ledger_opened. */
 const struct ledger *view_ledger(const struct state *state);
 const struct head *view_head(const struct state *state);

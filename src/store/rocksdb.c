@@ -307,9 +307,13 @@ int store_last_key(struct store *store, struct bytes from, struct bytes to,
 				found.at = (const uint8_t *)rocksdb_iter_key(iterator, &found.size);
 		}
 		if (found.at != NULL && key_compare(found, from) >= 0) {
-			assert(found.size <= STORE_KEY_SIZE_MAX);
-			memcpy(key, found.at, found.size);
-			*ret_size = found.size;
+			if (found.size > STORE_KEY_SIZE_MAX)
+				r = FAULT(fault, FAULT_IO,
+					"looking for the last key of '%s': it has %zu bytes; a "
+					"damaged store is rebuilt from the log",
+					store->path, found.size);
+			*ret_size = r == 0 ? found.size : 0;
+			memcpy(key, found.at, *ret_size);
 		}
 	}
 	rocksdb_iter_get_error(iterator, &error);
