@@ -32,7 +32,67 @@ static bool order_is_sound(const struct head *head, const struct event *event)
 {
 	return event->sequence == head->sequence + 1 &&
 	       event->engine_time_ms >= head->engine_time_ms &&
-	       (event->topic == TOPIC_none || event->offset >= head->input_next[event->topic]);
+	       event->engine_time_ms <= ID_TIME_MS_MAX &&
+	       (event->topic == TOPIC_none || (event->offset >= head->input_next[event->topic] &&
+						      event->offset < INT64_MAX));
+}
+
+static bool moves_money(enum event_kind kind)
+{
+	switch (kind) {
+	case EVENT_funds_received:
+	case EVENT_transfer_posted:
+	case EVENT_hold_created:
+	case EVENT_hold_captured:
+	case EVENT_hold_released:
+	case EVENT_hold_expired:
+		return true;
+	case EVENT_none:
+	case EVENT_ticked:
+	case EVENT_ledger_opened:
+	case EVENT_command_rejected:
+	case EVENT_command_repeated:
+	case EVENT_command_ids_dropped:
+	case EVENT_party_opened:
+	case EVENT_account_opened:
+	case EVENT_account_closed:
+		break;
+	}
+	return false;
+}
+
+/* Never less than were dropped before, and nothing of the future. */
+static bool drop_is_sound(const struct state *state, const struct event *event)
+{
+	int64_t before_ms = event->command_ids_dropped.before_ms;
+	return before_ms >= view_head(state)->command_ids_from_ms &&
+	       before_ms <= event->engine_time_ms;
+}
+
+static bool ledger_is_sound(const struct event_ledger_opened *opened)
+{
+	return opened->id_too_old_ms <= ID_TIME_MS_MAX && opened->id_too_new_ms <= ID_TIME_MS_MAX;
+}
+
+/* Texts and amounts that the contract has room for, and rows and rules have not. */
+static bool values_are_sound(const struct state *state, const struct event *event)
+{
+	struct amount most = amount_of(ACCOUNT_TOTAL_MAX);
+	if (event->kind == EVENT_ledger_opened)
+		return ledger_is_sound(&event->ledger_opened);
+	if (event->kind == EVENT_command_ids_dropped)
+		return drop_is_sound(state, event);
+	if (event->kind == EVENT_party_opened)
+		return text_is_name(event->party_opened.party.at, event->party_opened.party.size,
+			PARTY_SIZE_MAX);
+	if (event->kind == EVENT_funds_received)
+		return text_is_reference(&event->funds_received.rail_reference);
+	if (event->kind == EVENT_hold_created)
+		return text_is_reason(&event->hold_created.reason) &&
+		       amount_compare(event->hold_created.amount, most) <= 0;
+	if (event->kind == EVENT_hold_captured)
+		return amount_compare(event->hold_captured.captured, most) <= 0;
+	return true;
 }
 
 bool apply_is_sound(const struct state *state, const struct event *event)
@@ -49,10 +109,8 @@ bool apply_is_sound(const struct state *state, const struct event *event)
 	if (hold_read(event) && (view_hold(state, hold_read(event), &hold) != ANSWER_PRESENT ||
 					hold.status != HOLD_open))
 		return false;
-	if (event->kind == EVENT_command_ids_dropped &&
-		event->command_ids_dropped.before_ms < view_head(state)->command_ids_from_ms)
-		return false;
-	return apply_effects_are_sound(state, event);
+	return (event->effect_count > 0) == moves_money(event->kind) &&
+	       values_are_sound(state, event) && apply_effects_are_sound(state, event);
 }
 
 /* The id's first outcome is what its repeats are answered with. */

@@ -3,14 +3,20 @@
 
 #include <assert.h>
 
+static bool total_add(struct amount *total, struct amount amount)
+{
+	return amount_add(total, *total, amount) &&
+	       amount_compare(*total, amount_of(ACCOUNT_TOTAL_MAX)) <= 0;
+}
+
 static bool side_apply(
 	enum layer layer, struct amount *posted, struct amount *pending, struct amount amount)
 {
 	switch (layer) {
 	case LAYER_posted:
-		return amount_add(posted, *posted, amount);
+		return total_add(posted, amount);
 	case LAYER_pending:
-		return amount_add(pending, *pending, amount);
+		return total_add(pending, amount);
 	case LAYER_pending_lifted:
 		return amount_subtract(pending, *pending, amount) && !amount_is_negative(*pending);
 	case LAYER_none:
