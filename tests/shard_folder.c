@@ -446,6 +446,21 @@ static void test_garbage_on_the_event_stream_stops(void **state)
 	rig_close(rig);
 }
 
+static void test_a_mark_of_the_last_term_stops(void **state)
+{
+	(void)state;
+	struct rig *rig = rig_with_state("last");
+	int64_t end = rig_end(rig, 0, LOG_EVENTS);
+	struct link link = { .is_mark = true, .term = INT64_MAX, .incarnation = { { 2 } } };
+	uint8_t value[EVENT_SIZE_MAX];
+	size_t size = mark_encode(rig->codec, &link, value);
+	simulated_put(rig->url, 0, LOG_EVENTS, (struct bytes){ value, size });
+	stops(rig, "state", FAULT_LOG, "no term above");
+	simulated_truncate(rig->url, 0, LOG_EVENTS, end);
+	again(rig);
+	rig_close(rig);
+}
+
 /* A ledger half made, then made by another call under another id; what the first one still had
  * under way stands before the event that counts. */
 static void test_a_stray_first_event_is_not_the_ledgers(void **state)
@@ -489,6 +504,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(test_a_changed_record_is_found),
 		cmocka_unit_test(test_an_event_from_the_future_stops),
 		cmocka_unit_test(test_garbage_on_the_event_stream_stops),
+		cmocka_unit_test(test_a_mark_of_the_last_term_stops),
 		cmocka_unit_test(test_a_stray_first_event_is_not_the_ledgers),
 	};
 	if (argc > 1)

@@ -155,6 +155,12 @@ static int term_take(struct shard *shard)
 {
 	struct replica *replica = &shard->replica;
 	for (bool is_won = false; !is_won;) {
+		if (replica->chain.term == INT64_MAX)
+			return FAULT(&shard->fault, FAULT_LOG,
+				"shard %" PRIu32
+				": there is no term above the last shard_opened's: "
+				"something else wrote it. Nothing was changed. Restore the log",
+				shard->config.shard);
 		struct link mark = {
 			.is_mark = true,
 			.shard = shard->config.shard,
