@@ -71,15 +71,30 @@ int fault_exit(const struct fault *fault)
 	return EXIT_FAULT;
 }
 
+/* Digits and nothing else: no blank, no sign. */
 static bool number_parse(const char *text, int64_t min, int64_t max, int64_t *ret)
 {
-	char *end;
+	if (text[0] == '\0' || strspn(text, "0123456789") != strlen(text))
+		return false;
 	errno = 0;
-	long long value = strtoll(text, &end, 10);
-	if (errno != 0 || end == text || *end != '\0' || value < min || value > max)
+	long long value = strtoll(text, NULL, 10);
+	if (errno != 0 || value < min || value > max)
 		return false;
 	*ret = value;
 	return true;
+}
+
+/* The number before the next colon; *text then stands behind that. */
+static bool part_parse(const char **text, int64_t max, int64_t *ret)
+{
+	char part[24];
+	const char *colon = strchr(*text, ':');
+	if (!colon || (size_t)(colon - *text) >= sizeof part)
+		return false;
+	memcpy(part, *text, (size_t)(colon - *text));
+	part[colon - *text] = '\0';
+	*text = colon + 1;
+	return number_parse(part, 0, max, ret);
 }
 
 /* commands:3:1234 */
@@ -90,18 +105,13 @@ static bool place_parse(const char *text, struct place_option *ret)
 		size_t size = strlen(name);
 		if (strncmp(text, name, size) != 0 || text[size] != ':')
 			continue;
-		char shard[16];
-		const char *rest = text + size + 1, *colon = strchr(rest, ':');
-		int64_t shard_number, offset;
-		if (!colon || (size_t)(colon - rest) >= sizeof shard)
-			return false;
-		memcpy(shard, rest, (size_t)(colon - rest));
-		shard[colon - rest] = '\0';
-		if (!number_parse(shard, 0, SHARDS_MAX - 1, &shard_number) ||
-			!number_parse(colon + 1, 0, INT64_MAX, &offset))
+		const char *rest = text + size + 1;
+		int64_t shard, offset;
+		if (!part_parse(&rest, SHARDS_MAX - 1, &shard) ||
+			!number_parse(rest, 0, INT64_MAX, &offset))
 			return false;
 		*ret = (struct place_option){
-			.shard = (uint32_t)shard_number,
+			.shard = (uint32_t)shard,
 			.stream = (enum log_stream)s,
 			.offset = offset,
 		};
@@ -118,17 +128,16 @@ static bool places_add(const char *text, struct place_option *places, size_t *co
 /* SHARD:SEQ:HASH, the hash as 64 hexadecimal digits */
 static bool head_parse(const char *text, struct head_option *ret)
 {
-	uint32_t shard;
-	int64_t sequence;
-	int at = 0;
-	if (sscanf(text, "%" SCNu32 ":%" SCNd64 ":%n", &shard, &sequence, &at) != 2 || at == 0 ||
-		strlen(text + at) != 64 || strspn(text + at, "0123456789abcdef") != 64)
+	int64_t shard, sequence;
+	if (!part_parse(&text, SHARDS_MAX - 1, &shard) ||
+		!part_parse(&text, INT64_MAX, &sequence) || strlen(text) != 64 ||
+		strspn(text, "0123456789abcdef") != 64)
 		return false;
-	ret->shard = shard;
+	ret->shard = (uint32_t)shard;
 	ret->sequence = sequence;
 	for (int i = 0; i < 32; i++) {
 		unsigned byte;
-		(void)sscanf(text + at + 2 * i, "%2x", &byte);
+		(void)sscanf(text + 2 * i, "%2x", &byte);
 		ret->hash[i] = (uint8_t)byte;
 	}
 	return true;
@@ -226,6 +235,13 @@ static void options_allowed(unsigned bits, struct option allowed[ROWS + 1])
 	allowed[n] = (struct option){ NULL, 0, NULL, 0 };
 }
 
+/* A path that was cut off would be another shard's. */
+static bool state_path_fits(const struct options *options)
+{
+	const char *base = options->state ? options->state : options->ledger;
+	return !base || strlen(base) + sizeof "/state/4294967295" <= PATH_SIZE_MAX;
+}
+
 bool options_parse(struct options *options, const char *usage, unsigned bits, int count,
 	char **arguments, int *ret_exit)
 {
@@ -258,6 +274,10 @@ bool options_parse(struct options *options, const char *usage, unsigned bits, in
 	if (bits & OPTION_LEDGER && !options->ledger) {
 		complain("which ledger? Give --ledger embedded:DIR or "
 			 "kafka://HOST:PORT[,HOST:PORT]/PREFIX, or set PINION_LEDGER");
+		return false;
+	}
+	if (!state_path_fits(options)) {
+		complain("the path of the state folder is too long: use a shorter one");
 		return false;
 	}
 	return true;
