@@ -21,6 +21,7 @@ static const char *const fixed[] = {
 	"batch.size",
 	"bootstrap.servers",
 	"check.crcs",
+	"delivery.report.only.error",
 	"delivery.timeout.ms",
 	"enable.auto.commit",
 	"enable.auto.offset.store",
@@ -34,6 +35,7 @@ static const char *const fixed[] = {
 	"queue.buffering.max.kbytes",
 	"queue.buffering.max.messages",
 	"request.required.acks",
+	"test.mock.num.brokers",
 	"transaction.timeout.ms",
 	"transactional.id",
 };
@@ -141,10 +143,14 @@ static int properties_read(struct kafka_config *config, const char *path, struct
 	rd_kafka_conf_t *scratch = rd_kafka_conf_new();
 	char *line = NULL;
 	size_t size = 0;
+	ssize_t length;
 	int code = 0;
 
-	for (int number = 1; code == 0 && getline(&line, &size, file) >= 0; number++)
-		code = property_read(config, scratch, line, path, number, fault);
+	for (int number = 1; code == 0 && (length = getline(&line, &size, file)) >= 0; number++)
+		code = strlen(line) == (size_t)length
+			       ? property_read(config, scratch, line, path, number, fault)
+			       : FAULT(fault, FAULT_SETTINGS,
+					 "%s:%d: no text: it holds a zero byte", path, number);
 	if (code == 0 && ferror(file))
 		code = FAULT(fault, FAULT_SETTINGS, "can't read the Kafka properties %s: %s", path,
 			strerror(errno));
