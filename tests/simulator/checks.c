@@ -192,11 +192,11 @@ void checks_checkpoint(uint32_t shard, struct bytes position, uint64_t mix)
 			shard, sequence);
 }
 
-void checks_stored(uint32_t shard, uint64_t mix)
+void checks_stored(uint32_t shard, int64_t term, uint64_t mix)
 {
 	struct follower *follower = &checks.followers[shard];
 	shard_look(shard);
-	if (mix != twin_mix(follower->twin, follower->sequence))
+	if (term == follower->term && mix != twin_mix(follower->twin, follower->sequence))
 		violation("shard %" PRIu32
 			  ": an owner was stopped, and what it stored is not what the chain's "
 			  "%" PRId64 " events give",

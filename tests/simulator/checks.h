@@ -21,8 +21,9 @@ void checks_look(void);
 void checks_verified(uint32_t shard, int64_t sequence);
 /* A store has come to a checkpoint. */
 void checks_checkpoint(uint32_t shard, struct bytes position, uint64_t mix);
-/* An owner was stopped in peace: its store stands where the chain ends. */
-void checks_stored(uint32_t shard, uint64_t mix);
+/* An owner of that term was stopped in peace: where none came after it, its store stands where the
+ * chain ends. */
+void checks_stored(uint32_t shard, int64_t term, uint64_t mix);
 
 /* The operator starts all processes with --accept-clock from now on. */
 void checks_accept_clock(uint32_t shard, enum log_stream stream, int64_t offset);

@@ -186,8 +186,10 @@ static void clock_accept(uint32_t shard, const struct fault *fault)
 static void owner_ended(struct slot *slot, uint32_t shard)
 {
 	struct shard *ended = slot->shards[shard];
+	struct shard_status status;
 	slot->shards[shard] = NULL;
 	int error = shard_join(ended);
+	shard_status(ended, &status);
 	struct fault fault = *shard_fault(ended);
 	shard_free(ended);
 	say("process %d: shard %" PRIu32 " ended with %d", slot->process.number, shard, error);
@@ -196,7 +198,7 @@ static void owner_ended(struct slot *slot, uint32_t shard)
 		if (!slot->is_stopping)
 			violation("shard %" PRIu32 " ended by itself", shard);
 		if (ground.is_calm)
-			checks_stored(shard, folder_mix(slot->paths[shard]));
+			checks_stored(shard, status.term, folder_mix(slot->paths[shard]));
 		break;
 	case FAULT_USURPED:
 		world_totals.usurped++;
