@@ -84,6 +84,8 @@ static void registries_check(void)
 	assert(commands == arm_count(&pinion__v1__command__descriptor));
 	assert(events == arm_count(&pinion__v1__event__descriptor));
 	assert(rejects + 1 == pinion__v1__reject__descriptor.n_values);
+	binding_check(&command_binding);
+	binding_check(&event_record_binding);
 }
 
 void *codec_take(struct codec *codec, size_t size)

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Commands: any bytes to nouns, nouns to their canonical form, nouns to a record. */
+#include "wire/binding.h"
 #include "wire/codec.h"
 #include "wire/raw.h"
 
@@ -10,7 +11,15 @@
 #include <stdio.h>
 
 /* Field numbers of the envelope. */
-enum { ID = 1, PARTY = 2, INITIATOR = 3, GROUP_ID = 4, REFERENCE = 5, BODY_FIRST = 10 };
+enum {
+	ID = 1,
+	PARTY = 2,
+	INITIATOR = 3,
+	GROUP_ID = 4,
+	REFERENCE = 5,
+	DRY_RUN = 6,
+	BODY_FIRST = 10
+};
 
 static void id_field_of(struct id_field *ret, struct bytes bytes)
 {
@@ -21,75 +30,83 @@ static void id_field_of(struct id_field *ret, struct bytes bytes)
 		ret->is_malformed = bytes.size != 0;
 }
 
-static void id_field_of_binary(struct id_field *ret, ProtobufCBinaryData binary)
-{
-	id_field_of(ret, (struct bytes){ binary.data, binary.len });
-}
+/* Where the fields go */
 
-static void account_of(struct account_id *ret, const char *text)
-{
-	(void)account_id_parse(ret, text, strlen(text));
-}
+#define AT(member) .offset = offsetof(struct command, member)
 
-static enum currency currency_of(const char *text)
-{
-	return currency_by_name(text, strlen(text));
-}
+static const struct binding party_open_bindings[] = {
+	{ .number = 1, .bind = BIND_ENUM, AT(party_open.kind) },
+};
+static const struct binding account_open_bindings[] = {
+	{ .number = 1, .bind = BIND_ACCOUNT, AT(account_open.account) },
+	{ .number = 2, .bind = BIND_CURRENCY, AT(account_open.currency) },
+	{ .number = 3, .bind = BIND_ENUM, AT(account_open.account_class) },
+};
+static const struct binding account_close_bindings[] = {
+	{ .number = 1, .bind = BIND_ACCOUNT, AT(account_close.account) },
+};
+static const struct binding funds_receive_bindings[] = {
+	{ .number = 1, .bind = BIND_ACCOUNT, AT(funds_receive.to_account) },
+	{ .number = 2, .bind = BIND_MONEY, AT(funds_receive.money) },
+	{ .number = 3, .bind = BIND_ENUM, AT(funds_receive.rail) },
+	{ .number = 4, .bind = BIND_TEXT64, AT(funds_receive.rail_reference) },
+};
+static const struct binding transfer_create_bindings[] = {
+	{ .number = 1, .bind = BIND_ACCOUNT, AT(transfer_create.from_account) },
+	{ .number = 2, .bind = BIND_ACCOUNT, AT(transfer_create.to_account) },
+	{ .number = 3, .bind = BIND_MONEY, AT(transfer_create.money) },
+};
+static const struct binding hold_create_bindings[] = {
+	{ .number = 1, .bind = BIND_ACCOUNT, AT(hold_create.from_account) },
+	{ .number = 2, .bind = BIND_ACCOUNT, AT(hold_create.to_account) },
+	{ .number = 3, .bind = BIND_MONEY, AT(hold_create.money) },
+	{ .number = 4, .bind = BIND_TEXT64, AT(hold_create.reason) },
+	{ .number = 5, .bind = BIND_I64, AT(hold_create.expires_in_s) },
+};
+static const struct binding hold_capture_bindings[] = {
+	{ .number = 1, .bind = BIND_ID_FIELD, AT(hold_capture.hold_id) },
+	{ .number = 2, .bind = BIND_MONEY, AT(hold_capture.money) },
+};
+static const struct binding hold_release_bindings[] = {
+	{ .number = 1, .bind = BIND_ID_FIELD, AT(hold_release.hold_id) },
+};
 
-static void money_of(struct money *ret, const Pinion__V1__Amount *amount)
-{
-	*ret = (struct money){ .is_absent = true };
-	if (amount)
-		*ret = (struct money){ amount_of(amount->minor), currency_of(amount->currency),
-			.is_absent = false };
-}
-
-static void body_decode(struct command *ret, const Pinion__V1__Command *record)
-{
-	switch (ret->kind) {
-	case COMMAND_none:
-	case COMMAND_tick:
-		break;
-	case COMMAND_party_open:
-		ret->party_open.kind = (int32_t)record->party_open->kind;
-		break;
-	case COMMAND_account_open:
-		account_of(&ret->account_open.account, record->account_open->account);
-		ret->account_open.currency = currency_of(record->account_open->currency);
-		ret->account_open.account_class = (int32_t)record->account_open->account_class;
-		break;
-	case COMMAND_account_close:
-		account_of(&ret->account_close.account, record->account_close->account);
-		break;
-	case COMMAND_funds_receive:
-		account_of(&ret->funds_receive.to_account, record->funds_receive->to_account);
-		money_of(&ret->funds_receive.money, record->funds_receive->amount);
-		ret->funds_receive.rail = (int32_t)record->funds_receive->rail;
-		text64_of(
-			&ret->funds_receive.rail_reference, record->funds_receive->rail_reference);
-		break;
-	case COMMAND_transfer_create:
-		account_of(
-			&ret->transfer_create.from_account, record->transfer_create->from_account);
-		account_of(&ret->transfer_create.to_account, record->transfer_create->to_account);
-		money_of(&ret->transfer_create.money, record->transfer_create->amount);
-		break;
-	case COMMAND_hold_create:
-		account_of(&ret->hold_create.from_account, record->hold_create->from_account);
-		account_of(&ret->hold_create.to_account, record->hold_create->to_account);
-		money_of(&ret->hold_create.money, record->hold_create->amount);
-		text64_of(&ret->hold_create.reason, record->hold_create->reason);
-		ret->hold_create.expires_in_s = record->hold_create->expires_in_s;
-		break;
-	case COMMAND_hold_capture:
-		id_field_of_binary(&ret->hold_capture.hold_id, record->hold_capture->hold_id);
-		money_of(&ret->hold_capture.money, record->hold_capture->amount);
-		break;
-	case COMMAND_hold_release:
-		id_field_of_binary(&ret->hold_release.hold_id, record->hold_release->hold_id);
-		break;
+#define BODY(name)                                               \
+	static const struct message_binding name##_binding = {   \
+		.descriptor = &pinion__v1__##name##__descriptor, \
+		BINDINGS_OF(name##_bindings),                    \
 	}
-}
+static const struct message_binding tick_binding = {
+	.descriptor = &pinion__v1__tick__descriptor,
+};
+BODY(party_open);
+BODY(account_open);
+BODY(account_close);
+BODY(funds_receive);
+BODY(transfer_create);
+BODY(hold_create);
+BODY(hold_capture);
+BODY(hold_release);
+
+static const struct binding command_bindings[] = {
+	{ .number = ID, .bind = BIND_ID_FIELD, AT(id) },
+	{ .number = PARTY, .bind = BIND_TEXT64, AT(party) },
+	{ .number = INITIATOR, .bind = BIND_ENUM, AT(initiator) },
+	{ .number = GROUP_ID, .bind = BIND_ID_FIELD, AT(group_id) },
+	{ .number = REFERENCE, .bind = BIND_TEXT64, AT(reference) },
+	{ .number = DRY_RUN, .bind = BIND_BOOL, AT(dry_run) },
+#define COMMAND(arm, name, topic)                         \
+	{ .number = (arm),                                \
+		.bind = BIND_ARM,                         \
+		.second = offsetof(struct command, kind), \
+		.message = &name##_binding },
+#include "ledger/commands.def"
+#undef COMMAND
+};
+const struct message_binding command_binding = {
+	.descriptor = &pinion__v1__command__descriptor,
+	BINDINGS_OF(command_bindings),
+};
 
 static void digest_make(struct digest *ret, const uint8_t *at, size_t size)
 {
@@ -99,7 +116,7 @@ static void digest_make(struct digest *ret, const uint8_t *at, size_t size)
 static void refuse(struct command *ret, enum reject reject, const char *detail)
 {
 	ret->refusal = reject;
-	text64_of(&ret->refusal_detail, detail);
+	text64_set(&ret->refusal_detail, detail, strlen(detail));
 }
 
 /* What can be told of a refused record's envelope, so that its sender finds the answer. Of fields
@@ -171,15 +188,20 @@ static void refuse_unknown(struct command *ret, struct bytes record, struct text
 }
 
 /* False: refused. */
-static bool record_decode(struct codec *codec, struct bytes record, struct command *ret)
+static bool record_decode(struct bytes record, struct command *ret)
 {
 	if (record.size > COMMAND_SIZE_MAX) {
 		(void)envelope_read(ret, (struct bytes){ record.at, COMMAND_SIZE_MAX });
 		refuse(ret, REJECT_too_large, "");
 		return false;
 	}
+	uint8_t *const nouns[BINDING_NOUNS] = { (void *)ret };
 	struct text64 detail;
-	switch (strict_check(&pinion__v1__command__descriptor, record, &detail)) {
+	bool fits; /* what doesn't is refused later, by its name */
+	enum strict_result strict = message_read(&command_binding, record, nouns, &fits, &detail);
+	if (strict != STRICT_OK)
+		memset(ret, 0, sizeof *ret);
+	switch (strict) {
 	case STRICT_OK:
 		break;
 	case STRICT_UNKNOWN:
@@ -191,34 +213,16 @@ static bool record_decode(struct codec *codec, struct bytes record, struct comma
 		ret->refusal_detail = detail;
 		return false;
 	}
-
-	ProtobufCMessage *message = codec_unpack(codec, &pinion__v1__command__descriptor, record);
-	if (!message) {
-		/* No record is known that comes here; one that does must still have its answer. */
-		(void)envelope_read(ret, record);
-		refuse(ret, REJECT_undecodable, "");
-		return false;
-	}
-	const Pinion__V1__Command *command = (const Pinion__V1__Command *)message;
-	id_field_of_binary(&ret->id, command->id);
-	text64_of(&ret->party, command->party);
-	ret->initiator = (int32_t)command->initiator;
-	id_field_of_binary(&ret->group_id, command->group_id);
-	text64_of(&ret->reference, command->reference);
-	ret->dry_run = command->dry_run;
-	if (command->body_case == PINION__V1__COMMAND__BODY__NOT_SET) {
+	if (ret->kind == COMMAND_none)
 		refuse(ret, REJECT_unknown_command, "no body");
-		return false;
-	}
-	ret->kind = (enum command_kind)command->body_case;
-	body_decode(ret, command);
-	return true;
+	return ret->kind != COMMAND_none;
 }
 
 void command_decode(struct codec *codec, struct bytes record, struct command *ret)
 {
+	(void)codec;
 	memset(ret, 0, sizeof *ret);
-	if (!record_decode(codec, record, ret)) {
+	if (!record_decode(record, ret)) {
 		digest_make(&ret->digest, record.at, record.size);
 		return;
 	}
@@ -311,4 +315,18 @@ size_t command_pack(const struct command *command, uint8_t packed[COMMAND_PACKED
 	p = pack_body(p, command);
 	assert((size_t)(p - packed) <= COMMAND_PACKED_MAX);
 	return (size_t)(p - packed);
+}
+
+size_t command_encode(
+	struct codec *codec, const struct command *command, uint8_t *ret, size_t capacity)
+{
+	(void)codec;
+	assert(capacity >= COMMAND_SIZE_MAX && command->kind != COMMAND_none);
+	uint8_t room[COMMAND_SIZE_MAX];
+	const uint8_t *const nouns[BINDING_NOUNS] = { (const void *)command };
+	const uint8_t *at = message_write(&command_binding, nouns, room + sizeof room);
+	size_t size = (size_t)(room + sizeof room - at);
+	assert(size <= command_bound(command->kind));
+	memcpy(ret, at, size);
+	return size;
 }

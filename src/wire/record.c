@@ -2,18 +2,7 @@
 /* The record around an event: chain fields, input or timer, effects, balances; and marks. */
 #include "wire/outcome.h"
 
-struct scratch {
-	struct texts texts;
-	Pinion__V1__Input input;
-	Pinion__V1__TimerCause timer;
-	Pinion__V1__Effect effects[EFFECTS_PER_EVENT_MAX];
-	Pinion__V1__Effect *effect_list[EFFECTS_PER_EVENT_MAX];
-	Pinion__V1__Posting postings[EFFECTS_PER_EVENT_MAX];
-	Pinion__V1__Amount amounts[EFFECTS_PER_EVENT_MAX];
-	Pinion__V1__Balance balances[BALANCES_PER_EVENT_MAX];
-	Pinion__V1__Balance *balance_list[BALANCES_PER_EVENT_MAX];
-	struct outcome_scratch outcome;
-};
+#include "wire/codec.h"
 
 /* What an event may say */
 
@@ -93,79 +82,178 @@ static bool event_is_sound(const struct event *event)
 	return outcome_is_sound(event);
 }
 
+/* Where its fields go: into the event (noun 0), and beside it (noun 1) */
+
+#define IN_EVENT(member) .offset = offsetof(struct event, member)
+#define BESIDE(member) .noun = 1, .offset = offsetof(struct event_extra, member)
+#define WHERE(member) .noun = 1, .second = offsetof(struct event_extra, member)
+
+static const struct binding input_bindings[] = {
+	{ .number = 1, .bind = BIND_ENUM, IN_EVENT(topic) },
+	{ .number = 2, .bind = BIND_I64, IN_EVENT(offset) },
+	{ .number = 3, .bind = BIND_ID, IN_EVENT(command_id) },
+	{ .number = 4,
+		.bind = BIND_DIGEST_IF,
+		IN_EVENT(digest),
+		.second = offsetof(struct event_extra, has_digest) },
+	{ .number = 5, .bind = BIND_TEXT64, IN_EVENT(party) },
+	{ .number = 6, .bind = BIND_ENUM, IN_EVENT(initiator) },
+	{ .number = 7, .bind = BIND_ID, IN_EVENT(group_id) },
+	{ .number = 8, .bind = BIND_TEXT64, IN_EVENT(reference) },
+};
+static const struct message_binding input_binding = {
+	.descriptor = &pinion__v1__input__descriptor,
+	BINDINGS_OF(input_bindings),
+};
+
+static const struct binding timer_bindings[] = {
+	{ .number = 1, .bind = BIND_ENUM, IN_EVENT(timer.kind) },
+	{ .number = 2, .bind = BIND_I64, IN_EVENT(timer.due_ms) },
+	{ .number = 3, .bind = BIND_ID, IN_EVENT(timer.id) },
+};
+static const struct message_binding timer_binding = {
+	.descriptor = &pinion__v1__timer_cause__descriptor,
+	BINDINGS_OF(timer_bindings),
+};
+
+#define IN_POSTING(member) .offset = offsetof(struct posting_told, member)
+static const struct binding posting_bindings[] = {
+	{ .number = 1, .bind = BIND_LENT, IN_POSTING(debit) },
+	{ .number = 2, .bind = BIND_LENT, IN_POSTING(credit) },
+	{ .number = 3,
+		.bind = BIND_AMOUNT,
+		IN_POSTING(amount),
+		.second = offsetof(struct posting_told, currency) },
+	{ .number = 4, .bind = BIND_ENUM, IN_POSTING(layer) },
+	{ .number = 5, .bind = BIND_ENUM, IN_POSTING(rail) },
+	{ .number = 6, .bind = BIND_BOOL, IN_POSTING(forced) },
+};
+static const struct message_binding posting_binding = {
+	.descriptor = &pinion__v1__posting__descriptor,
+	BINDINGS_OF(posting_bindings),
+};
+static const struct binding effect_bindings[] = {
+	{ .number = 1,
+		.bind = BIND_MESSAGE,
+		.second = offsetof(struct posting_told, is_there),
+		.message = &posting_binding },
+};
+static const struct message_binding effect_binding = {
+	.descriptor = &pinion__v1__effect__descriptor,
+	BINDINGS_OF(effect_bindings),
+};
+
+#define IN_BALANCE(member) .offset = offsetof(struct balance_after, member)
+static const struct binding balance_bindings[] = {
+	{ .number = 1, .bind = BIND_ACCOUNT_ANY, IN_BALANCE(account) },
+	{ .number = 2, .bind = BIND_CURRENCY, IN_BALANCE(currency) },
+	{ .number = 3, .bind = BIND_I64, IN_BALANCE(balances.debits_posted) },
+	{ .number = 4, .bind = BIND_I64, IN_BALANCE(balances.credits_posted) },
+	{ .number = 5, .bind = BIND_I64, IN_BALANCE(balances.debits_pending) },
+	{ .number = 6, .bind = BIND_I64, IN_BALANCE(balances.credits_pending) },
+};
+static const struct message_binding balance_binding = {
+	.descriptor = &pinion__v1__balance__descriptor,
+	BINDINGS_OF(balance_bindings),
+};
+
+static const struct binding event_bindings[] = {
+	{ .number = 1, .bind = BIND_U32, BESIDE(link.shard) },
+	{ .number = 2, .bind = BIND_I64, BESIDE(link.term) },
+	{ .number = 3, .bind = BIND_I64, BESIDE(link.sequence) },
+	{ .number = 4,
+		.bind = BIND_HASH_IF,
+		BESIDE(link.previous),
+		.second = offsetof(struct event_extra, has_previous) },
+	{ .number = 5,
+		.bind = BIND_HASH_IF,
+		BESIDE(link.opened),
+		.second = offsetof(struct event_extra, link.has_opened) },
+	{ .number = 6, .bind = BIND_I64, IN_EVENT(engine_time_ms) },
+	{ .number = 7, .bind = BIND_MESSAGE, WHERE(has_input), .message = &input_binding },
+	{ .number = 8, .bind = BIND_MESSAGE, WHERE(has_timer), .message = &timer_binding },
+	{ .number = 9,
+		.bind = BIND_LIST,
+		BESIDE(postings),
+		.second = offsetof(struct event_extra, posting_count),
+		.list_max = EFFECTS_PER_EVENT_MAX,
+		.stride = sizeof(struct posting_told),
+		.message = &effect_binding },
+	{ .number = 10,
+		.bind = BIND_LIST,
+		IN_EVENT(balances),
+		.second = offsetof(struct event, balance_count),
+		.list_max = BALANCES_PER_EVENT_MAX,
+		.stride = sizeof(struct balance_after),
+		.message = &balance_binding },
+#define EVENT(arm, version, name)                       \
+	{ .number = (arm),                              \
+		.bind = BIND_ARM,                       \
+		.second = offsetof(struct event, kind), \
+		.message = &name##_binding },
+#include "ledger/events.def"
+#undef EVENT
+};
+static const struct message_binding event_binding = {
+	.descriptor = &pinion__v1__event__descriptor,
+	BINDINGS_OF(event_bindings),
+};
+
+static const struct binding mark_bindings[] = {
+	{ .number = 1, .bind = BIND_U32, BESIDE(link.shard) },
+	{ .number = 2, .bind = BIND_I64, BESIDE(link.term) },
+	{ .number = 3, .bind = BIND_ID, BESIDE(link.incarnation) },
+};
+static const struct message_binding mark_binding = {
+	.descriptor = &pinion__v1__shard_opened__descriptor,
+	BINDINGS_OF(mark_bindings),
+};
+
+static const struct binding record_bindings[] = {
+	{ .number = 1, .bind = BIND_MESSAGE, WHERE(is_event), .message = &event_binding },
+	{ .number = 2, .bind = BIND_MESSAGE, WHERE(is_mark), .message = &mark_binding },
+};
+const struct message_binding event_record_binding = {
+	.descriptor = &pinion__v1__event_record__descriptor,
+	BINDINGS_OF(record_bindings),
+};
+
 /* Writing */
 
-static void input_put(struct scratch *scratch, const struct event *event, Pinion__V1__Event *ret)
+static struct bytes account_lend(const struct account_id *id)
 {
-	Pinion__V1__Input *input = &scratch->input;
-	pinion__v1__input__init(input);
-	ret->input = input;
-	input->topic = (Pinion__V1__Topic)event->topic;
-	input->offset = event->offset;
-	if (event_is_timers(event))
-		return;
-	if (event->has_command_id)
-		input->command_id = binary_of_id(&event->command_id);
-	input->digest = binary_of(event->digest.at, sizeof event->digest.at);
-	input->party = texts_put64(&scratch->texts, &event->party);
-	input->initiator = (Pinion__V1__Initiator)event->initiator;
-	input->group_id = binary_of_id(&event->group_id);
-	input->reference = texts_put64(&scratch->texts, &event->reference);
+	return (struct bytes){ (const uint8_t *)id->at, id->size };
 }
 
-static void timer_put(struct scratch *scratch, const struct timer *timer, Pinion__V1__Event *ret)
+static void postings_tell(const struct event *event, struct event_extra *ret)
 {
-	ret->timer = &scratch->timer;
-	pinion__v1__timer_cause__init(ret->timer);
-	ret->timer->kind = (Pinion__V1__TimerKind)timer->kind;
-	ret->timer->due_ms = timer->due_ms;
-	ret->timer->id = binary_of_id(&timer->id);
-}
-
-static void balances_put(struct scratch *scratch, const struct event *event, Pinion__V1__Event *ret)
-{
-	for (unsigned i = 0; i < event->balance_count; i++) {
-		const struct balance_after *after = &event->balances[i];
-		Pinion__V1__Balance *balance = &scratch->balances[i];
-		pinion__v1__balance__init(balance);
-		balance->account = texts_put_account(&scratch->texts, &after->account);
-		balance->currency = texts_put_currency(&scratch->texts, after->currency);
-		balance->debits_posted_minor = amount_minor(after->balances.debits_posted);
-		balance->credits_posted_minor = amount_minor(after->balances.credits_posted);
-		balance->debits_pending_minor = amount_minor(after->balances.debits_pending);
-		balance->credits_pending_minor = amount_minor(after->balances.credits_pending);
-		scratch->balance_list[i] = balance;
-	}
-	ret->n_balances = event->balance_count;
-	ret->balances = scratch->balance_list;
-}
-
-/* After the balances, whose texts it borrows. */
-static void effects_put(struct scratch *scratch, const struct event *event, Pinion__V1__Event *ret)
-{
+	ret->posting_count = event->effect_count;
 	for (unsigned i = 0; i < event->effect_count; i++) {
 		const struct posting *posting = &event->effects[i].posting;
-		const Pinion__V1__Balance *debit = &scratch->balances[posting->debit];
-		Pinion__V1__Posting *put = &scratch->postings[i];
-		pinion__v1__posting__init(put);
-		pinion__v1__amount__init(&scratch->amounts[i]);
-		put->debit_account = debit->account;
-		put->credit_account = scratch->balances[posting->credit].account;
-		put->amount = &scratch->amounts[i];
-		put->amount->minor = amount_minor(posting->amount);
-		put->amount->currency = debit->currency;
-		put->layer = (Pinion__V1__Layer)posting->layer;
-		put->rail = (Pinion__V1__Rail)posting->rail;
-		put->forced = posting->forced;
-
-		Pinion__V1__Effect *effect = &scratch->effects[i];
-		pinion__v1__effect__init(effect);
-		effect->effect_case = PINION__V1__EFFECT__EFFECT_POSTING;
-		effect->posting = put;
-		scratch->effect_list[i] = effect;
+		const struct balance_after *debit = &event->balances[posting->debit];
+		ret->postings[i] = (struct posting_told){
+			.is_there = true,
+			.debit = account_lend(&debit->account),
+			.credit = account_lend(&event->balances[posting->credit].account),
+			.amount = posting->amount,
+			.currency = debit->currency,
+			.layer = posting->layer,
+			.rail = posting->rail,
+			.forced = posting->forced,
+		};
 	}
-	ret->n_effects = event->effect_count;
-	ret->effects = scratch->effect_list;
+}
+
+/* It is written from the end of a room that is large enough for any. */
+static size_t record_write(
+	const struct event *event, const struct event_extra *extra, uint8_t ret[EVENT_SIZE_MAX])
+{
+	uint8_t room[EVENT_SIZE_MAX];
+	const uint8_t *const nouns[BINDING_NOUNS] = { (const void *)event, (const void *)extra };
+	const uint8_t *at = message_write(&event_record_binding, nouns, room + sizeof room);
+	size_t size = (size_t)(room + sizeof room - at);
+	memcpy(ret, at, size);
+	return size;
 }
 
 size_t event_encode(struct codec *codec, const struct event *event, const struct link *link,
@@ -175,32 +263,18 @@ size_t event_encode(struct codec *codec, const struct event *event, const struct
 	assert(!link->is_mark && link->term >= 1 && link->sequence >= 1);
 	assert(link->sequence == event->sequence);
 	assert(event_is_sound(event));
-	struct scratch scratch;
-	scratch.texts.used = 0;
-	scratch.outcome.texts = &scratch.texts;
-
-	Pinion__V1__Event put;
-	pinion__v1__event__init(&put);
-	put.shard = link->shard;
-	put.term = link->term;
-	put.sequence = link->sequence;
-	put.previous_hash = binary_of(link->previous.at, HASH_SIZE);
-	if (link->has_opened)
-		put.opened_hash = binary_of(link->opened.at, HASH_SIZE);
-	put.engine_time_ms = event->engine_time_ms;
-	if (event->topic != TOPIC_none)
-		input_put(&scratch, event, &put);
-	if (event_is_timers(event))
-		timer_put(&scratch, &event->timer, &put);
-	balances_put(&scratch, event, &put);
-	effects_put(&scratch, event, &put);
-	outcome_put(&scratch.outcome, event, &put);
-
-	Pinion__V1__EventRecord record;
-	pinion__v1__event_record__init(&record);
-	record.record_case = PINION__V1__EVENT_RECORD__RECORD_EVENT;
-	record.event = &put;
-	size_t size = protobuf_c_message_pack(&record.base, ret);
+	struct event_extra extra;
+	extra.is_event = true;
+	extra.is_mark = false;
+	extra.has_previous = true;
+	extra.has_input = event->topic != TOPIC_none;
+	extra.has_timer = event_is_timers(event);
+	extra.has_digest = !extra.has_timer;
+	extra.link = *link;
+	if (event->kind == EVENT_command_rejected)
+		extra.retry = reject_retry(event->command_rejected.reject);
+	postings_tell(event, &extra);
+	size_t size = record_write(event, &extra, ret);
 	assert(size <= event_bound(event->kind));
 	return size;
 }
@@ -209,149 +283,87 @@ size_t mark_encode(struct codec *codec, const struct link *link, uint8_t ret[EVE
 {
 	(void)codec;
 	assert(link->is_mark && link->term >= 1 && !id_is_absent(&link->incarnation));
-	Pinion__V1__ShardOpened put;
-	pinion__v1__shard_opened__init(&put);
-	put.shard = link->shard;
-	put.term = link->term;
-	put.incarnation = binary_of_id(&link->incarnation);
-	Pinion__V1__EventRecord record;
-	pinion__v1__event_record__init(&record);
-	record.record_case = PINION__V1__EVENT_RECORD__RECORD_SHARD_OPENED;
-	record.shard_opened = &put;
-	return protobuf_c_message_pack(&record.base, ret);
+	struct event_extra extra = { .is_mark = true, .link = *link };
+	return record_write(NULL, &extra, ret);
 }
 
 /* Reading */
 
-/* Absent, or of its whole size. */
-static bool binary_get(void *ret, size_t size, ProtobufCBinaryData binary)
-{
-	if (binary.len != 0 && binary.len != size)
-		return false;
-	if (binary.len != 0)
-		memcpy(ret, binary.data, size);
-	return true;
-}
-
-static bool input_get(const Pinion__V1__Input *input, struct event *ret)
-{
-	if (!input)
-		return true;
-	ret->topic = (enum topic)input->topic;
-	ret->offset = input->offset;
-	ret->has_command_id = input->command_id.len != 0;
-	text64_of(&ret->party, input->party);
-	ret->initiator = (enum initiator)input->initiator;
-	text64_of(&ret->reference, input->reference);
-	return ret->topic != TOPIC_none && (input->digest.len == 0) == event_is_timers(ret) &&
-	       binary_get(ret->command_id.at, sizeof ret->command_id.at, input->command_id) &&
-	       binary_get(ret->digest.at, sizeof ret->digest.at, input->digest) &&
-	       binary_get(ret->group_id.at, sizeof ret->group_id.at, input->group_id);
-}
-
-static bool timer_get(const Pinion__V1__TimerCause *timer, struct timer *ret)
-{
-	if (!timer)
-		return true;
-	ret->kind = (enum timer_kind)timer->kind;
-	ret->due_ms = timer->due_ms;
-	return ret->kind != TIMER_none && binary_get(ret->id.at, sizeof ret->id.at, timer->id);
-}
-
-static bool balances_get(const Pinion__V1__Event *record, struct event *ret)
-{
-	if (record->n_balances > BALANCES_PER_EVENT_MAX)
-		return false;
-	for (unsigned i = 0; i < record->n_balances; i++) {
-		const Pinion__V1__Balance *balance = record->balances[i];
-		struct balance_after *after = &ret->balances[i];
-		if (!account_id_parse_any(
-			    &after->account, balance->account, strlen(balance->account)))
-			return false;
-		after->currency = currency_of_text(balance->currency);
-		after->balances = (struct balances){
-			.debits_posted = amount_of(balance->debits_posted_minor),
-			.credits_posted = amount_of(balance->credits_posted_minor),
-			.debits_pending = amount_of(balance->debits_pending_minor),
-			.credits_pending = amount_of(balance->credits_pending_minor),
-		};
-	}
-	ret->balance_count = (uint8_t)record->n_balances;
-	return true;
-}
-
 /* The account's place among the balances; past their end where it has none. */
-static uint8_t place_of(const struct event *event, const char *account)
+static uint8_t place_of(const struct event *event, struct bytes account)
 {
-	size_t size = strlen(account);
 	uint8_t i = 0;
-	for (; i < event->balance_count; i++) {
-		const struct account_id *id = &event->balances[i].account;
-		if (id->size == size && memcmp(id->at, account, size) == 0)
-			break;
-	}
+	while (i < event->balance_count &&
+		!bytes_equal(account, account_lend(&event->balances[i].account)))
+		i++;
 	return i;
 }
 
-static bool posting_get(
-	const Pinion__V1__Effect *effect, const struct event *event, struct posting *ret)
+static bool postings_take(const struct event_extra *extra, struct event *ret)
 {
-	if (effect->effect_case != PINION__V1__EFFECT__EFFECT_POSTING || !effect->posting->amount)
-		return false;
-	const Pinion__V1__Posting *posting = effect->posting;
-	*ret = (struct posting){
-		.debit = place_of(event, posting->debit_account),
-		.credit = place_of(event, posting->credit_account),
-		.layer = (enum layer)posting->layer,
-		.rail = (enum rail)posting->rail,
-		.forced = posting->forced,
-		.amount = amount_of(posting->amount->minor),
-	};
-	return ret->debit < event->balance_count &&
-	       strcmp(posting->amount->currency,
-		       currency_name(event->balances[ret->debit].currency)) == 0;
-}
-
-static bool effects_get(const Pinion__V1__Event *record, struct event *ret)
-{
-	if (record->n_effects > EFFECTS_PER_EVENT_MAX)
-		return false;
-	for (unsigned i = 0; i < record->n_effects; i++)
-		if (!posting_get(record->effects[i], ret, &ret->effects[i].posting))
+	ret->effect_count = extra->posting_count;
+	for (unsigned i = 0; i < extra->posting_count; i++) {
+		const struct posting_told *told = &extra->postings[i];
+		struct posting *posting = &ret->effects[i].posting;
+		*posting = (struct posting){
+			.debit = place_of(ret, told->debit),
+			.credit = place_of(ret, told->credit),
+			.layer = told->layer,
+			.rail = told->rail,
+			.forced = told->forced,
+			.amount = told->amount,
+		};
+		if (!told->is_there || posting->debit >= ret->balance_count ||
+			told->currency != ret->balances[posting->debit].currency)
 			return false;
-	ret->effect_count = (uint8_t)record->n_effects;
+	}
 	return true;
 }
 
-static bool event_get(const Pinion__V1__Event *record, struct event *ret)
+/* As link_decode has it. */
+static bool link_is_sound(const struct event_extra *extra)
 {
-	ret->kind = (enum event_kind)record->outcome_case;
-	ret->sequence = record->sequence;
-	ret->engine_time_ms = record->engine_time_ms;
-	return timer_get(record->timer, &ret->timer) && input_get(record->input, ret) &&
-	       balances_get(record, ret) && effects_get(record, ret) && outcome_get(record, ret) &&
-	       event_is_sound(ret);
+	const struct link *link = &extra->link;
+	if (extra->is_mark)
+		return link->term >= 1 && !id_is_absent(&link->incarnation);
+	return extra->is_event && link->term >= 1 && link->sequence >= 1 && extra->has_previous;
+}
+
+/* What the nouns alone would not show any more. */
+static bool extra_is_sound(const struct event_extra *extra, const struct event *event)
+{
+	return extra->has_input == (event->topic != TOPIC_none) &&
+	       extra->has_timer == event_is_timers(event) &&
+	       (event->kind != EVENT_command_rejected ||
+		       (extra->retry >= RETRY_never && extra->retry <= RETRY_same_id)) &&
+	       (!extra->has_input || extra->has_digest == !event_is_timers(event));
 }
 
 enum decode_result event_decode(
 	struct codec *codec, struct bytes record, struct event *ret_event, struct link *ret_link)
 {
+	(void)codec;
 	memset(ret_event, 0, sizeof *ret_event);
+	struct event_extra extra = { .is_event = false };
+	uint8_t *const nouns[BINDING_NOUNS] = { (void *)ret_event, (void *)&extra };
 	struct text64 detail;
+	bool fits;
 	enum strict_result strict =
-		strict_check(&pinion__v1__event_record__descriptor, record, &detail);
-	enum decode_result linked = link_decode(record, ret_link);
-	if (strict == STRICT_BROKEN || linked == DECODE_BROKEN)
+		message_read(&event_record_binding, record, nouns, &fits, &detail);
+	if (strict == STRICT_BROKEN || !link_is_sound(&extra))
 		return DECODE_BROKEN;
+	*ret_link = extra.link;
+	ret_link->is_mark = extra.is_mark;
 	if (strict == STRICT_UNKNOWN)
 		return DECODE_UNKNOWN;
 	if (record.size > EVENT_SIZE_MAX)
 		return DECODE_BROKEN;
-	if (ret_link->is_mark)
-		return DECODE_OK;
-
-	ProtobufCMessage *message =
-		codec_unpack(codec, &pinion__v1__event_record__descriptor, record);
-	const Pinion__V1__EventRecord *read = (const Pinion__V1__EventRecord *)message;
-	return read && event_get(read->event, ret_event) ? DECODE_OK : DECODE_BROKEN;
+	if (extra.is_mark)
+		return fits ? DECODE_OK : DECODE_BROKEN;
+	ret_event->sequence = extra.link.sequence;
+	ret_event->has_command_id = !id_is_absent(&ret_event->command_id);
+	return fits && postings_take(&extra, ret_event) && extra_is_sound(&extra, ret_event) &&
+			       event_is_sound(ret_event)
+		       ? DECODE_OK
+		       : DECODE_BROKEN;
 }
