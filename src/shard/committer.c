@@ -65,8 +65,21 @@ static int read_back(struct shard *shard, struct batch *batch)
 	return 0;
 }
 
+/* Each event carries the hash of the one before it. Hashing stands here, beside deciding. */
+static void batch_chain(struct committer *committer, struct batch *batch)
+{
+	for (size_t i = 0; i < batch->count; i++) {
+		struct bytes value = batch->entries[i].value;
+		event_chain(
+			batch->bytes + (value.at - batch->bytes), value.size, &committer->chained);
+		committer->chained = hash_of(value);
+	}
+	batch->last.hash = committer->chained;
+}
+
 static int batch_commit(struct shard *shard, struct batch *batch)
 {
+	batch_chain(&shard->committer, batch);
 	int error = log_append(shard->committer.writer, batch->entries, batch->count);
 	return error ? error : read_back(shard, batch);
 }
@@ -127,6 +140,7 @@ int committer_start(struct shard *shard)
 	committer->is_stopping = false;
 	committer->error = 0;
 	committer->term = shard->term;
+	committer->chained = shard->replica.chain.hash;
 	committer->verified = shard->replica.place;
 	committer->boundary = (struct place){ 0 };
 	atomic_store(&committer->is_idle, true);

@@ -26,7 +26,8 @@ struct batch {
 	size_t count;
 	uint8_t *bytes;
 	size_t used;
-	struct place last; /* of its last event; the offset is known once read back */
+	struct place last; /* of its last event; the hash is known once chained, the offset once
+			      read back */
 	bool is_boundary;  /* a checkpoint will stand at its last event */
 };
 
@@ -45,6 +46,7 @@ struct committer {
 	struct log_writer *writer;
 	struct log_reader *tail;
 	struct log_record *records;
+	struct hash chained; /* of the last event that was chained */
 	int64_t term;
 	struct fault fault;
 };

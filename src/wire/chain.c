@@ -44,3 +44,10 @@ struct link chain_next(const struct chain *chain, uint32_t shard)
 		.opened = chain->opened,
 	};
 }
+
+void chain_advance(struct chain *chain)
+{
+	chain->sequence++;
+	chain->expects_opened = false;
+	chain->hash = (struct hash){ { 0 } };
+}

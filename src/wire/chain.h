@@ -57,4 +57,8 @@ enum chain_verdict chain_fold(
 /* The link of the next event that this chain's owner writes. */
 struct link chain_next(const struct chain *chain, uint32_t shard);
 
+/* For the owner, who hashes what it writes later than it goes on: the chain is one event longer,
+ * and its hash is not known here any more. */
+void chain_advance(struct chain *chain);
+
 #endif

@@ -8,6 +8,8 @@
 #include "wire/raw.h"
 #include "wire/wire.h"
 
+#include <assert.h>
+
 /* Field numbers of EventRecord, ShardOpened and Event. */
 enum { RECORD_EVENT = 1, RECORD_SHARD_OPENED = 2 };
 enum { SHARD = 1, TERM = 2, INCARNATION = 3 };
@@ -116,4 +118,18 @@ enum decode_result link_decode(struct bytes record, struct link *ret)
 	if (has_unknown)
 		return DECODE_UNKNOWN;
 	return has_body ? link_take(body, ret) : DECODE_BROKEN;
+}
+
+void event_chain(uint8_t *record, size_t size, const struct hash *previous)
+{
+	struct raw_reader reader = raw_reader_of((struct bytes){ record, size });
+	struct raw_field field = { 0 };
+	enum raw_result result = raw_next(&reader, &field);
+	assert(result == RAW_FIELD && field.number == RECORD_EVENT);
+	reader = raw_reader_of(field.bytes);
+	do
+		result = raw_next(&reader, &field);
+	while (result == RAW_FIELD && field.number != PREVIOUS_HASH);
+	assert(result == RAW_FIELD && field.bytes.size == HASH_SIZE);
+	memcpy(record + (field.bytes.at - record), previous->at, HASH_SIZE);
 }

@@ -50,6 +50,9 @@ enum decode_result {
 	DECODE_BROKEN,  /* no EventRecord at all */
 };
 
+/* Puts the hash of the record before it into a record that event_encode has written. */
+void event_chain(uint8_t *record, size_t size, const struct hash *previous);
+
 /* The link alone, quickly (no allocation): enough to fold the chain. Of an event's other fields it
  * knows nothing: what is valid by the chain must still pass event_decode before it is believed. */
 enum decode_result link_decode(struct bytes record, struct link *ret);
