@@ -58,6 +58,11 @@ static void effect_without_cause(struct event *event)
 	event->effect_count = other.event.effect_count;
 	event->balance_count = other.event.balance_count;
 }
+static void balance_without_cause(struct event *event)
+{
+	effect_without_cause(event);
+	event->effect_count = 0;
+}
 static void amount_differs(struct event *event)
 {
 	event->effects[0].posting.amount = amount_of(7);
@@ -155,6 +160,7 @@ static const struct {
 	CHANGE(effects_gone, MONEY),
 	CHANGE(effect_without_cause, EVENT_ticked, EVENT_party_opened, EVENT_account_opened,
 		EVENT_account_closed, EVENT_command_rejected, EVENT_command_repeated),
+	CHANGE(balance_without_cause, EVENT_ticked, EVENT_party_opened),
 	CHANGE(amount_differs, MONEY),
 	CHANGE(amount_zero, MONEY),
 	CHANGE(balance_differs, MONEY),

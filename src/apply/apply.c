@@ -109,8 +109,10 @@ bool apply_is_sound(const struct state *state, const struct event *event)
 	if (hold_read(event) && (view_hold(state, hold_read(event), &hold) != ANSWER_PRESENT ||
 					hold.status != HOLD_open))
 		return false;
-	return (event->effect_count > 0) == moves_money(event->kind) &&
-	       values_are_sound(state, event) && apply_effects_are_sound(state, event);
+	if (moves_money(event->kind) ? event->effect_count == 0
+				     : event->effect_count + event->balance_count != 0)
+		return false;
+	return values_are_sound(state, event) && apply_effects_are_sound(state, event);
 }
 
 /* The id's first outcome is what its repeats are answered with. */
