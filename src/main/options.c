@@ -29,6 +29,12 @@ enum option_at {
 	AT_HEAD,
 	AT_ACCOUNTS,
 	AT_TRANSFERS,
+	AT_KEYS,
+	AT_LOAD,
+	AT_SECONDS,
+	AT_RESTARTS,
+	AT_RAW,
+	AT_PROGRESS,
 	AT_JSON,
 };
 
@@ -51,6 +57,12 @@ static const struct option_row {
 	{ { "head", required_argument, NULL, AT_HEAD }, OPTION_HEAD },
 	{ { "accounts", required_argument, NULL, AT_ACCOUNTS }, OPTION_BENCH },
 	{ { "transfers", required_argument, NULL, AT_TRANSFERS }, OPTION_BENCH },
+	{ { "keys", required_argument, NULL, AT_KEYS }, OPTION_BENCH },
+	{ { "load", required_argument, NULL, AT_LOAD }, OPTION_BENCH },
+	{ { "seconds", required_argument, NULL, AT_SECONDS }, OPTION_BENCH },
+	{ { "restarts", required_argument, NULL, AT_RESTARTS }, OPTION_BENCH },
+	{ { "raw", no_argument, NULL, AT_RAW }, OPTION_BENCH },
+	{ { "progress", required_argument, NULL, AT_PROGRESS }, OPTION_BENCH },
 	{ { "json", no_argument, NULL, AT_JSON }, OPTION_BENCH },
 };
 enum { ROWS = sizeof rows / sizeof rows[0] };
@@ -143,6 +155,56 @@ static bool head_parse(const char *text, struct head_option *ret)
 	return true;
 }
 
+static bool keys_parse(const char *text, enum keys_kind *ret)
+{
+	static const char *const names[] = {
+		[KEYS_uniform] = "uniform",
+		[KEYS_zipf] = "zipf",
+		[KEYS_hot] = "hot",
+	};
+	for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
+		if (strcmp(text, names[i]) == 0) {
+			*ret = (enum keys_kind)i;
+			return true;
+		}
+	return false;
+}
+
+/* What bench alone takes. */
+static const char *bench_option_set(struct options *options, enum option_at at, const char *text)
+{
+	int64_t n = 0;
+	if (at == AT_ACCOUNTS)
+		return number_parse(text, 2, 100000000, &options->accounts) ? NULL
+									    : "a number from 2 on";
+	if (at == AT_TRANSFERS)
+		return number_parse(text, 1, 1000000000, &options->transfers)
+			       ? NULL
+			       : "a number from 1 on";
+	if (at == AT_KEYS)
+		return keys_parse(text, &options->keys) ? NULL : "uniform, zipf or hot";
+	if (at == AT_LOAD) {
+		if (options->load_count == LOADS_MAX || !number_parse(text, 1, 1000, &n))
+			return "percent of the peak, from 1 on, at most 8 times";
+		options->loads[options->load_count++] = (int)n;
+	} else if (at == AT_SECONDS) {
+		if (!number_parse(text, 0, 86400, &n))
+			return "seconds, 0 for no load";
+		options->seconds = (int)n;
+	} else if (at == AT_RESTARTS) {
+		if (!number_parse(text, 0, 1000, &n))
+			return "a number from 0 on";
+		options->restarts = (int)n;
+	} else if (at == AT_PROGRESS) {
+		options->progress = text;
+	} else if (at == AT_RAW) {
+		options->is_raw = true;
+	} else if (at == AT_JSON) {
+		options->is_json = true;
+	}
+	return NULL;
+}
+
 /* The text that says what the option wants, or NULL when it is well. */
 static const char *option_set(struct options *options, enum option_at at, const char *text)
 {
@@ -199,15 +261,15 @@ static const char *option_set(struct options *options, enum option_at at, const 
 			return "SHARD:SEQUENCE:HASH, the hash as 64 hexadecimal digits";
 		return NULL;
 	case AT_ACCOUNTS:
-		return number_parse(text, 2, 100000000, &options->accounts) ? NULL
-									    : "a number from 2 on";
 	case AT_TRANSFERS:
-		return number_parse(text, 1, 1000000000, &options->transfers)
-			       ? NULL
-			       : "a number from 1 on";
+	case AT_KEYS:
+	case AT_LOAD:
+	case AT_SECONDS:
+	case AT_RESTARTS:
+	case AT_RAW:
+	case AT_PROGRESS:
 	case AT_JSON:
-		options->is_json = true;
-		return NULL;
+		return bench_option_set(options, at, text);
 	case AT_HELP:
 		break;
 	}
@@ -222,6 +284,7 @@ static void options_default(struct options *options)
 		.checkpoint_ms = CHECKPOINT_MS_DEFAULT,
 		.accounts = 10000,
 		.transfers = 1000000,
+		.seconds = 5,
 	};
 }
 

@@ -31,7 +31,7 @@ enum option_bit {
 	OPTION_FROM = 64,
 	OPTION_FOLLOW = 128,
 	OPTION_HEAD = 256,
-	OPTION_BENCH = 512, /* --accounts, --transfers, --json */
+	OPTION_BENCH = 512, /* what bench alone takes */
 };
 
 struct head_option {
@@ -46,7 +46,14 @@ struct place_option {
 	int64_t offset;
 };
 
-enum { PLACES_MAX = 64 };
+enum { PLACES_MAX = 64, LOADS_MAX = 8 };
+
+/* Which accounts the transfers of bench are between. */
+enum keys_kind {
+	KEYS_uniform,
+	KEYS_zipf,
+	KEYS_hot,
+};
 
 struct options {
 	const char *ledger;
@@ -67,6 +74,13 @@ struct options {
 	size_t head_count;
 	int64_t accounts;
 	int64_t transfers;
+	enum keys_kind keys;
+	int loads[LOADS_MAX]; /* percent of the peak */
+	size_t load_count;
+	int seconds; /* of each load; 0: no load */
+	int restarts;
+	bool is_raw;
+	const char *progress; /* a file; NULL: none */
 	bool is_json;
 	int argument_count;
 	char **arguments; /* what stands behind the options */

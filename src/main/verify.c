@@ -5,6 +5,7 @@
 #include "main/main.h"
 #include "main/owners.h"
 #include "shard/replica.h"
+#include "shard/thread.h"
 #include "wire/text.h"
 
 #include <assert.h>
@@ -59,6 +60,7 @@ struct check {
 	struct sum sums[CURRENCIES_MAX];
 	size_t sum_count;
 	int64_t accounts, holds;
+	struct verify_figures *figures;
 };
 
 static void wrong(struct check *check, const char *text)
@@ -70,7 +72,7 @@ static void wrong(struct check *check, const char *text)
 static int event_seen(void *context, const struct event *event, const struct place *place)
 {
 	struct check *check = context;
-	(void)event;
+	check->figures->transfers += event->kind == EVENT_transfer_posted;
 	for (size_t i = 0; i < check->options->head_count; i++) {
 		const struct head_option *head = &check->options->heads[i];
 		if (head->shard != check->replica.shard || head->sequence != place->sequence)
@@ -187,6 +189,17 @@ static int digest_compare(struct check *check)
 	return 0;
 }
 
+/* Replays what follows, and stores the rows that it gives. */
+static int replay(struct check *check, struct log_reader *reader, int64_t end, int64_t sequence_max)
+{
+	int64_t begun_ns = clock_monotonic_ns();
+	int error = replica_follow(&check->replica, reader, end, sequence_max);
+	if (!error)
+		error = replica_checkpoint(&check->replica);
+	check->figures->replay_ns += clock_monotonic_ns() - begun_ns;
+	return error;
+}
+
 /* Up to the stored checkpoint, compare; then to the end. */
 static int shard_rebuild(struct check *check, struct log *log)
 {
@@ -197,7 +210,7 @@ static int shard_rebuild(struct check *check, struct log *log)
 	if (!error)
 		error = log_reader_open(log, replica->shard, LOG_EVENTS, 0, &reader, &check->fault);
 	if (!error && check->stored) {
-		error = replica_follow(replica, reader, end, check->position.place.sequence);
+		error = replay(check, reader, end, check->position.place.sequence);
 		if (!error &&
 			(replica->place.sequence != check->position.place.sequence ||
 				!hash_equal(&replica->place.hash, &check->position.place.hash)))
@@ -205,8 +218,6 @@ static int shard_rebuild(struct check *check, struct log *log)
 				"the log does not hold event %" PRId64
 				" that the stored checkpoint stands at",
 				check->position.place.sequence);
-		if (!error)
-			error = replica_checkpoint(replica);
 		if (!error)
 			error = digest_compare(check);
 		/* What was read past the checkpoint is read again. */
@@ -217,9 +228,7 @@ static int shard_rebuild(struct check *check, struct log *log)
 				replica->place.offset + 1, &reader, &check->fault);
 	}
 	if (!error)
-		error = replica_follow(replica, reader, end, INT64_MAX);
-	if (!error)
-		error = replica_checkpoint(replica);
+		error = replay(check, reader, end, INT64_MAX);
 	log_reader_close(reader);
 	return error;
 }
@@ -297,7 +306,7 @@ static int heads_check(const struct check *check, uint32_t shard)
 }
 
 static int shards_verify(const struct options *options, struct log *log, const char *folder,
-	bool is_quiet, int64_t *ret_events)
+	bool is_quiet, struct verify_figures *figures)
 {
 	int exit_code = EXIT_DONE;
 	size_t count = options->shard_count ? options->shard_count : log_shards(log);
@@ -310,9 +319,11 @@ static int shards_verify(const struct options *options, struct log *log, const c
 			exit_code = EXIT_USAGE;
 			break;
 		}
-		*check = (struct check){ .options = options, .is_quiet = is_quiet };
+		*check = (struct check){
+			.options = options, .is_quiet = is_quiet, .figures = figures
+		};
 		int error = shard_verify(check, log, shard, folder);
-		*ret_events += check->replica.place.sequence;
+		figures->events += check->replica.place.sequence;
 		if (error == FAULT_LOG) {
 			complain("%s", check->fault.text);
 			exit_code = EXIT_REFUSED;
@@ -327,10 +338,10 @@ static int shards_verify(const struct options *options, struct log *log, const c
 	return exit_code;
 }
 
-int ledger_verify(const struct options *options, bool is_quiet, int64_t *ret_events)
+int ledger_verify(const struct options *options, bool is_quiet, struct verify_figures *ret)
 {
 	struct log *log;
-	*ret_events = 0;
+	*ret = (struct verify_figures){ 0 };
 	int exit_code = ledger_open(options, LOG_USE, &log);
 	if (exit_code != 0)
 		return exit_code;
@@ -339,7 +350,7 @@ int ledger_verify(const struct options *options, bool is_quiet, int64_t *ret_eve
 		log_close(log);
 		return EXIT_FAULT;
 	}
-	exit_code = shards_verify(options, log, folder, is_quiet, ret_events);
+	exit_code = shards_verify(options, log, folder, is_quiet, ret);
 	folder_remove(folder);
 	log_close(log);
 	return exit_code;
@@ -349,14 +360,14 @@ int main_verify(int count, char **arguments)
 {
 	struct options options;
 	int exit_code;
-	int64_t events;
+	struct verify_figures figures;
 	if (!options_parse(&options, usage,
 		    OPTION_LEDGER | OPTION_STATE | OPTION_SHARD | OPTION_HEAD | OPTION_MEMORY,
 		    count, arguments, &exit_code))
 		return exit_code;
-	exit_code = ledger_verify(&options, false, &events);
+	exit_code = ledger_verify(&options, false, &figures);
 	if (exit_code == EXIT_DONE)
-		(void)printf("verified: %" PRId64 " events\n", events);
+		(void)printf("verified: %" PRId64 " events\n", figures.events);
 	else if (exit_code == EXIT_REFUSED)
 		(void)printf("NOT verified\n");
 	return exit_code;

@@ -5,8 +5,15 @@
 
 #include "main/options.h"
 
+struct verify_figures {
+	int64_t events;    /* replayed, all shards */
+	int64_t transfers; /* of them posted */
+	int64_t replay_ns; /* reading, checking and applying them and storing the rows, a shard
+			      after the other; without comparing stores */
+};
+
 /* Prints what it finds unless quiet. EXIT_DONE: all is well; EXIT_REFUSED: something is not, said.
- * *ret_events: how many were replayed. */
-int ledger_verify(const struct options *options, bool is_quiet, int64_t *ret_events);
+ */
+int ledger_verify(const struct options *options, bool is_quiet, struct verify_figures *ret);
 
 #endif

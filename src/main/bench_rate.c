@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The peak: transfers that stand on the log already, from the first input to the last verified
+ * event. */
+#include "main/bench.h"
+
+#include <inttypes.h>
+#include <sys/resource.h>
+
+static int64_t resident_peak_mib(void)
+{
+	struct rusage usage = { 0 };
+	(void)getrusage(RUSAGE_SELF, &usage);
+	return usage.ru_maxrss / 1024;
+}
+
+struct span {
+	int64_t first_ns, last_ns, batches;
+};
+
+static struct span span_of(struct owners *owners)
+{
+	struct span span = { .first_ns = INT64_MAX };
+	for (size_t i = 0; i < owners->count; i++) {
+		struct shard_status status;
+		shard_status(owners->shards[i], &status);
+		span.batches += status.batches;
+		if (status.first_input_ns > 0 && status.first_input_ns < span.first_ns)
+			span.first_ns = status.first_input_ns;
+		if (status.verified_ns > span.last_ns)
+			span.last_ns = status.verified_ns;
+	}
+	return span;
+}
+
+int bench_rate(struct bench *bench, struct owners *owners)
+{
+	int64_t transfers = bench->options->transfers, half_ns = 0;
+	struct watch watch;
+	watch_begin(&watch, owners, bench->progress, "rate");
+	/* Owners decide from the moment that they are live: what they did before the first look
+	 * counts too. */
+	int64_t first = bench->verified_before;
+	watch.verified_first = first;
+	while (watch.verified < first + transfers) {
+		if (!watch_step(&watch))
+			return EXIT_FAULT;
+		if (half_ns == 0 && watch.verified - first >= transfers / 2)
+			half_ns = now_ns();
+	}
+	watch_end(&watch);
+	struct span span = span_of(owners);
+	bench->rate = (double)transfers * 1e9 / (double)(span.last_ns - span.first_ns);
+	double warm = (double)(transfers - transfers / 2) * 1e9 /
+		      (double)(span.last_ns > half_ns ? span.last_ns - half_ns : 1);
+	double batch = span.batches > 0 ? (double)transfers / (double)span.batches : 0;
+	double pause_ms = (double)watch.pause_ns / 1e6;
+
+	struct report *report = &bench->report;
+	report_line(report, "rate",
+		"%.0f transfers/s, first input to last verified event (second half: %.0f)",
+		bench->rate, warm);
+	report_line(report, "",
+		"%" PRId64 " checkpoints meanwhile, %.0f events a batch, longest pause %.0f ms, "
+		"%" PRId64 " recoveries",
+		watch.checkpoints, batch, pause_ms, watch.recoveries);
+	report_line(report, "memory", "%" PRId64 " MiB resident at most, %zu MiB for rows",
+		resident_peak_mib(), bench->options->memory_bytes >> 20);
+	report_number(report, "transfers_per_s", bench->rate, 0);
+	report_number(report, "second_half_per_s", warm, 0);
+	report_number(report, "events_per_batch", batch, 0);
+	report_number(report, "checkpoints", (double)watch.checkpoints, 0);
+	report_number(report, "longest_pause_ms", pause_ms, 1);
+	report_number(report, "recoveries", (double)watch.recoveries, 0);
+	report_number(report, "resident_rate_mib", (double)resident_peak_mib(), 0);
+	return EXIT_DONE;
+}
