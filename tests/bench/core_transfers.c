@@ -6,21 +6,23 @@
 #include <assert.h>
 #include <stdio.h>
 
-enum { ACCOUNTS = 1000, BLOCKS = 4, MEMORY_BYTES = 64 << 20 };
+enum { ACCOUNTS = 1000, BLOCKS = 2, MEMORY_BYTES = 64 << 20 };
 
 int main(void)
 {
 	struct traffic *traffic = traffic_new(ACCOUNTS, MEMORY_BYTES);
-	for (int i = 0; i < BLOCKS; i++) {
+	for (int block = 0; block < BLOCKS; block++) {
 		traffic_draw(traffic);
-		layer_decode(traffic);
-		layer_process(traffic);
-		traffic_write(traffic);
-		layer_encode(traffic);
-		struct hash hash = layer_hash(traffic);
-		assert(hash_equal(&hash, &traffic->chain.hash));
-		layer_replay_decode(traffic);
-		layer_replay(traffic);
+		for (size_t from = 0; from < BLOCK_TRANSFERS; from += CHUNK_TRANSFERS) {
+			layer_decode(traffic, from);
+			layer_process(traffic, from);
+			traffic_write(traffic, from);
+			layer_encode(traffic, from);
+			struct hash hash = layer_hash(traffic, from);
+			assert(hash_equal(&hash, &traffic->chain.hash));
+			layer_replay_decode(traffic, from);
+			layer_replay(traffic, from);
+		}
 		assert(state_head(traffic->live.state)->sequence ==
 			state_head(traffic->replayed.state)->sequence);
 		(void)layer_seal(traffic);

@@ -3,6 +3,7 @@
 
 #include <assert.h>
 #include <stdlib.h>
+#include <sys/mman.h>
 
 static const int64_t time_first_ms = 1767225600000;
 
@@ -14,6 +15,7 @@ static void half_init(struct ledger_half *half, size_t memory_bytes)
 {
 	half->memory = aligned_alloc(1 << 21, memory_bytes);
 	assert(half->memory);
+	(void)madvise(half->memory, memory_bytes, MADV_HUGEPAGE); /* as a shard does */
 	half->state = state_init(half->memory, memory_bytes);
 	assert(half->state);
 }
@@ -165,6 +167,7 @@ void traffic_free(struct traffic *traffic)
 void traffic_draw(struct traffic *traffic)
 {
 	uint8_t *at = traffic->record_bytes;
+	traffic->written_size = 0;
 	for (size_t i = 0; i < BLOCK_TRANSFERS; i++) {
 		struct command command = command_next(
 			traffic, COMMAND_transfer_create, TOPIC_commands, &traffic->inputs[i]);
@@ -193,70 +196,72 @@ void traffic_draw(struct traffic *traffic)
 
 /* --- The layers --- */
 
-void layer_decode(struct traffic *traffic)
+void layer_decode(struct traffic *traffic, size_t from)
 {
-	for (size_t i = 0; i < BLOCK_TRANSFERS; i++)
-		command_decode(traffic->codec, traffic->records[i].value, &traffic->commands[i]);
+	for (size_t i = 0; i < CHUNK_TRANSFERS; i++)
+		command_decode(
+			traffic->codec, traffic->records[from + i].value, &traffic->commands[i]);
 }
 
-void layer_process(struct traffic *traffic)
+void layer_process(struct traffic *traffic, size_t from)
 {
 	struct state *state = traffic->live.state;
-	for (size_t i = 0; i < BLOCK_TRANSFERS; i++) {
-		enum engine_result result = engine_process(
-			state, &traffic->inputs[i], &traffic->commands[i], &traffic->events[i]);
+	for (size_t i = 0; i < CHUNK_TRANSFERS; i++) {
+		enum engine_result result = engine_process(state, &traffic->inputs[from + i],
+			&traffic->commands[i], &traffic->events[i]);
 		assert(result == ENGINE_OUTCOME);
 		assert(traffic->events[i].kind == EVENT_transfer_posted);
 	}
 }
 
-/* Each record carries the hash of the one before it. */
-void traffic_write(struct traffic *traffic)
+void traffic_write(struct traffic *traffic, size_t from)
 {
-	uint8_t *at = traffic->written_bytes;
-	for (size_t i = 0; i < BLOCK_TRANSFERS; i++) {
+	for (size_t i = 0; i < CHUNK_TRANSFERS; i++) {
+		uint8_t *at = traffic->written_bytes + traffic->written_size;
 		traffic->links[i] = chain_next(&traffic->chain, 0);
 		size_t size =
 			event_encode(traffic->codec, &traffic->events[i], &traffic->links[i], at);
 		assert(size <= EVENT_RECORD_ROOM);
-		traffic->written[i] = (struct log_entry){ .value = { at, size } };
+		traffic->written[from + i] = (struct log_entry){ .value = { at, size } };
+		traffic->written_size += size;
 		struct hash hash = hash_of((struct bytes){ at, size });
 		enum chain_verdict verdict = chain_fold(&traffic->chain, &traffic->links[i], &hash);
 		assert(verdict == CHAIN_EVENT);
-		at += size;
 	}
 }
 
-void layer_encode(struct traffic *traffic)
+void layer_encode(struct traffic *traffic, size_t from)
 {
-	uint8_t *at = traffic->written_bytes;
-	for (size_t i = 0; i < BLOCK_TRANSFERS; i++)
+	uint8_t *at =
+		traffic->written_bytes + (traffic->written[from].value.at - traffic->written_bytes);
+	for (size_t i = 0; i < CHUNK_TRANSFERS; i++)
 		at += event_encode(traffic->codec, &traffic->events[i], &traffic->links[i], at);
 }
 
-struct hash layer_hash(struct traffic *traffic)
+struct hash layer_hash(struct traffic *traffic, size_t from)
 {
 	struct hash last = { { 0 } };
-	for (size_t i = 0; i < BLOCK_TRANSFERS; i++)
-		last = hash_of(traffic->written[i].value);
+	for (size_t i = 0; i < CHUNK_TRANSFERS; i++)
+		last = hash_of(traffic->written[from + i].value);
 	return last;
 }
 
-void layer_replay_decode(struct traffic *traffic)
+void layer_replay_decode(struct traffic *traffic, size_t from)
 {
-	for (size_t i = 0; i < BLOCK_TRANSFERS; i++) {
+	for (size_t i = 0; i < CHUNK_TRANSFERS; i++) {
+		struct bytes record = traffic->written[from + i].value;
 		struct link link;
-		enum decode_result result = link_decode(traffic->written[i].value, &link);
+		enum decode_result result = link_decode(record, &link);
 		assert(result == DECODE_OK);
-		result = event_decode(
-			traffic->codec, traffic->written[i].value, &traffic->read[i], &link);
+		result = event_decode(traffic->codec, record, &traffic->read[i], &link);
 		assert(result == DECODE_OK);
 	}
 }
 
-void layer_replay(struct traffic *traffic)
+void layer_replay(struct traffic *traffic, size_t from)
 {
-	for (size_t i = 0; i < BLOCK_TRANSFERS; i++) {
+	(void)from;
+	for (size_t i = 0; i < CHUNK_TRANSFERS; i++) {
 		enum engine_result result =
 			engine_replay(traffic->replayed.state, &traffic->read[i]);
 		assert(result == ENGINE_OUTCOME);
