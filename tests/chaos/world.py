@@ -28,7 +28,7 @@ class World:
         self.room, self.options = room, options
         self.began = time.monotonic()
         self.tally, self.timeout_s = collections.Counter(), options.transaction_timeout_s
-        self.broker = Broker(folder=room.folder / "kafka", proxied=options.processors)
+        self.broker = Broker(folder=room.folder / "kafka", flags=("--proxied", str(options.processors)))
         self.outage, self.outage_trouble, self.broker_well_at = None, None, 0.0
         self.is_settled, self.back_s = True, []  # every shard gave an outcome since it was back
         self.gate, self.clients, self.processors = None, [], []

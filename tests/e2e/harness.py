@@ -218,8 +218,8 @@ def embedded(room, name="ledger"):
 class Broker:
     """A Kafka broker: our own, or the one at the address, which is never paused or killed."""
 
-    def __init__(self, address="", folder=None, proxied=0):
-        self.address, self.folder, self.proxied = address, folder, proxied
+    def __init__(self, address="", folder=None, flags=()):
+        self.address, self.folder, self.flags = address, folder, flags  # of deploy/kafka/start
         self.is_ours, self.trouble = not address, ""
 
     def need(self):
@@ -238,7 +238,7 @@ class Broker:
 
     def start(self):
         done = subprocess.run(
-            [ROOT / "deploy/kafka/start", self.folder, "--proxied", str(self.proxied)],
+            [ROOT / "deploy/kafka/start", self.folder, *self.flags],
             capture_output=True,
             text=True,
             timeout=300,

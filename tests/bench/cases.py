@@ -1,0 +1,68 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What is measured: each case a fresh ledger, several times over."""
+import dataclasses
+
+
+@dataclasses.dataclass(frozen=True)
+class Case:
+    name: str
+    title: str  # in tables
+    log: str  # "embedded" or "kafka"
+    accounts: int
+    transfers: int
+    options: tuple = ("--raw",)  # of pinion bench
+    seconds: int = 20  # of each load
+    loads: tuple = (50, 70, 90)
+    shards: int = 1
+    restarts: int = 0
+    runs: int = 5
+    has_progress: bool = False  # keeps what was verified, every 100 ms
+
+    def quick(self):
+        """The same in small: whether it works, not how fast."""
+        return dataclasses.replace(
+            self,
+            accounts=max(self.accounts // 100, 200),
+            transfers=max(self.transfers // 200, 20000),
+            seconds=min(self.seconds, 6) if self.has_progress else min(self.seconds, 1),
+            restarts=min(self.restarts, 1),
+            runs=1,
+        )
+
+
+@dataclasses.dataclass(frozen=True)
+class Layers:
+    name: str
+    title: str
+    log: str
+    accounts: int
+    blocks: int = 64
+    runs: int = 5
+
+    def quick(self):
+        return dataclasses.replace(self, accounts=200, blocks=4, runs=1)
+
+
+M = 1000000
+SMALL = ("--raw", "--memory", "256")
+CASES = [
+    Case("embedded-10k", "10 thousand", "embedded", 10000, 20 * M),
+    Case("embedded-1m", "1 million", "embedded", M, 20 * M),
+    Case("embedded-10m", "10 million, 256 MiB for rows", "embedded", 10 * M, 20 * M, SMALL),
+    Case("embedded-zipf", "1 million, Zipf 1.0", "embedded", M, 10 * M, ("--raw", "--keys", "zipf"), 10),
+    Case("embedded-hot", "1 million, one hot", "embedded", M, 10 * M, ("--raw", "--keys", "hot"), 10),
+    Case("embedded-4-shards", "10 thousand, 4 shards", "embedded", 10000, 10 * M, seconds=10, shards=4),
+    Case("embedded-restart", "10 thousand", "embedded", 10000, 10 * M, (), loads=(), restarts=5),
+    Case("embedded-100m", "10 million, 256 MiB for rows, 100 million transfers", "embedded", 10 * M, 100 * M,
+         ("--memory", "256"), runs=1),
+    Case("embedded-3min", "10 thousand", "embedded", 10000, 5 * M, (), 180, (70,), runs=1, has_progress=True),
+    Case("kafka-10k", "10 thousand", "kafka", 10000, 10 * M),
+    Case("kafka-1m", "1 million", "kafka", M, 10 * M),
+    Case("kafka-4-shards", "10 thousand, 4 shards", "kafka", 10000, 10 * M, seconds=10, shards=4),
+    Case("kafka-restart", "10 thousand", "kafka", 10000, 10 * M, (), loads=(), restarts=5),
+    Case("kafka-3min", "10 thousand", "kafka", 10000, 5 * M, (), 180, (70,), runs=1, has_progress=True),
+    Layers("layers-10k", "10 thousand accounts", "embedded", 10000),
+    Layers("layers-1m", "1 million accounts", "embedded", M),
+    Layers("layers-kafka", "Kafka", "kafka", 10000),
+]
+BY_NAME = {case.name: case for case in CASES}
