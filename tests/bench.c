@@ -57,9 +57,9 @@ static void test_histogram_every_size(void **unused)
 
 static struct keys keys_of(enum keys_kind kind, int64_t accounts, uint32_t shards)
 {
-	return (struct keys){
-		.kind = kind, .accounts = accounts, .shards = shards, .run = "bench1234"
-	};
+	struct keys keys;
+	keys_init(&keys, kind, accounts, shards, 0x1234);
+	return keys;
 }
 
 static void test_parties_belong_to_their_shards(void **unused)
@@ -72,6 +72,7 @@ static void test_parties_belong_to_their_shards(void **unused)
 		for (int64_t i = 0; i < keys_count(&keys, shard); i++) {
 			struct text64 party;
 			keys_party(&keys, shard, i, &party);
+			assert_int_equal(party.size, RUN_SIZE + 1 + 4 + 6);
 			assert_int_equal(
 				murmur2_partition(party.at, party.size, keys.shards), shard);
 			struct account_id id = keys_account(&party), parsed;

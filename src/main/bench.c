@@ -21,6 +21,7 @@
 #include <sodium.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 
 static const char usage[] =
 	"usage: pinion bench [--ledger URL] [--accounts A] [--transfers N] [OPTION]...\n"
@@ -139,6 +140,16 @@ static void bytes_report(
 	report_number(&bench->report, "state_bytes_per_transfer", state, 1);
 }
 
+/* At most, until now: the processor's and the client's together. */
+static void memory_report(struct bench *bench)
+{
+	struct rusage used = { 0 };
+	(void)getrusage(RUSAGE_SELF, &used);
+	report_line(&bench->report, "memory", "%ld MiB resident at most, %zu MiB of it for rows",
+		used.ru_maxrss / 1024, bench->options->memory_bytes >> 20);
+	report_number(&bench->report, "resident_mib", (double)used.ru_maxrss / 1024, 0);
+}
+
 /* --- The steps --- */
 
 static int loads(struct bench *bench, struct owners *owners)
@@ -168,6 +179,7 @@ static int measure(struct bench *bench)
 	int ended = bench_owners_end(&owners);
 	if (exit_code != EXIT_DONE || ended != EXIT_DONE)
 		return exit_code != EXIT_DONE ? exit_code : ended;
+	memory_report(bench);
 	struct disk_bytes after = disk_bytes(bench);
 	bytes_report(bench, &before, &after);
 	return EXIT_DONE;
@@ -254,13 +266,7 @@ static int bench_begin(struct bench *bench)
 		complain("can't write %s: %s", options->progress, strerror(errno));
 		return EXIT_USAGE;
 	}
-	bench->keys = (struct keys){
-		.kind = options->keys,
-		.accounts = options->accounts,
-		.shards = shards,
-	};
-	(void)snprintf(
-		bench->keys.run, sizeof bench->keys.run, "bench%08" PRIx32, randombytes_random());
+	keys_init(&bench->keys, options->keys, options->accounts, shards, randombytes_random());
 	if (options_is_embedded(options))
 		(void)snprintf(bench->disk, sizeof bench->disk, "%s",
 			options->ledger + strlen("embedded:"));

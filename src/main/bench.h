@@ -29,12 +29,19 @@ double histogram_ms(const struct histogram *histogram, double share);
 
 /* --- bench_keys.c: which accounts, and what they are called --- */
 
+enum { RUN_SIZE = 13 };
+
 struct keys {
 	enum keys_kind kind;
 	int64_t accounts; /* of all shards */
 	uint32_t shards;
-	char run[16]; /* leads all names, so that a ledger can be benched again */
+	int digits;             /* of an account's number */
+	char run[RUN_SIZE + 1]; /* leads all names, so that a ledger can be benched again */
 };
+
+/* `run_number`: another one for each run. */
+void keys_init(struct keys *keys, enum keys_kind kind, int64_t accounts, uint32_t shards,
+	uint32_t run_number);
 
 struct keys_random {
 	uint64_t state; /* not 0 */
@@ -55,6 +62,16 @@ const char *keys_name(enum keys_kind kind);
 
 enum { SEND_RECORDS = 10000 };
 
+/* A transfer's record, and where in it stands what differs from one to the next. All names of a run
+ * have one size, and so have the amounts, so that one record becomes another by writing over it:
+ * whoever makes the load takes no time from those who bear it. */
+struct transfer_form {
+	uint8_t record[COMMAND_SIZE_MAX];
+	size_t size;
+	size_t id, party, from, to, amount;
+	size_t name_size; /* of a party */
+};
+
 /* One thread's. */
 struct sender {
 	const struct keys *keys;
@@ -62,13 +79,16 @@ struct sender {
 	struct codec *codec;
 	struct id_maker ids;
 	struct keys_random random;
+	struct transfer_form form;
 	uint8_t *bytes;
 	struct log_entry *entries;
 	struct fault fault;
 };
 
-/* The i-th command of a step, of a shard; the envelope's id is the caller's. */
-typedef void command_maker(struct sender *sender, uint32_t shard, int64_t i, struct command *ret);
+/* Writes the record of the i-th command of a step, of a shard, and behind it its party, the key;
+ * returns the record's size. */
+typedef size_t command_maker(struct sender *sender, uint32_t shard, int64_t i, const struct id *id,
+	uint8_t *ret, size_t *ret_key_size);
 command_maker make_party, make_account, make_funds, make_transfer;
 
 int sender_open(struct sender *sender, const struct keys *keys, struct log *log);

@@ -1,14 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Accounts by number, without a table: names are computed, and so is who is drawn how often.
  *
- * Account n belongs to shard n mod N. Its party is RUN-N, or RUN-N.K with the first K that murmur2
- * sends to that shard. Both accounts of a transfer are of one shard.
+ * Account n belongs to shard n mod N. Its party is RUN-n, or with several shards RUN-n.K, with the
+ * first K that murmur2 sends to that shard. All names of a run have one size. Both accounts of a
+ * transfer are of one shard.
  */
 #include "main/bench.h"
 
 #include "base/murmur2.h"
 
 #include <assert.h>
+#include <inttypes.h>
 #include <math.h>
 
 const char *keys_name(enum keys_kind kind)
@@ -43,35 +45,50 @@ int64_t keys_count(const struct keys *keys, uint32_t shard)
 	return (keys->accounts + keys->shards - 1 - shard) / keys->shards;
 }
 
-static char *digits_put(char *at, int64_t number)
+static int digits_of(int64_t number)
 {
-	char digits[20];
-	int count = 0;
-	do
-		digits[count++] = (char)('0' + number % 10);
-	while ((number /= 10) != 0);
-	while (count > 0)
-		*at++ = digits[--count];
-	return at;
+	int count = 1;
+	while ((number /= 10) != 0)
+		count++;
+	return count;
+}
+
+static char *digits_put(char *at, int64_t number, int count)
+{
+	for (int i = count; i-- > 0; number /= 10)
+		at[i] = (char)('0' + number % 10);
+	return at + count;
+}
+
+void keys_init(struct keys *keys, enum keys_kind kind, int64_t accounts, uint32_t shards,
+	uint32_t run_number)
+{
+	*keys = (struct keys){
+		.kind = kind,
+		.accounts = accounts,
+		.shards = shards,
+		.digits = digits_of(accounts - 1),
+	};
+	(void)snprintf(keys->run, sizeof keys->run, "bench%08" PRIx32, run_number);
 }
 
 void keys_party(const struct keys *keys, uint32_t shard, int64_t i, struct text64 *ret)
 {
-	size_t run_size = strlen(keys->run);
-	memcpy(ret->at, keys->run, run_size);
-	char *at = ret->at + run_size;
+	enum { K_DIGITS = 5 }; /* of 1,024 shards some K below that is sent to each */
+	memcpy(ret->at, keys->run, RUN_SIZE);
+	char *at = ret->at + RUN_SIZE;
 	*at++ = '-';
-	at = digits_put(at, i * keys->shards + shard);
+	at = digits_put(at, i * keys->shards + shard, keys->digits);
 	ret->size = (uint8_t)(at - ret->at);
-	for (int64_t k = 0; keys->shards > 1; k++) {
+	if (keys->shards == 1)
+		return;
+	*at++ = '.';
+	ret->size += 1 + K_DIGITS;
+	for (int64_t k = 0;; k++) {
+		(void)digits_put(at, k, K_DIGITS);
 		if (murmur2_partition(ret->at, ret->size, keys->shards) == shard)
-			break;
-		char *end = at;
-		*end++ = '.';
-		end = digits_put(end, k);
-		ret->size = (uint8_t)(end - ret->at);
+			return;
 	}
-	assert(ret->size <= sizeof ret->at);
 }
 
 struct account_id keys_account(const struct text64 *party)

@@ -4,14 +4,6 @@
 #include "main/bench.h"
 
 #include <inttypes.h>
-#include <sys/resource.h>
-
-static int64_t resident_peak_mib(void)
-{
-	struct rusage usage = { 0 };
-	(void)getrusage(RUSAGE_SELF, &usage);
-	return usage.ru_maxrss / 1024;
-}
 
 struct span {
 	int64_t first_ns, last_ns, batches;
@@ -63,14 +55,11 @@ int bench_rate(struct bench *bench, struct owners *owners)
 		"%" PRId64 " checkpoints meanwhile, %.0f events a batch, longest pause %.0f ms, "
 		"%" PRId64 " recoveries",
 		watch.checkpoints, batch, pause_ms, watch.recoveries);
-	report_line(report, "memory", "%" PRId64 " MiB resident at most, %zu MiB for rows",
-		resident_peak_mib(), bench->options->memory_bytes >> 20);
 	report_number(report, "transfers_per_s", bench->rate, 0);
 	report_number(report, "second_half_per_s", warm, 0);
 	report_number(report, "events_per_batch", batch, 0);
 	report_number(report, "checkpoints", (double)watch.checkpoints, 0);
 	report_number(report, "longest_pause_ms", pause_ms, 1);
 	report_number(report, "recoveries", (double)watch.recoveries, 0);
-	report_number(report, "resident_rate_mib", (double)resident_peak_mib(), 0);
 	return EXIT_DONE;
 }

@@ -58,11 +58,10 @@ def panel(top, title, found):
 
 
 def draw(path, lines):
-    """False where nothing of it was measured."""
     found = {one["case"]: one for one in lines if "verified_per_100_ms" in one}
     panels = [(title, found[name]) for name, title in PANELS if name in found]
     if not panels:
-        return False
+        return
     height = TOP + len(panels) * (PANEL + GAP)
     parts = [
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {height}" width="{WIDTH}" height="{height}" '
@@ -73,4 +72,3 @@ def draw(path, lines):
     for i, (title, run) in enumerate(panels):
         parts += panel(TOP + 10 + i * (PANEL + GAP), title, run)
     path.write_text("\n".join(parts + ["</svg>"]) + "\n", encoding="utf-8")
-    return True

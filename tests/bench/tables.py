@@ -98,7 +98,7 @@ def rates(results):
             all_of("replay_per_s"),
             f"{rounded(results.median(case.name, 'log_bytes_per_transfer') or 0)}, "
             f"{rounded(results.median(case.name, 'state_bytes_per_transfer') or 0)}",
-            rounded(max(results.values(case.name, "resident_rate_mib"))),
+            rounded(max(results.values(case.name, "resident_mib"))),
         ])
     return table(heads, rows)
 

@@ -138,9 +138,7 @@ struct traffic *traffic_new(int64_t accounts, size_t memory_bytes)
 {
 	struct traffic *traffic = calloc(1, sizeof *traffic);
 	assert(traffic);
-	traffic->keys = (struct keys){
-		.kind = KEYS_uniform, .accounts = accounts, .shards = 1, .run = "bench01234567"
-	};
+	keys_init(&traffic->keys, KEYS_uniform, accounts, 1, 0x1234);
 	traffic->random.state = RANDOM_SEED;
 	traffic->codec = codec_new();
 	half_init(&traffic->live, memory_bytes);
