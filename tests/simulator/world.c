@@ -384,7 +384,7 @@ static void world_begin(uint64_t seed, bool is_swarm)
 	this.shards = (uint32_t)draw_between(1, draw(3) == 0 ? SHARDS_MAX : 1);
 	this.checkpoint_ms = (int)draw_between(1, 1 << draw_between(1, 11));
 	this.read_back_ms = (int)draw_between(500, 20000);
-	this.send_every_ns = (int64_t)NS_PER_MS << draw_between(4, 13);
+	this.send_every_ns = (int64_t)NS_PER_MS << draw_between(6, 14);
 	for (int i = 0; i < SLOTS; i++) {
 		this.slots[i].process.number = i;
 		this.slots[i].start_at_ns = i == 0 ? 0 : INT64_MAX;
