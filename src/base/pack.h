@@ -6,32 +6,15 @@
 #include <stdint.h>
 #include <string.h>
 
-static inline uint8_t *pack_u8(uint8_t *p, uint8_t v)
-{
-	*p = v;
-	return p + 1;
-}
-
-static inline uint8_t *pack_u16(uint8_t *p, uint16_t v)
-{
-	p[0] = (uint8_t)v;
-	p[1] = (uint8_t)(v >> 8);
-	return p + 2;
-}
-
-static inline uint8_t *pack_u32(uint8_t *p, uint32_t v)
-{
-	for (int i = 0; i < 4; i++)
-		p[i] = (uint8_t)(v >> 8 * i);
-	return p + 4;
-}
-
-static inline uint8_t *pack_i64(uint8_t *p, int64_t v)
-{
-	for (int i = 0; i < 8; i++)
-		p[i] = (uint8_t)((uint64_t)v >> 8 * i);
-	return p + 8;
-}
+/* Loops over bytes are not made one instruction of at -O2, and rows are unpacked several times for
+ * each payment. */
+#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+#define PACK_LITTLE(bits, v) (v)
+#define PACK_BIG(bits, v) __builtin_bswap##bits(v)
+#else
+#define PACK_LITTLE(bits, v) __builtin_bswap##bits(v)
+#define PACK_BIG(bits, v) (v)
+#endif
 
 static inline uint8_t *pack_bytes(uint8_t *p, const void *at, size_t size)
 {
@@ -40,38 +23,63 @@ static inline uint8_t *pack_bytes(uint8_t *p, const void *at, size_t size)
 	return p + size;
 }
 
+static inline uint8_t *pack_u8(uint8_t *p, uint8_t v)
+{
+	*p = v;
+	return p + 1;
+}
+
+static inline uint8_t *pack_u16(uint8_t *p, uint16_t v)
+{
+	v = PACK_LITTLE(16, v);
+	return pack_bytes(p, &v, sizeof v);
+}
+
+static inline uint8_t *pack_u32(uint8_t *p, uint32_t v)
+{
+	v = PACK_LITTLE(32, v);
+	return pack_bytes(p, &v, sizeof v);
+}
+
+static inline uint8_t *pack_i64(uint8_t *p, int64_t v)
+{
+	uint64_t u = PACK_LITTLE(64, (uint64_t)v);
+	return pack_bytes(p, &u, sizeof u);
+}
+
 static inline uint16_t unpack_u16(const uint8_t *p)
 {
-	return (uint16_t)(p[0] | p[1] << 8);
+	uint16_t v;
+	memcpy(&v, p, sizeof v);
+	return PACK_LITTLE(16, v);
 }
 
 static inline uint32_t unpack_u32(const uint8_t *p)
 {
-	return (uint32_t)p[0] | (uint32_t)p[1] << 8 | (uint32_t)p[2] << 16 | (uint32_t)p[3] << 24;
+	uint32_t v;
+	memcpy(&v, p, sizeof v);
+	return PACK_LITTLE(32, v);
 }
 
 static inline int64_t unpack_i64(const uint8_t *p)
 {
-	uint64_t v = 0;
-	for (int i = 0; i < 8; i++)
-		v |= (uint64_t)p[i] << 8 * i;
-	return (int64_t)v;
+	uint64_t v;
+	memcpy(&v, p, sizeof v);
+	return (int64_t)PACK_LITTLE(64, v);
 }
 
 /* Big-endian, for keys that must sort by number. */
 static inline uint8_t *pack_i64_sorted(uint8_t *p, int64_t v)
 {
-	for (int i = 0; i < 8; i++)
-		p[i] = (uint8_t)((uint64_t)v >> (56 - 8 * i));
-	return p + 8;
+	uint64_t u = PACK_BIG(64, (uint64_t)v);
+	return pack_bytes(p, &u, sizeof u);
 }
 
 static inline int64_t unpack_i64_sorted(const uint8_t *p)
 {
-	uint64_t v = 0;
-	for (int i = 0; i < 8; i++)
-		v = v << 8 | p[i];
-	return (int64_t)v;
+	uint64_t v;
+	memcpy(&v, p, sizeof v);
+	return (int64_t)PACK_BIG(64, v);
 }
 
 #endif
