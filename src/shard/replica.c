@@ -249,8 +249,13 @@ static int record_take(struct replica *replica, const struct log_record *record,
 	if (replica->must_confirm)
 		return place_confirm(replica, record);
 
+	/* A void one need not be understood: only its link has to be. */
+	struct event event;
 	struct link link;
-	int error = decode_check(replica, link_decode(record->value, &link), record->offset);
+	enum decode_result whole = event_decode(replica->codec, record->value, &event, &link);
+	enum decode_result linked =
+		whole == DECODE_OK ? DECODE_OK : link_decode(record->value, &link);
+	int error = decode_check(replica, linked, record->offset);
 	if (error)
 		return error;
 	struct hash hash = hash_of(record->value);
@@ -260,9 +265,7 @@ static int record_take(struct replica *replica, const struct log_record *record,
 	if (*ret != CHAIN_EVENT)
 		return 0;
 
-	struct event event;
-	error = decode_check(replica, event_decode(replica->codec, record->value, &event, &link),
-		record->offset);
+	error = decode_check(replica, whole, record->offset);
 	struct place place = {
 		.offset = record->offset,
 		.sequence = link.sequence,
