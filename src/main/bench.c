@@ -145,8 +145,9 @@ static void memory_report(struct bench *bench)
 {
 	struct rusage used = { 0 };
 	(void)getrusage(RUSAGE_SELF, &used);
-	report_line(&bench->report, "memory", "%ld MiB resident at most, %zu MiB of it for rows",
-		used.ru_maxrss / 1024, bench->options->memory_bytes >> 20);
+	report_line(&bench->report, "memory",
+		"%ld MiB resident at most; rows may take %zu, RocksDB's cache %d",
+		used.ru_maxrss / 1024, bench->options->memory_bytes >> 20, STORE_CACHE_BYTES >> 20);
 	report_number(&bench->report, "resident_mib", (double)used.ru_maxrss / 1024, 0);
 }
 

@@ -10,8 +10,6 @@
 #include <sys/stat.h>
 #include <time.h>
 
-enum { STORE_CACHE_BYTES = 256 << 20 };
-
 int ledger_open(const struct options *options, enum log_mode mode, struct log **ret)
 {
 	struct log_config config = options_log_config(options, mode);

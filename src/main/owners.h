@@ -7,6 +7,9 @@
 #include "main/options.h"
 #include "shard/shard.h"
 
+/* RocksDB's block caches, of all shards together. */
+enum { STORE_CACHE_BYTES = 256 << 20 };
+
 struct owners {
 	struct log *log; /* opened with LOG_OWN; closed here */
 	size_t count;
