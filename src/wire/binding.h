@@ -27,7 +27,7 @@ enum bind {
 	BIND_HASH_IF,   /* the same */
 	BIND_LENT,      /* struct bytes: points into the record */
 	BIND_AMOUNT,    /* an Amount into `offset` and, its currency, `second`; always written */
-	BIND_AMOUNT_IF, /* where it is not zero. All Amounts of one currency member must agree */
+	BIND_AMOUNT_IF, /* where it is not zero. Each has a currency: all of one member, the same */
 	BIND_MONEY,     /* an Amount into a struct money, in an arm of a oneof */
 	BIND_MESSAGE, /* its fields go into the same noun; read and written where the flag is set */
 	BIND_ARM, /* of a oneof: its number is the kind, at `second`; its fields, the same noun's */

@@ -51,7 +51,8 @@ static bool mark_take(struct link *ret, const struct raw_field *field)
 		return shard_take(ret, field);
 	if (field->number == TERM)
 		return number_take(&ret->term, field);
-	return bytes_take(ret->incarnation.at, field, sizeof ret->incarnation.at);
+	return bytes_take(ret->incarnation.at, field, sizeof ret->incarnation.at) &&
+	       !id_is_absent(&ret->incarnation);
 }
 
 static bool event_take(struct link *ret, const struct raw_field *field)

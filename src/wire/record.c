@@ -354,8 +354,10 @@ enum decode_result event_decode(
 		return DECODE_BROKEN;
 	*ret_link = extra.link;
 	ret_link->is_mark = extra.is_mark;
+	/* Both readers say the same of the link: it comes seldom, so it may be read again. */
 	if (strict == STRICT_UNKNOWN)
-		return DECODE_UNKNOWN;
+		return link_decode(record, ret_link) == DECODE_BROKEN ? DECODE_BROKEN
+								      : DECODE_UNKNOWN;
 	if (record.size > EVENT_SIZE_MAX)
 		return DECODE_BROKEN;
 	if (extra.is_mark)

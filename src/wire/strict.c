@@ -294,7 +294,8 @@ static bool walk_amount(struct walk *walk, const struct frame *inner,
 	}
 	enum currency before;
 	memcpy(&before, noun + binding->second, sizeof before);
-	fit(walk, before == CURRENCY_none || before == money.currency);
+	fit(walk, money.currency != CURRENCY_none &&
+			  (before == CURRENCY_none || before == money.currency));
 	memcpy(noun + binding->offset, &money.amount, sizeof money.amount);
 	memcpy(noun + binding->second, &money.currency, sizeof money.currency);
 	return true;
