@@ -99,21 +99,43 @@ static void written_check(const struct event *event, const struct link *link)
 	assert(bytes_equal(bytes, (struct bytes){ again, size }));
 }
 
-static void print_check(struct bytes record, enum decode_result result, const struct event *event)
+static json_t *printed(struct bytes record)
 {
 	char *line = json_event_print(codec, record, 7);
-	assert(line || result != DECODE_OK);
 	if (!line)
-		return;
+		return NULL;
 	assert(!strchr(line, '\n'));
 	json_t *object = json_loads(line, JSON_REJECT_DUPLICATES, NULL);
 	assert(object);
 	assert(json_integer_value(json_object_get(object, "offset")) == 7);
-	if (result == DECODE_OK)
-		assert(json_object_get(object,
-			event->kind == EVENT_none ? "shard_opened" : event_name(event->kind)));
-	json_decref(object);
 	free(line);
+	return object;
+}
+
+/* JSON is printed from protobuf-c's structs: what it says of the record, and what it says of the
+ * event that was read from it and written again, is the same. */
+static void print_check(struct bytes record, enum decode_result result, const struct event *event,
+	const struct link *link)
+{
+	json_t *object = printed(record);
+	assert(object || result != DECODE_OK);
+	if (result == DECODE_OK && !link->is_mark) {
+		uint8_t again[EVENT_SIZE_MAX];
+		json_t *canonical =
+			printed((struct bytes){ again, event_encode(codec, event, link, again) });
+		json_t *outcome = json_object_get(object, event_name(event->kind));
+		assert(outcome);
+		/* A hint; it follows from the reject. */
+		if (event->kind == EVENT_command_rejected)
+			(void)json_object_set(outcome, "retry_hint",
+				json_object_get(json_object_get(canonical, "command_rejected"),
+					"retry_hint"));
+		assert(json_equal(object, canonical));
+		json_decref(canonical);
+	} else if (result == DECODE_OK) {
+		assert(json_object_get(object, "shard_opened"));
+	}
+	json_decref(object);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -133,6 +155,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	assert(quickly != DECODE_UNKNOWN || result != DECODE_OK);
 	if (quickly == DECODE_OK)
 		once_check(record, &quick);
+	/* A mark is nothing but its link. */
+	if (quickly == DECODE_OK && quick.is_mark)
+		assert(result == DECODE_OK || record.size > EVENT_SIZE_MAX);
 	if (result == DECODE_OK) {
 		assert(record.size <= EVENT_SIZE_MAX);
 		assert(plain_message(&pinion__v1__event_record__descriptor, record));
@@ -141,6 +166,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		link_check(record, &link);
 		written_check(&event, &link);
 	}
-	print_check(record, result, &event);
+	print_check(record, result, &event, &link);
 	return 0;
 }
