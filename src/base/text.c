@@ -2,10 +2,48 @@
 #include "base/text.h"
 
 /* Without a branch for each character: names are checked for every account of every command. */
-static inline unsigned is_between(char c, char first, char last)
-{
-	return (uint8_t)(c - first) <= (uint8_t)(last - first);
-}
+#define YES(c) [c] = 1
+static const uint8_t is_in_names[256] = {
+	YES('a'),
+	YES('b'),
+	YES('c'),
+	YES('d'),
+	YES('e'),
+	YES('f'),
+	YES('g'),
+	YES('h'),
+	YES('i'),
+	YES('j'),
+	YES('k'),
+	YES('l'),
+	YES('m'),
+	YES('n'),
+	YES('o'),
+	YES('p'),
+	YES('q'),
+	YES('r'),
+	YES('s'),
+	YES('t'),
+	YES('u'),
+	YES('v'),
+	YES('w'),
+	YES('x'),
+	YES('y'),
+	YES('z'),
+	YES('0'),
+	YES('1'),
+	YES('2'),
+	YES('3'),
+	YES('4'),
+	YES('5'),
+	YES('6'),
+	YES('7'),
+	YES('8'),
+	YES('9'),
+	YES('.'),
+	YES('_'),
+	YES('-'),
+};
 
 bool text_is_name(const char *at, size_t size, size_t size_max)
 {
@@ -13,8 +51,7 @@ bool text_is_name(const char *at, size_t size, size_t size_max)
 		return false;
 	unsigned are_all = 1;
 	for (size_t i = 0; i < size; i++)
-		are_all &= is_between(at[i], 'a', 'z') | is_between(at[i], '0', '9') |
-			   is_between(at[i], '-', '.') | (at[i] == '_');
+		are_all &= is_in_names[(uint8_t)at[i]];
 	return are_all;
 }
 
