@@ -188,18 +188,62 @@ static void *pour(void *context)
 	_exit(1);
 }
 
-static void child_run(struct ledger *ledger, uint32_t round, int report)
+/* --- This program as another process: embedded_log URL [ROUND] --- */
+
+struct other {
+	pid_t pid;
+	int reports;
+};
+
+/* Anew, not only forked: RocksDB's threads don't survive a fork, nor does the thread sanitizer. */
+static struct other other_start(const struct ledger *ledger, const char *round)
 {
-	if (try_open(ledger, LOG_OWN) < 0) {
-		(void)fprintf(stderr, "child: %s\n", ledger->fault.text);
-		_exit(1);
+	struct other other;
+	int ends[2];
+	assert_int_equal(pipe2(ends, O_CLOEXEC), 0);
+	other.pid = fork();
+	assert_true(other.pid >= 0);
+	if (other.pid == 0) {
+		(void)dup2(ends[1], STDOUT_FILENO);
+		(void)execl("/proc/self/exe", "embedded_log", ledger->url, round, (char *)NULL);
+		_exit(127);
 	}
-	struct pouring commands = { ledger->log, LOG_COMMANDS, round, report };
-	struct pouring events = { ledger->log, LOG_EVENTS, round, report };
+	(void)close(ends[1]);
+	other.reports = ends[0];
+	return other;
+}
+
+static void other_kill(const struct other *other)
+{
+	int status;
+	assert_int_equal(kill(other->pid, SIGKILL), 0);
+	assert_int_equal(waitpid(other->pid, &status, 0), other->pid);
+	assert_true(WIFSIGNALED(status));
+}
+
+/* Holds the ledger until killed, and with a round pours into it. */
+static int other_main(const char *url, const char *round)
+{
+	struct ledger ledger = { 0 };
 	pthread_t thread;
+	(void)snprintf(ledger.url, sizeof ledger.url, "%s", url);
+	if (try_open(&ledger, LOG_OWN) < 0) {
+		(void)fprintf(stderr, "child: %s\n", ledger.fault.text);
+		return 1;
+	}
+	if (!round) {
+		if (write(STDOUT_FILENO, "r", 1) == 1)
+			for (;;)
+				(void)pause();
+		return 1;
+	}
+	uint32_t number = (uint32_t)strtoul(round, NULL, 10);
+	struct pouring commands = { ledger.log, LOG_COMMANDS, number, STDOUT_FILENO };
+	struct pouring events = { ledger.log, LOG_EVENTS, number, STDOUT_FILENO };
 	if (pthread_create(&thread, NULL, pour, &commands) != 0)
-		_exit(1);
+		return 1;
 	(void)pour(&events);
+	return 1;
 }
 
 static void record_check(const struct log_record *record, struct mark *ret_mark)
@@ -292,28 +336,19 @@ static void what_was_acknowledged_survives_being_killed(void **state)
 	int64_t events_end = 0;
 	uint32_t total = 0;
 	for (uint32_t round = 0; round < ROUNDS; round++) {
-		int report[2];
-		assert_int_equal(pipe(report), 0);
-		pid_t child = fork();
-		assert_true(child >= 0);
-		if (child == 0) {
-			(void)close(report[0]);
-			child_run(ledger, round, report[1]);
-		}
-		(void)close(report[1]);
+		char text[16];
+		(void)snprintf(text, sizeof text, "%u", round);
+		struct other other = other_start(ledger, text);
 
 		/* The first report shows that it is under way; then it lives for a random while. */
 		uint32_t told[2];
-		assert_int_equal(read(report[0], told, sizeof told), sizeof told);
+		assert_int_equal(read(other.reports, told, sizeof told), sizeof told);
 		acknowledged[told[0]][round] = told[1];
 		int64_t seen = follow(ledger, events_end, 20 + random() % 150);
-		assert_int_equal(kill(child, SIGKILL), 0);
-		while (read(report[0], told, sizeof told) == sizeof told)
+		other_kill(&other);
+		while (read(other.reports, told, sizeof told) == sizeof told)
 			acknowledged[told[0]][round] = told[1];
-		(void)close(report[0]);
-		int status;
-		assert_int_equal(waitpid(child, &status, 0), child);
-		assert_true(WIFSIGNALED(status));
+		(void)close(other.reports);
 
 		reopen(ledger, LOG_OWN);
 		events_end = stream_check(ledger, LOG_EVENTS, acknowledged[LOG_EVENTS], round + 1);
@@ -431,43 +466,26 @@ static void a_full_disk_is_a_fault_and_passes(void **state)
 
 /* --- Who holds it --- */
 
-static pid_t holder_start(struct ledger *ledger)
+static struct other holder_start(const struct ledger *ledger)
 {
-	int ready[2];
+	struct other holder = other_start(ledger, NULL);
 	char byte;
-	assert_int_equal(pipe(ready), 0);
-	pid_t child = fork();
-	assert_true(child >= 0);
-	if (child == 0) {
-		(void)close(ready[0]);
-		if (try_open(ledger, LOG_OWN) == 0 && write(ready[1], "r", 1) == 1)
-			for (;;)
-				(void)pause();
-		_exit(1);
-	}
-	(void)close(ready[1]);
-	assert_int_equal(read(ready[0], &byte, 1), 1);
-	(void)close(ready[0]);
-	return child;
-}
-
-static void holder_kill(pid_t holder)
-{
-	assert_int_equal(kill(holder, SIGKILL), 0);
-	assert_int_equal(waitpid(holder, NULL, 0), holder);
+	assert_int_equal(read(holder.reports, &byte, 1), 1);
+	(void)close(holder.reports);
+	return holder;
 }
 
 static void only_one_process_holds_it(void **state)
 {
 	struct ledger *ledger = *state;
-	pid_t holder = holder_start(ledger);
+	struct other holder = holder_start(ledger);
 	assert_int_equal(try_open(ledger, LOG_OWN), FAULT_BUSY);
 	assert_non_null(strstr(ledger->fault.text, "another process holds"));
 	assert_non_null(strstr(ledger->fault.text, ledger->folder));
 	struct log_config config = { .url = ledger->url };
 	fault_clear(&ledger->fault);
 	assert_int_equal(log_create(&config, 2, &ledger->fault), FAULT_BUSY);
-	holder_kill(holder);
+	other_kill(&holder);
 	ledger->log = NULL;
 	reopen(ledger, LOG_OWN);
 }
@@ -482,10 +500,10 @@ static void a_sender_outlives_a_killed_holder(void **state)
 	assert_non_null(strstr(ledger->fault.text, "pinion run"));
 	fault_clear(&ledger->fault);
 
-	pid_t holder = holder_start(ledger);
+	struct other holder = holder_start(ledger);
 	must(log_sender_open(ledger->log, &sender, &ledger->fault), &ledger->fault);
 	must(log_send(sender, 1, LOG_RAILS, &entry, 1), &ledger->fault);
-	holder_kill(holder);
+	other_kill(&holder);
 	assert_int_equal(log_send(sender, 1, LOG_RAILS, &entry, 1), FAULT_IO);
 	fault_clear(&ledger->fault);
 	assert_int_equal(log_send(sender, 1, LOG_RAILS, &entry, 1), FAULT_MISSING);
@@ -494,7 +512,7 @@ static void a_sender_outlives_a_killed_holder(void **state)
 	holder = holder_start(ledger); /* over the dead one's socket file */
 	must(log_send(sender, 1, LOG_RAILS, &entry, 1), &ledger->fault);
 	log_sender_close(sender);
-	holder_kill(holder);
+	other_kill(&holder);
 	int64_t end;
 	must(log_end(ledger->log, 1, LOG_RAILS, &end, &ledger->fault), &ledger->fault);
 	assert_int_equal(end, 2);
@@ -653,7 +671,7 @@ static void a_path_too_long_for_a_socket_is_explained(void **state)
 	assert_non_null(strstr(deep.fault.text, "too long"));
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
 #define EMBEDDED(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
 	const struct CMUnitTest tests[] = {
@@ -671,6 +689,8 @@ int main(void)
 	};
 #undef EMBEDDED
 
+	if (argc > 1)
+		return other_main(argv[1], argc > 2 ? argv[2] : NULL);
 	struct timespec now;
 	(void)clock_gettime(CLOCK_REALTIME, &now);
 	srandom((unsigned)now.tv_nsec);
