@@ -538,7 +538,7 @@ static void sending_splits_and_refuses_what_is_too_large(void **state)
 		struct log_entry too_large = { .value = { large, LOG_RECORD_SIZE_MAX + 1 } };
 		must(log_sender_open(both[i]->log, &sender, &both[i]->fault), &both[i]->fault);
 		must(log_send(sender, 0, LOG_CONTROL, entries, COUNT), &both[i]->fault);
-		end_is(ledger, LOG_CONTROL, (i + 1) * COUNT);
+		end_is(ledger, LOG_CONTROL, (i + 1) * (int64_t)COUNT);
 		assert_int_equal(log_send(sender, 0, LOG_CONTROL, &too_large, 1), FAULT_SETTINGS);
 		log_sender_close(sender);
 	}
@@ -617,7 +617,7 @@ static void bad_frames_close_their_connection_and_harm_nobody(void **state)
 		must(clients[i].code, &clients[i].beside.fault);
 		log_close(clients[i].beside.log);
 	}
-	end_is(ledger, LOG_COMMANDS, CLIENTS * CLIENT_SENDS * 2);
+	end_is(ledger, LOG_COMMANDS, (int64_t)CLIENTS * CLIENT_SENDS * 2);
 	(void)close(half);
 	(void)close(idle);
 }

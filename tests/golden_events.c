@@ -48,11 +48,11 @@ static struct event outcome(enum event_kind kind, int n)
 	struct event event = {
 		.kind = kind,
 		.sequence = n + 1,
-		.engine_time_ms = time_first_ms + n * 1000,
+		.engine_time_ms = time_first_ms + n * INT64_C(1000),
 		.topic = kind == EVENT_funds_received ? TOPIC_rails : TOPIC_commands,
 		.offset = n,
 		.has_command_id = true,
-		.command_id = id(time_first_ms + n * 1000, (uint8_t)n),
+		.command_id = id(time_first_ms + n * INT64_C(1000), (uint8_t)n),
 		.party = text("alice"),
 		.initiator = INITIATOR_owner,
 	};

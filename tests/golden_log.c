@@ -279,6 +279,7 @@ static void records_take(struct replica *replica, struct reading *reading)
 		enum chain_verdict verdict;
 		if (replica_take(replica, &record, &verdict) != 0)
 			fail_msg("%s", replica->fault->text);
+		reading->record = NULL;
 		voids += verdict == CHAIN_VOID;
 		marks += verdict == CHAIN_MARK;
 	}

@@ -525,10 +525,10 @@ struct sending {
 static void *sending_run(void *context)
 {
 	struct sending *sending = context;
-	for (uint8_t i = 0; i < SENDS && sending->code == 0; i++) {
+	for (int i = 0; i < SENDS && sending->code == 0; i++) {
 		uint8_t values[SEND_RECORDS][2];
 		struct log_entry entries[SEND_RECORDS];
-		for (uint8_t j = 0; j < SEND_RECORDS; j++) {
+		for (int j = 0; j < SEND_RECORDS; j++) {
 			values[j][0] = sending->number;
 			values[j][1] = (uint8_t)(i * SEND_RECORDS + j);
 			entries[j] = (struct log_entry){ .value = { values[j], 2 } };
@@ -544,8 +544,8 @@ static void two_senders_at_once_lose_and_mix_nothing(void **state)
 	struct log_reader *reader = reader_at(ledger, 2, LOG_INTERNAL, 0);
 	struct sending sending[SENDERS] = { 0 };
 	pthread_t threads[SENDERS];
-	for (uint8_t i = 0; i < SENDERS; i++) {
-		sending[i].number = i;
+	for (int i = 0; i < SENDERS; i++) {
+		sending[i].number = (uint8_t)i;
 		sending[i].sender = sender(ledger, &sending[i].fault);
 		assert_int_equal(pthread_create(&threads[i], NULL, sending_run, &sending[i]), 0);
 	}
@@ -554,7 +554,7 @@ static void two_senders_at_once_lose_and_mix_nothing(void **state)
 	 */
 	uint8_t seen[SENDERS] = { 0 };
 	int64_t offset = -1;
-	for (size_t i = 0; i < SENDERS * SENDS * SEND_RECORDS; i++) {
+	for (size_t i = 0; i < (size_t)SENDERS * SENDS * SEND_RECORDS; i++) {
 		struct log_record record;
 		read_exactly(ledger, reader, &record, 1);
 		assert_true(record.offset > offset);

@@ -25,6 +25,6 @@ struct log_fixture {
 };
 
 /* 0: all tests passed. */
-int log_contract_run(const struct log_fixture *fixture);
+int log_contract_run(const struct log_fixture *chosen);
 
 #endif

@@ -424,7 +424,7 @@ static void test_a_clock_ahead_stops_the_shard(void **state)
 	rig_send_traffic(rig, 0, 100);
 	rig_run(rig, 0, "state");
 	struct audit before = rig_audit(rig, 0, "state");
-	simulated_time_set(rig->url, host_ms() + 20 * 60000);
+	simulated_time_set(rig->url, host_ms() + INT64_C(20) * 60000);
 	commands_send(rig, 3);
 	struct input_place place = { 0, LOG_COMMANDS, rig_end(rig, 0, LOG_COMMANDS) - 1 };
 

@@ -402,7 +402,8 @@ static void future_put(struct rig *rig)
 	size_t size = event_encode(rig->codec, &event, &link, value);
 	/* It ends with ticked: field 11, empty. One byte longer, and so is the Event around. */
 	assert_memory_equal(value + size - 2, "\x5a\x00", 2);
-	memcpy(value + size - 2, "\x9a\x06\x00", 3);
+	static const uint8_t longer[] = { 0x9a, 0x06, 0x00 };
+	memcpy(value + size - 2, longer, sizeof longer);
 	assert_true(value[0] == 0x0a && value[1] < 0x7f);
 	value[1]++;
 	simulated_put(rig->url, 0, LOG_EVENTS, (struct bytes){ value, size + 1 });
@@ -509,5 +510,7 @@ int main(int argc, char **argv)
 	};
 	if (argc > 1)
 		cmocka_set_test_filter(argv[1]);
+	else
+		cmocka_set_skip_filter("test_garbage_in_the_folder_is_rebuilt"); /* by itself */
 	return cmocka_run_group_tests_name("shard_folder", tests, NULL, NULL);
 }

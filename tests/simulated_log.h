@@ -69,11 +69,11 @@ void simulated_time_set(const char *url, int64_t time_ms);
 
 /* What another owner would do: fence a shard; append as the only writer. */
 void simulated_usurp(const char *url, uint32_t shard);
-void simulated_put(const char *url, uint32_t shard, enum log_stream stream, struct bytes value);
+void simulated_put(const char *url, uint32_t shard, enum log_stream which, struct bytes value);
 
 /* What no log may do: lose the readable records from `offset` on, or change one. */
-void simulated_truncate(const char *url, uint32_t shard, enum log_stream stream, int64_t offset);
-void simulated_change(const char *url, uint32_t shard, enum log_stream stream, int64_t offset,
-	struct bytes value);
+void simulated_truncate(const char *url, uint32_t shard, enum log_stream which, int64_t offset);
+void simulated_change(
+	const char *url, uint32_t shard, enum log_stream which, int64_t offset, struct bytes value);
 
 #endif

@@ -252,8 +252,10 @@ static double speed_lookup(struct store *store, struct place *place, struct spee
 	size_t found = 0;
 
 	for (size_t i = 0; i < SPEED_LOOKUPS; i++) {
-		size_t index = i * 7919 % (width == 30 ? SPEED_ACCOUNTS : SPEED_IDS);
-		speed->keys[i].at = width == 30 ? speed->accounts[index] : speed->ids[index];
+		if (width == 30)
+			speed->keys[i].at = speed->accounts[i * 7919 % SPEED_ACCOUNTS];
+		else
+			speed->keys[i].at = speed->ids[i * 7919 % SPEED_IDS];
 		speed->keys[i].size = width;
 	}
 	for (size_t i = 0; i < SPEED_LOOKUPS; i += AT_ONCE)

@@ -87,7 +87,8 @@ static bool expect_reject(struct sheet *table, struct words *words, const struct
 			is_right = amount_read(word_next(words), rejected->currency, &required);
 		} else if (word_is(words, "available")) {
 			is_right = amount_read(word_next(words), rejected->currency, &available);
-			if (is_right && strcmp(word_next(words), currency_name(rejected->currency)))
+			if (is_right &&
+				strcmp(word_next(words), currency_name(rejected->currency)) != 0)
 				return differs(table, "not in that currency", event);
 		} else if (word_is(words, "first")) {
 			(void)sequence_read(table, words, &first, &is_right);

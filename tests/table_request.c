@@ -97,7 +97,7 @@ static struct label *label_new(struct sheet *table, const char *name, int64_t ti
 		return NULL;
 	struct label *label = &table->labels[table->label_count++];
 	*label = (struct label){ .id = id_new(table, time_ms) };
-	strcpy(label->name, name);
+	memcpy(label->name, name, strlen(name) + 1);
 	return label;
 }
 
@@ -411,7 +411,7 @@ static bool raw_read(struct sheet *table, struct words *words, struct request *r
 	const char *name = words->next < words->count ? words->at[words->next++] : "";
 #define COMMAND(number, command_word, topic)  \
 	if (strcmp(name, #command_word) == 0) \
-		request->command.kind = (enum command_kind)number;
+		request->command.kind = (enum command_kind)(number);
 #include "ledger/commands.def"
 #undef COMMAND
 	if (request->command.kind == COMMAND_none)

@@ -302,7 +302,7 @@ static void test_unknown_fields(void **state)
 	/* What is broken counts before what is unknown. */
 	record.at[record.size++] = 0x80;
 	char detail[32];
-	snprintf(detail, sizeof detail, "byte %zu", record.size - 1);
+	(void)snprintf(detail, sizeof detail, "byte %zu", record.size - 1);
 	assert_refused(&record, REJECT_undecodable, detail);
 	assert_envelope_is_known(&record);
 }

@@ -5,11 +5,11 @@
 #include <stdarg.h>
 #include <stdio.h>
 
-int fault_note(struct fault *fault, const char *file, int line, int code, const char *format, ...)
+void fault_note(struct fault *fault, const char *file, int line, int code, const char *format, ...)
 {
 	assert(code < 0);
 	if (fault->code != 0)
-		return code;
+		return;
 	fault->code = code;
 	fault->file = file;
 	fault->line = line;
@@ -18,7 +18,6 @@ int fault_note(struct fault *fault, const char *file, int line, int code, const 
 	va_start(arguments, format);
 	(void)vsnprintf(fault->text, sizeof fault->text, format, arguments);
 	va_end(arguments);
-	return code;
 }
 
 void fault_clear(struct fault *fault)

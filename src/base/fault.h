@@ -33,12 +33,13 @@ struct fault {
 	char text[512];
 };
 
-/* Notes the fault and returns its code. The first text wins until fault_clear: it names the cause.
- */
-int fault_note(struct fault *fault, const char *file, int line, int code, const char *format, ...)
+/* The first text wins until fault_clear: it names the cause. */
+void fault_note(struct fault *fault, const char *file, int line, int code, const char *format, ...)
 	__attribute__((format(printf, 5, 6)));
 void fault_clear(struct fault *fault);
 
-#define FAULT(fault, code, ...) fault_note((fault), __FILE__, __LINE__, (code), __VA_ARGS__)
+/* Notes the fault and is its code; that it is negative, compilers and checkers see here. */
+#define FAULT(fault, code, ...) \
+	(fault_note((fault), __FILE__, __LINE__, (code), __VA_ARGS__), (code))
 
 #endif

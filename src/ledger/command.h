@@ -28,7 +28,7 @@ enum { TOPIC_COUNT = 4 };
 
 enum command_kind {
 	COMMAND_none = 0,
-#define COMMAND(number, name, topic) COMMAND_##name = number,
+#define COMMAND(number, name, topic) COMMAND_##name = (number),
 #include "ledger/commands.def"
 #undef COMMAND
 };

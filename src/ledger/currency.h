@@ -8,7 +8,7 @@
 
 enum currency {
 	CURRENCY_none = 0,
-#define CURRENCY(code, number, exponent) CURRENCY_##code = number,
+#define CURRENCY(code, number, exponent) CURRENCY_##code = (number),
 #include "ledger/currencies.def"
 #undef CURRENCY
 };

@@ -14,7 +14,7 @@ enum { TIMER_COMMAND_IDS_EVERY_MS = 86400000 };
 
 enum event_kind {
 	EVENT_none = 0,
-#define EVENT(number, version, name) EVENT_##name = number,
+#define EVENT(number, version, name) EVENT_##name = (number),
 #include "ledger/events.def"
 #undef EVENT
 };

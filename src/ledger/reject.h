@@ -7,7 +7,7 @@
 
 enum reject {
 	REJECT_none = 0,
-#define REJECT(number, name, retry, text) REJECT_##name = number,
+#define REJECT(number, name, retry, text) REJECT_##name = (number),
 #include "ledger/rejects.def"
 #undef REJECT
 };

@@ -240,7 +240,8 @@ static rocksdb_t *secondary_open(struct database *database, char **error)
 		rocksdb_free(*error);
 		*error = NULL;
 		(void)nanosleep(
-			&(struct timespec){ .tv_nsec = SECONDARY_PAUSE_MS * 1000000 }, NULL);
+			&(struct timespec){ .tv_nsec = SECONDARY_PAUSE_MS * INT64_C(1000000) },
+			NULL);
 	}
 }
 

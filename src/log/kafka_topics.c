@@ -219,7 +219,7 @@ static int topic_settings_check(struct admin *admin, const struct topic *topic)
 
 		if (strcmp(found, needed) == 0)
 			continue;
-		if (settings[i].at_least && atoll(found) > atoll(needed))
+		if (settings[i].at_least && strtoll(found, NULL, 10) > strtoll(needed, NULL, 10))
 			continue;
 		return FAULT(admin->fault, FAULT_SETTINGS,
 			"topic %s has %s=%s, but needs %s%s: alter the topic, or choose another "

@@ -5,6 +5,7 @@
 #include <ftw.h>
 #include <getopt.h>
 #include <inttypes.h>
+#include <sodium.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -147,12 +148,7 @@ static bool head_parse(const char *text, struct head_option *ret)
 		return false;
 	ret->shard = (uint32_t)shard;
 	ret->sequence = sequence;
-	for (int i = 0; i < 32; i++) {
-		unsigned byte;
-		(void)sscanf(text + 2 * i, "%2x", &byte);
-		ret->hash[i] = (uint8_t)byte;
-	}
-	return true;
+	return sodium_hex2bin(ret->hash, sizeof ret->hash, text, 64, NULL, NULL, NULL) == 0;
 }
 
 static bool keys_parse(const char *text, enum keys_kind *ret)

@@ -41,6 +41,7 @@ static int64_t resident_kib(void)
 	long pages = 0;
 	FILE *file = fopen("/proc/self/statm", "r");
 	if (file) {
+		/* NOLINTNEXTLINE(cert-err34-c): the kernel writes a number that fits. */
 		if (fscanf(file, "%*s %ld", &pages) != 1)
 			pages = 0;
 		(void)fclose(file);
@@ -82,7 +83,9 @@ static void status_print(struct owners *owners, int64_t *inputs_before, double s
 	*inputs_before = all.inputs_decided;
 }
 
-/* A bug ends the process; the one input that meets it can be refused. */
+/* A bug ends the process; the one input that meets it can be refused.
+ * NOLINTBEGIN(bugprone-signal-handler): abort calls it, in the thread that met the bug; nothing
+ * here allocates, and nothing is gone on with. */
 static void on_abort(int signal_number)
 {
 	struct input_place place;
@@ -100,6 +103,7 @@ static void on_abort(int signal_number)
 	(void)signal(signal_number, SIG_DFL);
 	(void)raise(signal_number);
 }
+/* NOLINTEND(bugprone-signal-handler) */
 
 static void serve(struct owners *owners, const sigset_t *signals)
 {

@@ -63,7 +63,7 @@ static int clock_check(const struct shard *shard, enum log_stream stream,
 static bool batch_is_full(const struct batch *batch)
 {
 	return batch->count == BATCH_RECORDS_MAX ||
-	       batch->used + 2 * EVENT_SIZE_MAX > BATCH_BYTES_MAX;
+	       batch->used + 2 * (size_t)EVENT_SIZE_MAX > BATCH_BYTES_MAX;
 }
 
 void batch_add(struct shard *shard, const struct event *event)

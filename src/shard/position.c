@@ -56,8 +56,8 @@ bool position_unpack(struct bytes value, struct position *ret)
 	ret->head.sequence = ret->place.sequence;
 	ret->head.engine_time_ms = unpack_i64(p);
 	for (int topic = 1; topic <= TOPIC_COUNT; topic++)
-		ret->head.input_next[topic] = unpack_i64(p + 8 * topic);
-	p += 8 * (TOPIC_COUNT + 1);
+		ret->head.input_next[topic] = unpack_i64(p + 8 * (size_t)topic);
+	p += (size_t)8 * (TOPIC_COUNT + 1);
 	ret->head.timers_fired = unpack_u32(p);
 	ret->head.timers_topic = (enum topic)unpack_u32(p + 4);
 	ret->head.command_ids_from_ms = unpack_i64(p + 8);

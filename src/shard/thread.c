@@ -125,6 +125,7 @@ int64_t clock_monotonic_ms(void)
 
 void clock_wait_ms(int ms)
 {
-	(void)nanosleep(
-		&(struct timespec){ .tv_sec = ms / 1000, .tv_nsec = ms % 1000 * NS_PER_MS }, NULL);
+	(void)nanosleep(&(struct timespec){ .tv_sec = ms / 1000,
+				.tv_nsec = (int64_t)(ms % 1000) * NS_PER_MS },
+		NULL);
 }

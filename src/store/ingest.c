@@ -174,7 +174,7 @@ static int ranges_write(struct build *build, const struct store_range *ranges, s
 static int rows_write(struct build *build, const struct store_row *rows, size_t count,
 	size_t *ret_count, struct fault *fault)
 {
-	rocksdb_sstfilewriter_t *file;
+	rocksdb_sstfilewriter_t *file = NULL;
 	char *error = NULL;
 	size_t i;
 	int r = file_open(build, &file, fault);
@@ -225,7 +225,7 @@ static int files_build(struct build *build, const struct store_row *rows, size_t
 	const struct store_range *ranges, size_t range_count, struct fault *fault)
 {
 	struct store_range *sorted = NULL;
-	size_t written;
+	size_t written = 0;
 	int r = 0;
 
 	if (range_count > 0) {

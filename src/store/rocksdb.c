@@ -38,13 +38,13 @@ static bool error_is_busy(const char *error)
 int store_fault(struct fault *fault, int line, const char *file, const char *path,
 	const char *doing, char *error)
 {
-	int r;
+	int r = error_is_busy(error) ? FAULT_BUSY : FAULT_IO;
 
-	if (error_is_busy(error))
-		r = fault_note(fault, file, line, FAULT_BUSY,
+	if (r == FAULT_BUSY)
+		fault_note(fault, file, line, r,
 			"%s '%s': another process holds it; stop that one first", doing, path);
 	else
-		r = fault_note(fault, file, line, FAULT_IO,
+		fault_note(fault, file, line, r,
 			"%s '%s': %s; free the disk or mend it, a damaged store is rebuilt from "
 			"the log",
 			doing, path, error);

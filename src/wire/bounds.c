@@ -18,6 +18,9 @@ enum { TAG = 2, SIZE = 2, VARINT32 = 5, VARINT64 = 10 };
 #define CURRENCY_CODE OF(3)
 #define AMOUNT OF(INT64 + CURRENCY_CODE)
 
+/* NOLINTBEGIN(bugprone-implicit-widening-of-multiplication-result): constants, which would not
+ * compile if they overflowed. */
+
 /* Bodies of commands, in the order of commands.def. */
 enum {
 	COMMAND_BOUND_tick = 0,
@@ -59,6 +62,8 @@ enum {
 			 EFFECTS_PER_EVENT_MAX * OF(OF(POSTING)) +
 			 BALANCES_PER_EVENT_MAX * OF(BALANCE),
 };
+
+/* NOLINTEND(bugprone-implicit-widening-of-multiplication-result) */
 
 #define COMMAND(number, name, topic) \
 	_Static_assert(COMMAND_ENVELOPE + OF(COMMAND_BOUND_##name) <= COMMAND_SIZE_MAX, #name);

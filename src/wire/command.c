@@ -182,7 +182,7 @@ static void refuse_unknown(struct command *ret, struct bytes record, struct text
 		return;
 	char number[16];
 	bool is_field = envelope.unknown_field != 0;
-	snprintf(number, sizeof number, "%u",
+	(void)snprintf(number, sizeof number, "%u",
 		is_field ? envelope.unknown_field : envelope.unknown_body);
 	refuse(ret, is_field ? REJECT_unknown_field : REJECT_unknown_command, number);
 }

@@ -45,7 +45,7 @@ static void put_quoted(struct output *output, const char *text)
 			put(output, text, 1);
 		} else if (c < 0x20 || c == 0x7f) {
 			char escape[8];
-			snprintf(escape, sizeof escape, "\\u%04x", c);
+			(void)snprintf(escape, sizeof escape, "\\u%04x", c);
 			put_text(output, escape);
 		} else {
 			put(output, text, 1);
@@ -57,7 +57,7 @@ static void put_quoted(struct output *output, const char *text)
 static void put_int64(struct output *output, int64_t value)
 {
 	char text[24];
-	snprintf(text, sizeof text, "%" PRId64, value);
+	(void)snprintf(text, sizeof text, "%" PRId64, value);
 	put_text(output, text);
 }
 
@@ -128,7 +128,7 @@ static void put_enum(struct output *output, const ProtobufCEnumDescriptor *descr
 	size_t size = 0;
 	for (const char *c = known->name + strlen(zero) - strlen("UNSPECIFIED"); *c != '\0'; c++)
 		if (size < sizeof name - 1)
-			name[size++] = *c >= 'A' && *c <= 'Z' ? (char)(*c - 'A' + 'a') : *c;
+			name[size++] = (char)(*c >= 'A' && *c <= 'Z' ? *c - 'A' + 'a' : *c);
 	name[size] = '\0';
 	put_quoted(output, name);
 }
@@ -163,6 +163,8 @@ static const char *currency_of_message(const ProtobufCMessage *message)
 		return "";
 	return text_of(member_of(message, field->offset));
 }
+
+/* NOLINTBEGIN(misc-no-recursion): as deep as a message that strict.c let through. */
 
 static void put_member_message(struct output *output, const ProtobufCFieldDescriptor *field,
 	const ProtobufCMessage *message)
@@ -290,6 +292,8 @@ static void put_message(struct output *output, const ProtobufCMessage *message)
 	put(output, "}", 1);
 	output->needs_comma = true;
 }
+
+/* NOLINTEND(misc-no-recursion) */
 
 static const ProtobufCMessage *record_read(
 	struct codec *codec, const ProtobufCMessageDescriptor *descriptor, struct bytes record)
