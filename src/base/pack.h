@@ -31,14 +31,14 @@ static inline uint8_t *pack_u8(uint8_t *p, uint8_t v)
 
 static inline uint8_t *pack_u16(uint8_t *p, uint16_t v)
 {
-	v = PACK_LITTLE(16, v);
-	return pack_bytes(p, &v, sizeof v);
+	uint16_t u = PACK_LITTLE(16, v);
+	return pack_bytes(p, &u, sizeof u);
 }
 
 static inline uint8_t *pack_u32(uint8_t *p, uint32_t v)
 {
-	v = PACK_LITTLE(32, v);
-	return pack_bytes(p, &v, sizeof v);
+	uint32_t u = PACK_LITTLE(32, v);
+	return pack_bytes(p, &u, sizeof u);
 }
 
 static inline uint8_t *pack_i64(uint8_t *p, int64_t v)

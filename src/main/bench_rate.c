@@ -42,7 +42,8 @@ int bench_rate(struct bench *bench, struct owners *owners)
 	watch_end(&watch);
 	struct span span = span_of(owners);
 	bench->rate = (double)transfers * 1e9 / (double)(span.last_ns - span.first_ns);
-	double warm = (double)(transfers - transfers / 2) * 1e9 /
+	int64_t second_half = transfers - transfers / 2;
+	double warm = (double)second_half * 1e9 /
 		      (double)(span.last_ns > half_ns ? span.last_ns - half_ns : 1);
 	double batch = span.batches > 0 ? (double)transfers / (double)span.batches : 0;
 	double pause_ms = (double)watch.pause_ns / 1e6;

@@ -149,7 +149,8 @@ static void golden_log(void)
 	uint8_t record[EVENT_SIZE_MAX];
 	static struct seed fitted, plain;
 	for (unsigned i = 0; fgets(line, sizeof line, file); i++) {
-		struct bytes bytes = { record, hex_read(line, record, sizeof record) };
+		size_t size = hex_read(line, record, sizeof record);
+		struct bytes bytes = { record, size };
 		seed_put("event", "golden", i, bytes);
 		seed_u8(&fitted, 1);
 		seed_sized(&fitted, bytes);

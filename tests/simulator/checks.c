@@ -173,6 +173,7 @@ void checks_checkpoint(uint32_t shard, struct bytes position, uint64_t mix)
 	struct follower *follower = &checks.followers[shard];
 	if (!position.at)
 		violation("shard %" PRIu32 ": a checkpoint without a position", shard);
+	/* cppcheck-suppress nullPointerArithmeticRedundantCheck; a violation does not return */
 	int64_t offset = unpack_i64(position.at + 2), sequence = unpack_i64(position.at + 10);
 	shard_look(shard); /* it may be as fresh as this step */
 	checks_totals.checkpoints++;
