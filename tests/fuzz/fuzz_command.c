@@ -92,6 +92,33 @@ static void other_check(const struct command *command, uint8_t *record, size_t s
 	assert(digest_equal(&other.digest, &command->digest) == bytes_equal(a, b));
 }
 
+static void differs_check(const struct command *command, const struct command *other)
+{
+	uint8_t packed[COMMAND_PACKED_MAX];
+	struct digest digest = digest_of(packed, command_pack(other, packed));
+	assert(!digest_equal(&digest, &command->digest));
+}
+
+/* The same for the envelope's fields, one by one. */
+static void envelope_check(const struct command *command)
+{
+	struct command other = *command;
+	other.dry_run = !other.dry_run;
+	differs_check(command, &other);
+	other = *command;
+	other.initiator ^= 1;
+	differs_check(command, &other);
+	other = *command;
+	other.group_id.id.at[15] ^= 1;
+	differs_check(command, &other);
+	other = *command;
+	text64_set(&other.party, "x", other.party.size == 0);
+	differs_check(command, &other);
+	other = *command;
+	text64_set(&other.reference, "x", other.reference.size == 0);
+	differs_check(command, &other);
+}
+
 static void command_check(const struct command *command)
 {
 	uint8_t packed[COMMAND_PACKED_MAX];
@@ -111,8 +138,8 @@ static void command_check(const struct command *command)
 	same_check(command, &read);
 	assert(command_encode(codec, &read, again, sizeof again) == size);
 	assert(memcmp(record, again, size) == 0);
-	if (size != 0)
-		other_check(command, record, size);
+	other_check(command, record, size);
+	envelope_check(command);
 }
 
 /* What is printed is one line of JSON. Where it is taken back, it is the same command: but for an

@@ -99,6 +99,41 @@ static void written_check(const struct event *event, const struct link *link)
 	assert(bytes_equal(bytes, (struct bytes){ again, size }));
 }
 
+/* What the contract says of every event. */
+static void contract_check(const struct event *event)
+{
+	assert(event_name(event->kind)[0] != '\0');
+	assert(event->engine_time_ms >= 0 && event->offset >= 0 && event->sequence >= 1);
+	assert((event->topic == TOPIC_none) == (event->kind == EVENT_ledger_opened));
+	assert((unsigned)event->topic <= TOPIC_COUNT);
+	assert(event->effect_count <= EFFECTS_PER_EVENT_MAX);
+	assert(event->balance_count <= BALANCES_PER_EVENT_MAX);
+	for (uint8_t i = 0; i < event->effect_count; i++) {
+		const struct posting *posting = &event->effects[i].posting;
+		assert(posting->debit < event->balance_count);
+		assert(posting->credit < event->balance_count);
+		assert(posting->debit != posting->credit);
+		assert(event->balances[posting->debit].currency ==
+			event->balances[posting->credit].currency);
+		assert(amount_minor(posting->amount) >= 0);
+	}
+	for (uint8_t i = 0; i < event->balance_count; i++) {
+		const struct balance_after *after = &event->balances[i];
+		assert(after->currency != CURRENCY_none && after->account.size != 0);
+		for (uint8_t j = 0; j < i; j++)
+			assert(!account_id_equal(&after->account, &event->balances[j].account));
+	}
+}
+
+/* An input is told, but of ledger_opened; and its digest, but in a timer's event. */
+static void input_check(const json_t *object, const struct event *event)
+{
+	const json_t *input = json_object_get(object, "input");
+	assert((input == NULL) == (event->kind == EVENT_ledger_opened));
+	assert((json_object_get(object, "timer") != NULL) == event_is_timers(event));
+	assert(!input || (json_object_get(input, "digest") == NULL) == event_is_timers(event));
+}
+
 static json_t *printed(struct bytes record)
 {
 	char *line = json_event_print(codec, record, 7);
@@ -125,6 +160,7 @@ static void print_check(struct bytes record, enum decode_result result, const st
 			printed((struct bytes){ again, event_encode(codec, event, link, again) });
 		json_t *outcome = json_object_get(object, event_name(event->kind));
 		assert(outcome);
+		input_check(object, event);
 		/* A hint; it follows from the reject. */
 		if (event->kind == EVENT_command_rejected)
 			(void)json_object_set(outcome, "retry_hint",
@@ -164,6 +200,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		assert(links_equal(&quick, &link));
 		assert(link.is_mark == (event.kind == EVENT_none));
 		link_check(record, &link);
+		if (!link.is_mark)
+			contract_check(&event);
 		written_check(&event, &link);
 	}
 	print_check(record, result, &event, &link);

@@ -94,6 +94,7 @@ static bool position_check(struct bytes value, struct head *ret)
 	/* What a reader of the log, and the next event, begin with. */
 	assert(position.place.offset >= 0 && position.place.term >= 1);
 	assert(position.head.sequence == position.place.sequence && position.head.sequence >= 1);
+	assert((unsigned)position.head.timers_topic <= TOPIC_COUNT);
 	*ret = position.head;
 	return true;
 }
