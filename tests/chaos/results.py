@@ -49,18 +49,19 @@ def table(totals):
     return "\n".join(f"{totals.get(name, 0):>12,}  {words}" for name, words in WORDS.items())
 
 
+def git(*arguments):
+    done = subprocess.run(
+        ["git", "-C", FILE.parent, *arguments], capture_output=True, text=True, check=False
+    )
+    return done.stdout.strip()
+
+
 def version():
-    """PINION_COMMIT, or what git says of the tree that this file is in."""
-    said = os.environ.get("PINION_COMMIT")
-    if not said:
-        done = subprocess.run(
-            ["git", "-C", FILE.parent, "describe", "--always", "--dirty", "--exclude", "*"],
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        said = done.stdout.strip() or "unknown"
-    return said
+    """PINION_COMMIT, or the commit of this tree; of one that was changed it says so."""
+    if os.environ.get("PINION_COMMIT"):
+        return os.environ["PINION_COMMIT"]
+    is_changed = git("status", "--porcelain", ":/", ":!" + FILE.name)
+    return git("rev-parse", "--short", "HEAD") + ("-changed" if is_changed else "")
 
 
 def record(options):
