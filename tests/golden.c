@@ -94,7 +94,6 @@ size_t golden_unhex(const char **at, uint8_t *ret, size_t capacity)
 {
 	size_t size = 0;
 	unsigned byte;
-	/* NOLINTNEXTLINE(cert-err34-c): two digits always fit. */
 	while (sscanf(*at, "%2x", &byte) == 1 && **at != '\n') {
 		assert_true(size < capacity);
 		ret[size++] = (uint8_t)byte;

@@ -200,7 +200,6 @@ static pid_t broker_pid(void)
 
 	(void)snprintf(path, sizeof(path), "%s/pid", folder ? folder : "");
 	FILE *file = folder ? fopen(path, "re") : NULL;
-	/* NOLINTNEXTLINE(cert-err34-c): deploy/kafka/start wrote a number that fits. */
 	if (file && fscanf(file, "%ld", &pid) != 1)
 		pid = 0;
 	if (file)

@@ -39,6 +39,7 @@ static bool type_fits(const ProtobufCFieldDescriptor *field, enum bind bind)
 	return false;
 }
 
+/* NOLINTNEXTLINE(misc-no-recursion): as deep as the descriptors. */
 void binding_check(const struct message_binding *message)
 {
 	const ProtobufCMessageDescriptor *descriptor = message->descriptor;

@@ -2,9 +2,11 @@
 /* The arms of Event.outcome: what each may say, and where its fields go. */
 #include "wire/outcome.h"
 
+/* NOLINTBEGIN(bugprone-macro-parentheses): members' names can't stand in any. */
 #define AT(member) .offset = offsetof(struct event, member)
 #define MONEY_AT(arm, amount_member) \
 	AT(arm.amount_member), .second = offsetof(struct event, arm.currency)
+/* NOLINTEND(bugprone-macro-parentheses) */
 
 /* ledger_opened */
 

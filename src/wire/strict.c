@@ -57,7 +57,7 @@ static void note(const struct walk *walk, const struct frame *frame, const char 
 static bool broken_at(const struct walk *walk, const uint8_t *at)
 {
 	char last[32];
-	snprintf(last, sizeof last, "byte %zu", (size_t)(at - walk->start));
+	(void)snprintf(last, sizeof last, "byte %zu", (size_t)(at - walk->start));
 	note(walk, NULL, last);
 	return false;
 }
@@ -66,7 +66,7 @@ static bool broken_field(
 	const struct walk *walk, const struct frame *frame, const char *name, const char *why)
 {
 	char last[96];
-	snprintf(last, sizeof last, "%s: %s", name, why);
+	(void)snprintf(last, sizeof last, "%s: %s", name, why);
 	note(walk, frame, last);
 	return false;
 }
@@ -146,7 +146,7 @@ static bool type_is_bytes(ProtobufCType type)
 
 static bool walk_message(struct walk *walk, const struct frame *frame,
 	const ProtobufCMessageDescriptor *descriptor, struct bytes bytes,
-	const struct target *target);
+	const struct target *target); /* NOLINT(misc-no-recursion): at most DEPTH_MAX deep */
 
 static void fit(struct walk *walk, bool fits)
 {
@@ -382,7 +382,7 @@ static void unknown_note(struct walk *walk, const struct frame *frame, uint32_t 
 		return;
 	walk->has_unknown = true;
 	char last[16];
-	snprintf(last, sizeof last, "%u", number);
+	(void)snprintf(last, sizeof last, "%u", number);
 	note(walk, frame, last);
 }
 
