@@ -59,9 +59,6 @@ static int answer(int error)
 	}
 }
 
-/* NOLINTBEGIN(readability-inconsistent-declaration-parameter-name): the C library's names are
- * reserved for it. */
-
 /* --- Threads --- */
 
 struct beginning {
@@ -197,5 +194,3 @@ void call_once(once_flag *flag, void (*run)(void))
 {
 	(void)pthread_once((pthread_once_t *)flag, run);
 }
-
-/* NOLINTEND(readability-inconsistent-declaration-parameter-name) */

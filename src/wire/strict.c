@@ -275,6 +275,8 @@ static void bytes_take(struct walk *walk, const struct binding *binding,
 	}
 }
 
+/* NOLINTBEGIN(misc-no-recursion): as deep as the descriptors, at most DEPTH_MAX. */
+
 /* Its two fields stand in a struct money, and are moved from there to where the binding says. */
 static bool walk_amount(struct walk *walk, const struct frame *inner,
 	const ProtobufCFieldDescriptor *field, struct bytes bytes, const struct binding *binding,
@@ -423,6 +425,8 @@ static bool walk_message(struct walk *walk, const struct frame *frame,
 	}
 	return result == RAW_END || broken_at(walk, reader.at);
 }
+
+/* NOLINTEND(misc-no-recursion) */
 
 static enum strict_result walk_record(const ProtobufCMessageDescriptor *descriptor,
 	struct bytes record, const struct target *target, bool *ret_fits, struct text64 *ret_detail)
