@@ -7,6 +7,7 @@
  * ends it (an assert, a sanitizer, a hang), the input is known, and kept in a file.
  */
 #include "fuzz.h"
+#include "nouns.h"
 
 #include <dirent.h>
 #include <inttypes.h>
@@ -32,15 +33,6 @@ struct shared {
 	size_t size;
 	uint8_t at[INPUT_SIZE_MAX];
 };
-
-/* xorshift64* */
-static uint64_t random_next(uint64_t *state)
-{
-	*state ^= *state >> 12;
-	*state ^= *state << 25;
-	*state ^= *state >> 27;
-	return *state * UINT64_C(0x2545f4914f6cdd1d);
-}
 
 /* FNV-1a: what a file's mutations are does not depend on the files beside it. */
 static uint64_t seed_of(const char *name)
@@ -76,9 +68,9 @@ static void run_cuts(struct shared *shared, const char *name, size_t size)
 
 static void run_changes(struct shared *shared, const char *name)
 {
-	uint64_t random = seed_of(name);
+	struct random random = { seed_of(name) };
 	for (size_t i = 0; i < changes && shared->size != 0; i++) {
-		size_t place = random_next(&random) % shared->size;
+		size_t place = random_below(&random, shared->size);
 		uint8_t was = shared->at[place];
 		uint64_t dice = random_next(&random);
 		shared->at[place] =
