@@ -152,6 +152,8 @@ class Processor(Supervisor):
         if self.run is None:
             return
         code = self.run.ask_to_stop()
+        if code == -signal.SIGTERM and not self.run.said():
+            code = 0  # it had only just begun
         is_excused = (
             self.run.says("another owner took it") or self.trouble_at > time.monotonic() - 60
         )

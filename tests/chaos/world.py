@@ -28,7 +28,9 @@ class World:
         self.room, self.options = room, options
         self.began = time.monotonic()
         self.tally, self.timeout_s = collections.Counter(), options.transaction_timeout_s
-        self.broker = Broker(folder=room.folder / "kafka", flags=("--proxied", str(options.processors)))
+        self.broker = Broker(
+            folder=room.folder / "kafka", flags=("--proxied", str(options.processors))
+        )
         self.outage, self.outage_trouble, self.broker_well_at = None, None, 0.0
         self.is_settled, self.back_s = True, []  # every shard gave an outcome since it was back
         self.gate, self.clients, self.processors = None, [], []
@@ -234,11 +236,18 @@ class World:
         processor.spare(card.seconds)
 
     def stop_all_past_timeout(self, card, _):
-        """The broker's time-out then ends Kafka transactions that no other owner has fenced."""
+        """The broker's time-out then ends Kafka transactions that no other owner has fenced. What
+        was on its way gets lost, so that some are open."""
+        numbers = [one.number for one in self.processors if one.number not in self.cuts]
+        for number in numbers:
+            self.network.set(number, "silent")
+        time.sleep(0.2)
         for processor in self.processors:
             if processor.is_alive():
                 processor.stop(card.seconds)
             processor.spare(card.seconds)
+        for number in numbers:
+            self.network.set(number, "drop")
 
     def cut(self, card, processor):
         how, end = card.how
