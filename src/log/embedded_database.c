@@ -25,6 +25,7 @@ enum {
 	SECONDARY_PAUSE_MS = 20,
 	CATCH_UP_FAILURES_MAX = 5,
 	ROOM_SIZE = 1 << 20,
+	FLUSH_SYNC_BYTES = 1 << 20,
 };
 static const char META_KEY[1] = { (char)0xff };
 
@@ -86,6 +87,9 @@ static rocksdb_options_t *options_new(bool create)
 	rocksdb_options_set_compression(options, rocksdb_no_compression);
 	rocksdb_options_set_write_buffer_size(options, (size_t)64 << 20);
 	rocksdb_options_set_max_write_buffer_number(options, 3);
+	/* A flushed file goes to the disk as it grows: synced all at once, in its end, it would hold
+	 * up the synced writes of whoever appends meanwhile. */
+	rocksdb_options_set_bytes_per_sync(options, FLUSH_SYNC_BYTES);
 	rocksdb_options_set_disable_auto_compactions(options, 1);
 	rocksdb_options_set_level0_slowdown_writes_trigger(options, INT32_MAX);
 	rocksdb_options_set_level0_stop_writes_trigger(options, INT32_MAX);

@@ -20,8 +20,7 @@ static void checkpointer_main(void *context)
 			break;
 		monitor_leave(checkpointer->monitor);
 		int error = checkpoint_write(shard->store, &checkpointer->sealed,
-			&checkpointer->place, &checkpointer->rows, &checkpointer->rows_size,
-			&checkpointer->fault);
+			&checkpointer->place, &checkpointer->order, &checkpointer->fault);
 		int level0_files = store_level0_files(shard->store);
 		monitor_enter(checkpointer->monitor);
 		checkpointer->error = error;

@@ -67,8 +67,7 @@ struct checkpointer {
 	struct place place;
 	int error;
 	struct fault fault;
-	struct store_row *rows;
-	size_t rows_size;
+	struct row_order order;
 
 	/* The deciding thread's. */
 	enum checkpoint_state state;

@@ -53,7 +53,7 @@ void shard_free(struct shard *shard)
 	for (int i = 0; i < 2; i++)
 		free(shard->batches[i].bytes);
 	free(shard->committer.records);
-	free(shard->checkpointer.rows);
+	row_order_free(&shard->checkpointer.order);
 	monitor_free(shard->committer.monitor);
 	monitor_free(shard->checkpointer.monitor);
 	free(shard);

@@ -39,7 +39,7 @@ int replica_init(struct replica *replica, uint32_t shard, size_t memory_bytes, s
 void replica_deinit(struct replica *replica)
 {
 	codec_free(replica->codec);
-	free(replica->rows);
+	row_order_free(&replica->order);
 	free(replica->records);
 	if (replica->memory)
 		(void)munmap(replica->memory, replica->memory_size);
@@ -423,8 +423,8 @@ int replica_checkpoint(struct replica *replica)
 	struct sealed sealed;
 	bool is_whole = state_seal_step(replica->state, SIZE_MAX, &sealed);
 	assert(is_whole);
-	int error = checkpoint_write(replica->store, &sealed, &replica->place, &replica->rows,
-		&replica->rows_size, replica->fault);
+	int error = checkpoint_write(
+		replica->store, &sealed, &replica->place, &replica->order, replica->fault);
 	if (error)
 		replica->is_doubtful = true;
 	if (error)

@@ -12,6 +12,7 @@
 #include "engine/engine.h"
 #include "log/log.h"
 #include "state/view.h"
+#include "shard/row_order.h"
 #include "store/store.h"
 #include "wire/wire.h"
 
@@ -46,9 +47,7 @@ struct replica {
 
 	struct log_record *records; /* as replica_follow reads them */
 
-	/* For sorting a checkpoint; as many as were ever needed. */
-	struct store_row *rows;
-	size_t rows_size;
+	struct row_order order; /* of a checkpoint */
 };
 
 /* Takes memory (bytes) for rows. The fault sink outlives the replica. */
@@ -84,9 +83,9 @@ int replica_checkpoint(struct replica *replica);
 /* --- Checkpoints, for those who spread them over time --- */
 
 /* Writes a sealed set, with its place, as one checkpoint. May run in another thread than the
- * replica's. `rows` is scratch, grown as needed. */
+ * replica's. `order` is its memory. */
 int checkpoint_write(struct store *store, const struct sealed *sealed, const struct place *place,
-	struct store_row **rows, size_t *rows_size, struct fault *fault);
+	struct row_order *order, struct fault *fault);
 
 /* The position row: what a store says of itself. */
 struct position {

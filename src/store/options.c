@@ -10,6 +10,7 @@ enum {
 	FILTER_BITS_PER_KEY = 10,
 	TABLE_FORMAT_VERSION = 5,
 	BACKGROUND_JOBS = 2,
+	COMPACTION_SYNC_BYTES = 1 << 20,
 	/* A reader replays the whole manifest when it opens: it is kept short. */
 	MANIFEST_SIZE_MAX = 16 << 20,
 	DIAGNOSTICS_LEVEL_FATAL = 4,
@@ -49,6 +50,8 @@ rocksdb_options_t *options_create(size_t cache_bytes, bool create_if_missing)
 	 * keeps what the owner deletes later. */
 	rocksdb_options_set_max_open_files(options, -1);
 	rocksdb_options_set_max_background_jobs(options, BACKGROUND_JOBS);
+	/* The disk is the log's too, whose synced writes would wait for a whole file's. */
+	rocksdb_options_set_bytes_per_sync(options, COMPACTION_SYNC_BYTES);
 	rocksdb_options_set_max_manifest_file_size(options, MANIFEST_SIZE_MAX);
 
 	rocksdb_options_set_num_levels(options, LEVELS);

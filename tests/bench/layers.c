@@ -342,8 +342,7 @@ static double cpu_ns(int who)
 /* All that the blocks before have changed, in one checkpoint. */
 static void checkpoint_time(struct layers *layers, struct store *store, size_t transfers)
 {
-	static struct store_row *rows;
-	static size_t rows_size;
+	static struct row_order order;
 	struct state *state = layers->traffic->live.state;
 	int64_t begun_ns = clock_ns(CLOCK_THREAD_CPUTIME_ID);
 	struct sealed sealed = layer_seal(layers->traffic);
@@ -353,7 +352,7 @@ static void checkpoint_time(struct layers *layers, struct store *store, size_t t
 	struct place place = { .sequence = sealed.head.sequence };
 	double others_ns = cpu_ns(RUSAGE_SELF) - cpu_ns(RUSAGE_THREAD);
 	begun_ns = clock_ns(CLOCK_MONOTONIC);
-	need(layers, checkpoint_write(store, &sealed, &place, &rows, &rows_size, &layers->fault));
+	need(layers, checkpoint_write(store, &sealed, &place, &order, &layers->fault));
 	add(layers, storing, "sort and ingest",
 		"rows sorted, an SST file a table, synced, ingested: wall clock", 0,
 		(double)(clock_ns(CLOCK_MONOTONIC) - begun_ns) / (double)transfers);
