@@ -64,16 +64,6 @@ struct state_key key_party(const struct text64 *party)
 	return key_of(TABLE_party, party->at, party->size);
 }
 
-struct state_key key_account(const struct account_id *id)
-{
-	return key_of(TABLE_account, id->at, id->size);
-}
-
-struct state_key key_command(const struct id *id)
-{
-	return key_of(TABLE_command, id->at, sizeof id->at);
-}
-
 struct state_key key_hold(const struct id *id)
 {
 	return key_of(TABLE_hold, id->at, sizeof id->at);
