@@ -231,7 +231,7 @@ static void accounts_compare(const struct story *story)
 {
 	for (int i = 0; i < NAIVE_MEMBERS; i++) {
 		struct account_id id = account_of(i == 0 ? 'p' : 'q');
-		struct state_key key = key_account(&id);
+		struct state_key key = state_key_of(key_account(&id));
 		const struct model_row *row = model_store_find(
 			&story->world->live.store, (struct bytes){ key.at, key.size });
 		struct account account;

@@ -69,12 +69,12 @@ static struct state_key key_of_number(uint32_t number)
 {
 	if (number % 4 == 0) {
 		struct id id = id_floor_of_time(1000000 + number);
-		return key_command(&id);
+		return state_key_of(key_command(&id));
 	}
 	if (number % 4 == 1) {
 		struct id id = { { 0 } };
 		memcpy(id.at, &number, sizeof number);
-		return key_hold(&id);
+		return state_key_of(key_hold(&id));
 	}
 	char text[64];
 	struct account_id account;
@@ -82,7 +82,7 @@ static struct state_key key_of_number(uint32_t number)
 		number % 4 == 2 ? "main" : "an-account-with-a-long-name");
 	bool parsed = account_id_parse(&account, text, (size_t)size);
 	assert_true(parsed);
-	return key_account(&account);
+	return state_key_of(key_account(&account));
 }
 
 static void stored(struct fixture *f)
@@ -139,7 +139,7 @@ static void find(struct fixture *f, uint32_t number)
 	const struct model_row *is = model_store_find(&f->truth, bytes_of(&key));
 	const struct model_row *was = model_store_find(&f->store, bytes_of(&key));
 	const uint8_t *value = NULL;
-	switch (rows_find(f->state->rows, &key, &value)) {
+	switch (rows_find(f->state->rows, row_key_of(&key), &value)) {
 	case ANSWER_PRESENT:
 		assert_non_null(is);
 		assert_memory_equal(value, is->value, is->value_size);
@@ -155,7 +155,7 @@ static void find(struct fixture *f, uint32_t number)
 			loaded = (struct bytes){ was->value, was->value_size };
 		state_missing_clear(f->state);
 		if (state_load(f->state, &key, loaded))
-			assert_int_equal(rows_find(f->state->rows, &key, &value),
+			assert_int_equal(rows_find(f->state->rows, row_key_of(&key), &value),
 				is ? ANSWER_PRESENT : ANSWER_ABSENT);
 		break;
 	}
@@ -178,7 +178,7 @@ static void put(struct fixture *f, uint32_t number, bool is_delete)
 			seal_all(f); /* what was dirtied while the first went on */
 		assert_true(state_reserve_event(f->state));
 	}
-	rows_put(f->state->rows, &key, is_delete ? NULL : value, is_delete ? 0 : size);
+	rows_put(f->state->rows, row_key_of(&key), is_delete ? NULL : value, is_delete ? 0 : size);
 	model_store_put(&f->truth, bytes_of(&key),
 		(struct bytes){ is_delete ? NULL : value, is_delete ? 0 : size });
 }
@@ -216,14 +216,15 @@ static void number_put(struct fixture *f, uint32_t number, uint8_t value)
 	uint8_t bytes[VALUE_SIZE] = { value };
 	size_t size = table_value_size_max(key.at[0]);
 	assert_true(state_reserve_event(f->state));
-	rows_put(f->state->rows, &key, bytes, size < sizeof bytes ? size : sizeof bytes);
+	rows_put(
+		f->state->rows, row_key_of(&key), bytes, size < sizeof bytes ? size : sizeof bytes);
 }
 
 static int number_find(struct fixture *f, uint32_t number)
 {
 	struct state_key key = key_of_number(number);
 	const uint8_t *value;
-	switch (rows_find(f->state->rows, &key, &value)) {
+	switch (rows_find(f->state->rows, row_key_of(&key), &value)) {
 	case ANSWER_PRESENT:
 		return *value;
 	case ANSWER_ABSENT:
@@ -254,7 +255,7 @@ static void seal_is_the_boundary(void **given)
 
 	number_put(f, 2, 2); /* before its turn */
 	struct state_key key = key_of_number(6);
-	rows_put(f->state->rows, &key, NULL, 0);
+	rows_put(f->state->rows, row_key_of(&key), NULL, 0);
 	assert_false(state_seal_step(f->state, 3, &sealed));
 	number_put(f, 10, 2); /* after its turn */
 	number_put(f, 18, 2); /* new */

@@ -258,7 +258,7 @@ static bool look_balance(struct sheet *table, struct words *words)
 	const char *name = word_next(words);
 	if (!account_id_parse_any(&account.id, name, strlen(name)))
 		return table_wrong(table, "no account: %s", name);
-	struct state_key key = key_account(&account.id);
+	struct state_key key = state_key_of(key_account(&account.id));
 	const struct model_row *row =
 		model_store_find(&table->world.live.store, (struct bytes){ key.at, key.size });
 	if (!row)
@@ -298,7 +298,7 @@ static bool look_status(struct sheet *table, struct words *words)
 	const struct label *label = label_find(table, name);
 	if (!label)
 		return table_wrong(table, "no label: %s", name);
-	struct state_key key = key_hold(&label->id);
+	struct state_key key = state_key_of(key_hold(&label->id));
 	const struct model_row *row =
 		model_store_find(&table->world.live.store, (struct bytes){ key.at, key.size });
 	if (!row)

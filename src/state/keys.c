@@ -43,30 +43,15 @@ size_t table_value_size_max(uint8_t table)
 	return 0;
 }
 
-static struct state_key key_of(enum table table, const void *at, size_t size)
+struct state_key state_key_of(struct row_key key)
 {
-	struct state_key key;
-	assert(1 + size <= sizeof key.at);
-	key.size = (uint8_t)(1 + size);
-	key.at[0] = (uint8_t)table;
-	if (size != 0)
-		memcpy(key.at + 1, at, size);
-	return key;
-}
-
-struct state_key key_ledger(void)
-{
-	return key_of(TABLE_ledger, NULL, 0);
-}
-
-struct state_key key_party(const struct text64 *party)
-{
-	return key_of(TABLE_party, party->at, party->size);
-}
-
-struct state_key key_hold(const struct id *id)
-{
-	return key_of(TABLE_hold, id->at, sizeof id->at);
+	struct state_key ret;
+	assert(1u + key.size <= sizeof ret.at);
+	ret.size = (uint8_t)(1 + key.size);
+	ret.at[0] = key.table;
+	if (key.size != 0)
+		memcpy(ret.at + 1, key.at, key.size);
+	return ret;
 }
 
 struct state_key key_reference(enum rail rail, const struct text64 *reference)
@@ -74,14 +59,15 @@ struct state_key key_reference(enum rail rail, const struct text64 *reference)
 	uint8_t at[1 + sizeof reference->at];
 	at[0] = (uint8_t)rail;
 	memcpy(at + 1, reference->at, reference->size);
-	return key_of(TABLE_reference, at, 1u + reference->size);
+	return state_key_of(
+		(struct row_key){ TABLE_reference, (uint8_t)(1 + reference->size), at });
 }
 
 struct state_key key_timer(const struct timer *timer)
 {
 	uint8_t at[8 + 16];
 	(void)pack_bytes(pack_i64_sorted(at, timer->due_ms), timer->id.at, sizeof timer->id.at);
-	return key_of(TABLE_timer, at, sizeof at);
+	return state_key_of((struct row_key){ TABLE_timer, sizeof at, at });
 }
 
 void timer_unkey(const uint8_t *key, const uint8_t *value, struct timer *ret)

@@ -27,31 +27,39 @@ struct state {
 /* Bytes that a table's values take at most. */
 size_t table_value_size_max(uint8_t table);
 
-struct state_key key_ledger(void);
-struct state_key key_party(const struct text64 *party);
-struct state_key key_hold(const struct id *id);
+static inline struct row_key key_ledger(void)
+{
+	return (struct row_key){ TABLE_ledger, 0, "" };
+}
+
+static inline struct row_key key_party(const struct text64 *party)
+{
+	return (struct row_key){ TABLE_party, party->size, party->at };
+}
+
+static inline struct row_key key_account(const struct account_id *id)
+{
+	return (struct row_key){ TABLE_account, id->size, id->at };
+}
+
+static inline struct row_key key_command(const struct id *id)
+{
+	return (struct row_key){ TABLE_command, sizeof id->at, id->at };
+}
+
+static inline struct row_key key_hold(const struct id *id)
+{
+	return (struct row_key){ TABLE_hold, sizeof id->at, id->at };
+}
+
+/* These two are put together. */
 struct state_key key_reference(enum rail rail, const struct text64 *reference);
 struct state_key key_timer(const struct timer *timer);
 
-/* These two are made several times for each payment: with a size that the compiler knows, a copy is
- * a few moves. Behind key.size stands what stood behind the id. */
-static inline struct state_key key_account(const struct account_id *id)
+struct state_key state_key_of(struct row_key key);
+static inline struct row_key row_key_of(const struct state_key *key)
 {
-	struct state_key key;
-	_Static_assert(sizeof key.at == 1 + sizeof id->at, "any id fits");
-	key.size = (uint8_t)(1 + id->size);
-	key.at[0] = TABLE_account;
-	memcpy(key.at + 1, id->at, sizeof id->at);
-	return key;
-}
-
-static inline struct state_key key_command(const struct id *id)
-{
-	struct state_key key;
-	key.size = 1 + sizeof id->at;
-	key.at[0] = TABLE_command;
-	memcpy(key.at + 1, id->at, sizeof id->at);
-	return key;
+	return (struct row_key){ key->at[0], (uint8_t)(key->size - 1), key->at + 1 };
 }
 
 void timer_unkey(const uint8_t *key, const uint8_t *value, struct timer *ret);

@@ -19,33 +19,33 @@ struct head *mutate_head(struct state *state)
 
 void mutate_ledger(struct state *state, const struct ledger *ledger)
 {
-	struct state_key key = key_ledger();
+	struct row_key key = key_ledger();
 	uint8_t value[STATE_VALUE_SIZE_MAX];
-	rows_put(state->rows, &key, value, ledger_pack(ledger, value));
+	rows_put(state->rows, key, value, ledger_pack(ledger, value));
 	state->ledger = *ledger;
 	state->has_ledger = true;
 }
 
 void mutate_party(struct state *state, const struct text64 *id, const struct party *party)
 {
-	struct state_key key = key_party(id);
+	struct row_key key = key_party(id);
 	uint8_t value[9];
 	(void)pack_i64(pack_u8(value, (uint8_t)party->kind), party->opened_sequence);
-	rows_put(state->rows, &key, value, sizeof value);
+	rows_put(state->rows, key, value, sizeof value);
 }
 
 void mutate_account(struct state *state, const struct account *account)
 {
-	struct state_key key = key_account(&account->id);
+	struct row_key key = key_account(&account->id);
 	uint8_t value[STATE_VALUE_SIZE_MAX];
-	rows_put(state->rows, &key, value, account_pack(account, value));
+	rows_put(state->rows, key, value, account_pack(account, value));
 }
 
 void mutate_command(struct state *state, const struct id *id, const struct command_row *row)
 {
-	struct state_key key = key_command(id);
+	struct row_key key = key_command(id);
 	uint8_t value[STATE_VALUE_SIZE_MAX];
-	rows_put(state->rows, &key, value, command_row_pack(row, value));
+	rows_put(state->rows, key, value, command_row_pack(row, value));
 }
 
 void mutate_commands_drop(struct state *state, int64_t before_ms)
@@ -59,9 +59,9 @@ void mutate_commands_drop(struct state *state, int64_t before_ms)
 
 void mutate_hold(struct state *state, const struct hold *hold)
 {
-	struct state_key key = key_hold(&hold->id);
+	struct row_key key = key_hold(&hold->id);
 	uint8_t value[STATE_VALUE_SIZE_MAX];
-	rows_put(state->rows, &key, value, hold_pack(hold, value));
+	rows_put(state->rows, key, value, hold_pack(hold, value));
 }
 
 void mutate_reference(struct state *state, enum rail rail, const struct text64 *id,
@@ -70,19 +70,19 @@ void mutate_reference(struct state *state, enum rail rail, const struct text64 *
 	struct state_key key = key_reference(rail, id);
 	uint8_t value[16];
 	(void)pack_i64(pack_i64(value, reference->sequence), reference->engine_time_ms);
-	rows_put(state->rows, &key, value, sizeof value);
+	rows_put(state->rows, row_key_of(&key), value, sizeof value);
 }
 
 void mutate_timer_set(struct state *state, const struct timer *timer)
 {
 	struct state_key key = key_timer(timer);
 	uint8_t value[1] = { (uint8_t)timer->kind };
-	rows_put(state->rows, &key, value, sizeof value);
+	rows_put(state->rows, row_key_of(&key), value, sizeof value);
 	timers_add(state->timers, timer);
 }
 
 void mutate_timer_clear(struct state *state, const struct timer *timer)
 {
 	struct state_key key = key_timer(timer);
-	rows_put(state->rows, &key, NULL, 0);
+	rows_put(state->rows, row_key_of(&key), NULL, 0);
 }

@@ -57,13 +57,13 @@ static uint64_t hash_fold(uint64_t hash, const uint8_t *word_at, size_t size)
 
 /* Over 8 bytes at a time, the last ones again where they are fewer: a copy of a size that only the
  * caller knows would be a call. Only speed depends on it: an answer never does. */
-uint32_t rows_hash(const void *at, size_t size)
+static uint32_t key_hash(struct row_key key)
 {
-	const uint8_t *p = at, *end = p + size;
-	uint64_t hash = 0x9e3779b97f4a7c15u ^ size;
+	const uint8_t *p = key.at, *end = p + key.size;
+	uint64_t hash = 0x9e3779b97f4a7c15u ^ (uint64_t)key.size << 8 ^ key.table;
 
-	if (size < 8)
-		return (uint32_t)hash_fold(hash, p, size);
+	if (key.size < 8)
+		return (uint32_t)hash_fold(hash, p, key.size);
 	for (; end - p > 8; p += 8)
 		hash = hash_fold(hash, p, 8);
 	hash = hash_fold(hash, end - 8, 8);
@@ -136,58 +136,69 @@ static void slot_remove(struct rows *rows, const struct row *row)
 	rows->row_count--;
 }
 
-static struct row *row_find(const struct rows *rows, const struct state_key *key, uint32_t hash)
+static bool row_is(const struct row *row, struct row_key key)
+{
+	return row->key_size == 1 + key.size && row->bytes[0] == key.table &&
+	       memcmp(row->bytes + 1, key.at, key.size) == 0;
+}
+
+static struct row *row_find(const struct rows *rows, struct row_key key, uint32_t hash)
 {
 	for (size_t i = hash & rows->slot_mask; rows->slots[i].place != 0;
 		i = (i + 1) & rows->slot_mask) {
 		if (rows->slots[i].hash != hash)
 			continue;
 		struct row *row = row_at(rows, rows->slots[i].place);
-		if (row->key_size == key->size && memcmp(row->bytes, key->at, key->size) == 0)
+		if (row_is(row, key))
 			return row;
 	}
 	return NULL;
 }
 
-static void missing_note(struct rows *rows, const struct state_key *key, uint32_t hash)
+static void missing_note(struct rows *rows, struct row_key row_key, uint32_t hash)
 {
 	enum { MASK = 2 * STATE_MISSING_MAX - 1 };
+	struct state_key key = state_key_of(row_key);
 	if (rows->missing_count == STATE_MISSING_MAX)
 		return; /* enough for once: who asked will ask again */
 	size_t i = hash & MASK;
 	for (; rows->missing_slots[i] != 0; i = (i + 1) & MASK) {
 		const struct state_key *noted = &rows->missing[rows->missing_slots[i] - 1];
-		if (noted->size == key->size && memcmp(noted->at, key->at, key->size) == 0)
+		if (noted->size == key.size && memcmp(noted->at, key.at, key.size) == 0)
 			return;
 	}
-	rows->missing[rows->missing_count++] = *key;
+	rows->missing[rows->missing_count++] = key;
 	rows->missing_slots[i] = (uint16_t)rows->missing_count;
 }
 
-void rows_soon_index(const struct rows *rows, const struct state_key *key)
+void rows_soon_index(const struct rows *rows, struct row_key key)
 {
-	__builtin_prefetch(&rows->slots[rows_hash(key->at, key->size) & rows->slot_mask]);
+	__builtin_prefetch(&rows->slots[key_hash(key) & rows->slot_mask]);
 }
 
-void rows_soon_row(const struct rows *rows, const struct state_key *key)
+void rows_soon_row(const struct rows *rows, struct row_key key)
 {
-	const struct slot *slot = &rows->slots[rows_hash(key->at, key->size) & rows->slot_mask];
-	if (slot->place == 0)
+	uint32_t hash = key_hash(key);
+	for (size_t i = hash & rows->slot_mask; rows->slots[i].place != 0;
+		i = (i + 1) & rows->slot_mask) {
+		if (rows->slots[i].hash != hash)
+			continue;
+		const uint8_t *row = (const uint8_t *)row_at(rows, rows->slots[i].place);
+		__builtin_prefetch(row);
+		__builtin_prefetch(row + 64);
 		return;
-	const uint8_t *row = (const uint8_t *)row_at(rows, slot->place);
-	__builtin_prefetch(row);
-	__builtin_prefetch(row + 64);
+	}
 }
 
-bool rows_is_absent(const struct rows *rows, const struct state_key *key)
+bool rows_is_absent(const struct rows *rows, struct row_key key)
 {
-	const struct row *row = row_find(rows, key, rows_hash(key->at, key->size));
+	const struct row *row = row_find(rows, key, key_hash(key));
 	return row && row->flags & ROW_ABSENT;
 }
 
-enum answer rows_find(struct rows *rows, const struct state_key *key, const uint8_t **ret_value)
+enum answer rows_find(struct rows *rows, struct row_key key, const uint8_t **ret_value)
 {
-	uint32_t hash = rows_hash(key->at, key->size);
+	uint32_t hash = key_hash(key);
 	struct row *row = row_find(rows, key, hash);
 	if (row) {
 		row->batch = rows->batch;
@@ -197,8 +208,8 @@ enum answer rows_find(struct rows *rows, const struct state_key *key, const uint
 		*ret_value = row->bytes + row->key_size;
 		return ANSWER_PRESENT;
 	}
-	if (key->at[0] == TABLE_command &&
-		memcmp(key->at + 1, rows->command_ids_stored_max.at, sizeof(struct id)) > 0)
+	if (key.table == TABLE_command &&
+		memcmp(key.at, rows->command_ids_stored_max.at, sizeof(struct id)) > 0)
 		return ANSWER_ABSENT;
 	missing_note(rows, key, hash);
 	return ANSWER_NOT_LOADED;
@@ -249,19 +260,19 @@ bool rows_reserve(struct rows *rows, size_t bytes)
 	return true;
 }
 
-static struct row *row_add(struct rows *rows, const struct state_key *key, uint32_t hash)
+static struct row *row_add(struct rows *rows, struct row_key key, uint32_t hash)
 {
-	size_t size = block_size_of(key->at[0], key->size);
+	size_t size = block_size_of(key.table, 1u + key.size);
 	assert(rows->gap_end - rows->gap_begin >= size);
 	struct row *row = (struct row *)(void *)(rows->arena + rows->gap_begin);
 	rows->gap_begin += size;
 	*row = (struct row){
 		.hash = hash,
 		.batch = rows->batch,
-		.key_size = key->size,
+		.key_size = (uint8_t)(1 + key.size),
 		.flags = ROW_TAKEN | ROW_ABSENT,
 	};
-	memcpy(row->bytes, key->at, key->size);
+	(void)pack_bytes(pack_u8(row->bytes, key.table), key.at, key.size);
 
 	size_t i = hash & rows->slot_mask;
 	while (rows->slots[i].place != 0)
@@ -301,9 +312,9 @@ static void row_seal(struct rows *rows, const struct row *row)
 		memcpy(rows->command_ids_seal_max.at, row->bytes + 1, sizeof(struct id));
 }
 
-void rows_put(struct rows *rows, const struct state_key *key, const void *value, size_t value_size)
+void rows_put(struct rows *rows, struct row_key key, const void *value, size_t value_size)
 {
-	uint32_t hash = rows_hash(key->at, key->size);
+	uint32_t hash = key_hash(key);
 	struct row *row = row_find(rows, key, hash);
 	if (!row)
 		row = row_add(rows, key, hash);
@@ -320,7 +331,7 @@ void rows_put(struct rows *rows, const struct state_key *key, const void *value,
 	}
 	row_set(row, value, value_size);
 	/* Few command ids come again: they go first, so that accounts stay. */
-	row->flags |= key->at[0] == TABLE_command ? ROW_DIRTY : ROW_DIRTY | ROW_HOT;
+	row->flags |= key.table == TABLE_command ? ROW_DIRTY : ROW_DIRTY | ROW_HOT;
 	row->batch = rows->batch;
 	row->generation = rows->generation;
 	rows->dirty_bytes += row_sealed_size(row);
@@ -373,15 +384,16 @@ void state_missing_clear(struct state *state)
 bool state_load(struct state *state, const struct state_key *key, struct bytes value)
 {
 	struct rows *rows = state->rows;
-	uint32_t hash = rows_hash(key->at, key->size);
-	struct row *row = row_find(rows, key, hash);
+	struct row_key row_key = row_key_of(key);
+	uint32_t hash = key_hash(row_key);
+	struct row *row = row_find(rows, row_key, hash);
 	if (row) {
 		row->batch = rows->batch;
 		return true;
 	}
 	if (!rows_reserve(rows, block_size_of(key->at[0], key->size)))
 		return false;
-	row = row_add(rows, key, hash);
+	row = row_add(rows, row_key, hash);
 	row->flags |= ROW_HOT;
 	row_set(row, value.at, value.size);
 	return true;

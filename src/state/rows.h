@@ -37,6 +37,13 @@ enum row_flag {
 	ROW_HOT = 8, /* used since the hand last passed */
 };
 
+/* A key where it stands: no copy is made of it to look a row up. */
+struct row_key {
+	uint8_t table;
+	uint8_t size; /* of what follows the table's byte */
+	const void *at;
+};
+
 struct slot {
 	uint32_t hash;
 	uint32_t place; /* of the row, in units of 16 bytes from the arena's start, plus one; 0:
@@ -84,17 +91,17 @@ struct rows {
 bool rows_init(struct rows *rows, uint8_t *memory, size_t size);
 
 /* True where memory knows that there is no such row, whatever the store still says. */
-bool rows_is_absent(const struct rows *rows, const struct state_key *key);
+bool rows_is_absent(const struct rows *rows, struct row_key key);
 
 /* Fetch into the processor's cache: where the index has a key, and the row that stands there. */
-void rows_soon_index(const struct rows *rows, const struct state_key *key);
-void rows_soon_row(const struct rows *rows, const struct state_key *key);
+void rows_soon_index(const struct rows *rows, struct row_key key);
+void rows_soon_row(const struct rows *rows, struct row_key key);
 
 /* Finds a row; on not loaded notes the key as missing. */
-enum answer rows_find(struct rows *rows, const struct state_key *key, const uint8_t **ret_value);
+enum answer rows_find(struct rows *rows, struct row_key key, const uint8_t **ret_value);
 
 /* Writes a row, present (value_size bytes) or absent (value NULL). Room was reserved before. */
-void rows_put(struct rows *rows, const struct state_key *key, const void *value, size_t value_size);
+void rows_put(struct rows *rows, struct row_key key, const void *value, size_t value_size);
 
 /* Makes `bytes` of contiguous room for rows_put by evicting. False: what is left is dirty or in
  * use. */
@@ -107,7 +114,5 @@ void rows_drop_command_ids(struct rows *rows, const struct id *before);
 /* Calls for each present timer row in memory. */
 void rows_each_timer(
 	struct rows *rows, void (*timer)(void *context, const struct timer *), void *context);
-
-uint32_t rows_hash(const void *at, size_t size);
 
 #endif

@@ -83,7 +83,7 @@ bool state_timers_load(struct state *state, struct bytes key)
 	/* Memory may know better: gone already, not yet so in the store. Its kind is asked of the
 	 * row when it is due. */
 	timers->horizon = timer;
-	if (!rows_is_absent(state->rows, &row_key))
+	if (!rows_is_absent(state->rows, row_key_of(&row_key)))
 		timers_add(timers, &timer);
 	return timers->loaded < TIMERS_LOAD_MAX;
 }

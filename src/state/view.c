@@ -33,7 +33,7 @@ bool view_is_missing(const struct state *state)
 	return state->rows->missing_count > 0 || state->timers->is_wanted;
 }
 
-static void soon(const struct state *state, const struct state_key *key, enum view_soon what)
+static void soon(const struct state *state, struct row_key key, enum view_soon what)
 {
 	if (what == VIEW_SOON_INDEX)
 		rows_soon_index(state->rows, key);
@@ -45,21 +45,21 @@ void view_soon_account(const struct state *state, const struct account_id *id, e
 {
 	if (id->size == 0)
 		return;
-	struct state_key key = key_account(id);
-	soon(state, &key, what);
+	struct row_key key = key_account(id);
+	soon(state, key, what);
 }
 
 void view_soon_command(const struct state *state, const struct id *id, enum view_soon what)
 {
-	struct state_key key = key_command(id);
-	soon(state, &key, what);
+	struct row_key key = key_command(id);
+	soon(state, key, what);
 }
 
 enum answer view_party(const struct state *state, const struct text64 *party, struct party *ret)
 {
-	struct state_key key = key_party(party);
+	struct row_key key = key_party(party);
 	const uint8_t *value;
-	enum answer answer = rows_find(state->rows, &key, &value);
+	enum answer answer = rows_find(state->rows, key, &value);
 	if (answer == ANSWER_PRESENT)
 		*ret = (struct party){
 			.kind = (enum party_kind)value[0],
@@ -72,9 +72,9 @@ enum answer view_account(
 	const struct state *state, const struct account_id *id, struct account *ret)
 {
 	assert(id->size != 0);
-	struct state_key key = key_account(id);
+	struct row_key key = key_account(id);
 	const uint8_t *value;
-	enum answer answer = rows_find(state->rows, &key, &value);
+	enum answer answer = rows_find(state->rows, key, &value);
 	if (answer == ANSWER_PRESENT) {
 		ret->id = *id;
 		account_unpack(value, ret);
@@ -87,9 +87,9 @@ enum answer view_command(const struct state *state, const struct id *id, struct 
 	/* Below, rows may still stand in memory or in the store that a range delete is about to
 	 * take. */
 	assert(id_time_ms(id) >= state->head.command_ids_from_ms);
-	struct state_key key = key_command(id);
+	struct row_key key = key_command(id);
 	const uint8_t *value;
-	enum answer answer = rows_find(state->rows, &key, &value);
+	enum answer answer = rows_find(state->rows, key, &value);
 	if (answer == ANSWER_PRESENT)
 		command_row_unpack(value, ret);
 	return answer;
@@ -97,9 +97,9 @@ enum answer view_command(const struct state *state, const struct id *id, struct 
 
 enum answer view_hold(const struct state *state, const struct id *id, struct hold *ret)
 {
-	struct state_key key = key_hold(id);
+	struct row_key key = key_hold(id);
 	const uint8_t *value;
-	enum answer answer = rows_find(state->rows, &key, &value);
+	enum answer answer = rows_find(state->rows, key, &value);
 	if (answer == ANSWER_PRESENT) {
 		ret->id = *id;
 		hold_unpack(value, ret);
@@ -112,7 +112,7 @@ enum answer view_reference(const struct state *state, enum rail rail,
 {
 	struct state_key key = key_reference(rail, reference);
 	const uint8_t *value;
-	enum answer answer = rows_find(state->rows, &key, &value);
+	enum answer answer = rows_find(state->rows, row_key_of(&key), &value);
 	if (answer == ANSWER_PRESENT)
 		*ret = (struct reference){
 			.sequence = unpack_i64(value),
@@ -137,7 +137,7 @@ enum answer view_timer_due(const struct state *state, int64_t now_ms, struct tim
 
 		struct state_key key = key_timer(first);
 		const uint8_t *value;
-		enum answer answer = rows_find(state->rows, &key, &value);
+		enum answer answer = rows_find(state->rows, row_key_of(&key), &value);
 		if (answer == ANSWER_PRESENT) {
 			*ret = *first;
 			ret->kind = (enum timer_kind)value[0];

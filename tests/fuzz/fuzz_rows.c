@@ -70,7 +70,7 @@ static void row_check(struct bytes key, struct bytes value)
 	case TABLE_hold:
 		row_hold(value, &hold);
 		packed_check(value, hold_pack(&hold, packed));
-		made = key_account(&hold.from_account);
+		made = state_key_of(key_account(&hold.from_account));
 		assert(made.size > 1);
 		break;
 	case TABLE_timer:
@@ -125,7 +125,7 @@ static void books_take(struct books *books, struct bytes key, struct bytes value
 
 static void ledger_put(struct books *books)
 {
-	struct state_key key = key_ledger();
+	struct state_key key = state_key_of(key_ledger());
 	if (model_store_find(&books->store, (struct bytes){ key.at, key.size }))
 		return;
 	struct ledger ledger = { { { 1 } }, 0, 1, LEDGER_FORMAT, ID_TOO_OLD_MS, ID_TOO_NEW_MS };
