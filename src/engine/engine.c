@@ -51,6 +51,15 @@ void engine_soon(const struct state *state, const struct command *command, bool 
 		view_soon_command(state, &command->id.id, what);
 }
 
+void engine_soon_replay(const struct state *state, const struct event *event, bool rows_too)
+{
+	enum view_soon what = rows_too ? VIEW_SOON_ROW : VIEW_SOON_INDEX;
+	for (uint8_t i = 0; i < event->balance_count; i++)
+		view_soon_account(state, &event->balances[i].account, what);
+	if (!rows_too && event->has_command_id)
+		view_soon_command(state, &event->command_id, what);
+}
+
 void engine_look_ahead(
 	const struct state *state, const struct input *input, const struct command *command)
 {

@@ -30,9 +30,10 @@ enum engine_result {
 enum engine_result engine_process(struct state *state, const struct input *input,
 	const struct command *command, struct event *ret_event);
 
-/* A command that will be processed soon: its rows are fetched into the processor's cache, in two
- * steps. */
+/* A command that will be processed, or an event that will be replayed, soon: its rows are fetched
+ * into the processor's cache, in two steps. */
 void engine_soon(const struct state *state, const struct command *command, bool rows_too);
+void engine_soon_replay(const struct state *state, const struct event *event, bool rows_too);
 
 /* Decides as engine_process would, and applies nothing: to find what is missing for many inputs at
  * once. */

@@ -139,14 +139,17 @@ static int shard_follow(
 {
 	int64_t end;
 	struct log_reader *reader = NULL;
+	struct fault reading = { 0 };
 	int error = log_end(log, replica->shard, LOG_EVENTS, &end, fault);
 	if (!error)
 		error = log_reader_open(log, replica->shard, LOG_EVENTS,
-			replica_start_offset(replica), &reader, fault);
+			replica_start_offset(replica), &reader, &reading);
 	replica->observe = event_found;
 	replica->context = found;
 	if (!error)
 		error = replica_follow(replica, reader, end, INT64_MAX);
+	if (error && fault->code == 0)
+		*fault = reading;
 	log_reader_close(reader);
 	return error;
 }

@@ -49,6 +49,7 @@ struct sum {
 struct check {
 	const struct options *options;
 	struct fault fault;
+	struct fault reading; /* the log's reader's */
 	struct replica replica;
 	struct store *rebuilt;
 	struct store *stored; /* NULL: none to compare with */
@@ -208,7 +209,8 @@ static int shard_rebuild(struct check *check, struct log *log)
 	struct log_reader *reader = NULL;
 	int error = log_end(log, replica->shard, LOG_EVENTS, &end, &check->fault);
 	if (!error)
-		error = log_reader_open(log, replica->shard, LOG_EVENTS, 0, &reader, &check->fault);
+		error = log_reader_open(
+			log, replica->shard, LOG_EVENTS, 0, &reader, &check->reading);
 	if (!error && check->stored) {
 		error = replay(check, reader, end, check->position.place.sequence);
 		if (!error &&
@@ -225,10 +227,12 @@ static int shard_rebuild(struct check *check, struct log *log)
 		reader = NULL;
 		if (!error)
 			error = log_reader_open(log, replica->shard, LOG_EVENTS,
-				replica->place.offset + 1, &reader, &check->fault);
+				replica->place.offset + 1, &reader, &check->reading);
 	}
 	if (!error)
 		error = replay(check, reader, end, INT64_MAX);
+	if (error && check->fault.code == 0)
+		check->fault = check->reading;
 	log_reader_close(reader);
 	return error;
 }

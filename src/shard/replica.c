@@ -8,7 +8,18 @@
 #include <stdlib.h>
 #include <sys/mman.h>
 
-enum { RECORDS_PER_READ = 1024 };
+/* Events decoded before they are applied, so that the rows they name are in the processor's cache
+ * by then. */
+enum { TAKEN_AHEAD = 8 };
+
+/* A record, read. A void one need not be understood: only its link has to be. */
+struct taken {
+	struct event event;
+	struct link link;
+	struct hash hash;
+	int64_t offset;
+	enum decode_result whole, linked;
+};
 
 int replica_init(struct replica *replica, uint32_t shard, size_t memory_bytes, struct fault *fault)
 {
@@ -31,8 +42,9 @@ int replica_init(struct replica *replica, uint32_t shard, size_t memory_bytes, s
 			memory_bytes, STATE_MEMORY_MIN);
 	}
 	replica->codec = codec_new();
-	replica->records = calloc(RECORDS_PER_READ, sizeof *replica->records);
-	assert(replica->records);
+	read_ahead_init(&replica->reading, shard);
+	replica->taken = calloc(TAKEN_AHEAD, sizeof *replica->taken);
+	assert(replica->taken);
 	return 0;
 }
 
@@ -40,7 +52,8 @@ void replica_deinit(struct replica *replica)
 {
 	codec_free(replica->codec);
 	row_order_free(&replica->order);
-	free(replica->records);
+	read_ahead_deinit(&replica->reading);
+	free(replica->taken);
 	if (replica->memory)
 		(void)munmap(replica->memory, replica->memory_size);
 	*replica = (struct replica){ 0 };
@@ -141,10 +154,10 @@ static int ledger_check(const struct replica *replica, const struct event *event
 }
 
 /* The store says that this event stands here: it must, or the log lost or changed it. */
-static int place_confirm(struct replica *replica, const struct log_record *record)
+static int place_confirm(struct replica *replica, const struct taken *taken)
 {
-	struct hash hash = hash_of(record->value);
-	if (record->offset != replica->place.offset || !hash_equal(&hash, &replica->place.hash))
+	if (taken->offset != replica->place.offset ||
+		!hash_equal(&taken->hash, &replica->place.hash))
 		return FAULT(replica->fault, FAULT_LOG,
 			"shard %" PRIu32 ": the log does not hold event %" PRId64
 			" (offset %" PRId64
@@ -226,10 +239,10 @@ static int decode_check(const struct replica *replica, enum decode_result result
 /* Strays of lower terms and copies of what stands already are void, and no harm. A void event that
  * would come *next* means that what it extends is gone: owners write nothing before they have read
  * back what came before. */
-static int void_check(
-	const struct replica *replica, const struct log_record *record, const struct link *link)
+static int void_check(const struct replica *replica, const struct taken *taken)
 {
 	const struct chain *chain = &replica->chain;
+	const struct link *link = &taken->link;
 	if (link->term < chain->term ||
 		(link->term == chain->term && link->sequence <= chain->sequence))
 		return 0;
@@ -238,46 +251,48 @@ static int void_check(
 		" does not extend the chain, which ends with event %" PRId64 " of term %" PRId64
 		": the log lost or changed a record between them. Nothing was changed. Restore the "
 		"log",
-		replica->shard, link->sequence, link->term, record->offset, chain->sequence,
+		replica->shard, link->sequence, link->term, taken->offset, chain->sequence,
 		replica->place.term);
 }
 
-static int record_take(struct replica *replica, const struct log_record *record,
+static void record_read(const struct replica *replica, const struct log_record *record,
+	const struct hash *hash, struct taken *ret)
+{
+	ret->offset = record->offset;
+	ret->hash = *hash;
+	ret->whole = event_decode(replica->codec, record->value, &ret->event, &ret->link);
+	ret->linked = ret->whole == DECODE_OK ? DECODE_OK : link_decode(record->value, &ret->link);
+}
+
+static int record_take(struct replica *replica, const struct taken *taken,
 	const struct ahead *ahead, enum chain_verdict *ret)
 {
 	*ret = CHAIN_VOID;
 	if (replica->must_confirm)
-		return place_confirm(replica, record);
+		return place_confirm(replica, taken);
 
-	/* A void one need not be understood: only its link has to be. */
-	struct event event;
-	struct link link;
-	enum decode_result whole = event_decode(replica->codec, record->value, &event, &link);
-	enum decode_result linked =
-		whole == DECODE_OK ? DECODE_OK : link_decode(record->value, &link);
-	int error = decode_check(replica, linked, record->offset);
+	int error = decode_check(replica, taken->linked, taken->offset);
 	if (error)
 		return error;
-	struct hash hash = hash_of(record->value);
-	*ret = chain_fold(&replica->chain, &link, &hash);
-	if (*ret == CHAIN_VOID && !link.is_mark)
-		return void_check(replica, record, &link);
+	*ret = chain_fold(&replica->chain, &taken->link, &taken->hash);
+	if (*ret == CHAIN_VOID && !taken->link.is_mark)
+		return void_check(replica, taken);
 	if (*ret != CHAIN_EVENT)
 		return 0;
 
-	error = decode_check(replica, whole, record->offset);
+	error = decode_check(replica, taken->whole, taken->offset);
 	struct place place = {
-		.offset = record->offset,
-		.sequence = link.sequence,
-		.term = link.term,
-		.hash = hash,
+		.offset = taken->offset,
+		.sequence = taken->link.sequence,
+		.term = taken->link.term,
+		.hash = taken->hash,
 	};
 	if (!error)
-		error = ledger_check(replica, &event);
+		error = ledger_check(replica, &taken->event);
 	if (!error && replica->observe)
-		error = replica->observe(replica->context, &event, &place);
+		error = replica->observe(replica->context, &taken->event, &place);
 	if (!error)
-		error = event_apply(replica, &event, ahead);
+		error = event_apply(replica, &taken->event, ahead);
 	if (!error)
 		replica->place = place;
 	return error;
@@ -286,19 +301,47 @@ static int record_take(struct replica *replica, const struct log_record *record,
 int replica_take(struct replica *replica, const struct log_record *record, enum chain_verdict *ret)
 {
 	const struct ahead none = { NULL, 0 };
-	return record_take(replica, record, &none, ret);
+	struct hash hash = hash_of(record->value);
+	record_read(replica, record, &hash, replica->taken);
+	return record_take(replica, replica->taken, &none, ret);
 }
 
-int replica_take_many(struct replica *replica, const struct log_record *records, size_t count,
-	int64_t sequence_max)
+static const struct taken *taken_at(const struct replica *replica, size_t i)
 {
-	enum { AHEAD_MAX = 512 };
+	return &replica->taken[i % TAKEN_AHEAD];
+}
+
+static void soon(const struct replica *replica, size_t i, bool rows_too)
+{
+	const struct taken *taken = taken_at(replica, i);
+	if (taken->whole == DECODE_OK && !taken->link.is_mark)
+		engine_soon_replay(replica->state, &taken->event, rows_too);
+}
+
+/* By the time an event is applied, memory has brought what it needs: first the index, then the
+ * rows. */
+static void records_ahead(const struct replica *replica, const struct record_chunk *chunk, size_t i)
+{
+	enum { INDEX_AHEAD = TAKEN_AHEAD - 1, ROWS_AHEAD = TAKEN_AHEAD / 2 };
+	size_t from = i == 0 ? 0 : i + INDEX_AHEAD;
+	for (size_t j = from; j <= i + INDEX_AHEAD && j < chunk->count; j++) {
+		record_read(replica, &chunk->records[j], &chunk->hashes[j],
+			&replica->taken[j % TAKEN_AHEAD]);
+		soon(replica, j, false);
+	}
+	if (i + ROWS_AHEAD < chunk->count)
+		soon(replica, i + ROWS_AHEAD, true);
+}
+
+static int chunk_take(
+	struct replica *replica, const struct record_chunk *chunk, int64_t sequence_max)
+{
 	state_batch_begin(replica->state);
-	for (size_t i = 0; i < count && replica->place.sequence < sequence_max; i++) {
-		size_t rest = count - i - 1;
-		struct ahead ahead = { records + i + 1, rest < AHEAD_MAX ? rest : AHEAD_MAX };
+	for (size_t i = 0; i < chunk->count && replica->place.sequence < sequence_max; i++) {
+		struct ahead ahead = { chunk->records + i + 1, chunk->count - i - 1 };
 		enum chain_verdict verdict;
-		int error = record_take(replica, &records[i], &ahead, &verdict);
+		records_ahead(replica, chunk, i);
+		int error = record_take(replica, taken_at(replica, i), &ahead, &verdict);
 		if (error)
 			return error;
 	}
@@ -308,30 +351,17 @@ int replica_take_many(struct replica *replica, const struct log_record *records,
 int replica_follow(
 	struct replica *replica, struct log_reader *reader, int64_t end, int64_t sequence_max)
 {
-	/* What stands before the end may be no record (Kafka's markers): the position passes it, no
-	 * read returns. */
-	enum { READ_TIMEOUT_MS = 5, STALLED_READS_MAX = 4000 };
-
-	int stalled = 0;
-	while (replica->place.sequence < sequence_max && log_reader_position(reader) < end) {
-		size_t count;
-		int64_t before = log_reader_position(reader);
-		int error = log_read(
-			reader, replica->records, RECORDS_PER_READ, READ_TIMEOUT_MS, &count);
-		if (error)
-			return error;
-		stalled = count == 0 && log_reader_position(reader) == before ? stalled + 1 : 0;
-		if (stalled > STALLED_READS_MAX)
-			return FAULT(replica->fault, FAULT_IO,
-				"shard %" PRIu32
-				": the log did not deliver its events up to offset %" PRId64
-				" in %d s",
-				replica->shard, end, STALLED_READS_MAX * READ_TIMEOUT_MS / 1000);
-		error = replica_take_many(replica, replica->records, count, sequence_max);
-		if (error)
-			return error;
+	int error = 0;
+	read_ahead_begin(&replica->reading, reader, end);
+	while (!error && replica->place.sequence < sequence_max) {
+		const struct record_chunk *chunk;
+		error = read_ahead_next(&replica->reading, &chunk, replica->fault);
+		if (error || !chunk)
+			break;
+		error = chunk_take(replica, chunk, sequence_max);
 	}
-	return 0;
+	read_ahead_end(&replica->reading);
+	return error;
 }
 
 /* --- Loading --- */

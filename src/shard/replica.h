@@ -11,8 +11,9 @@
 
 #include "engine/engine.h"
 #include "log/log.h"
-#include "state/view.h"
+#include "shard/read_ahead.h"
 #include "shard/row_order.h"
+#include "state/view.h"
 #include "store/store.h"
 #include "wire/wire.h"
 
@@ -45,8 +46,8 @@ struct replica {
 	bool is_doubtful;   /* a checkpoint could not be written: a damaged file may be why */
 	bool must_confirm;  /* the next record must be the event that the store stands at */
 
-	struct log_record *records; /* as replica_follow reads them */
-
+	struct read_ahead reading;
+	struct taken *taken;    /* decoded before they are applied */
 	struct row_order order; /* of a checkpoint */
 };
 
@@ -64,12 +65,8 @@ int replica_start(struct replica *replica, struct store *store, bool checkpoints
  * store that is not empty must be the event that it stands at. */
 int replica_take(struct replica *replica, const struct log_record *record, enum chain_verdict *ret);
 
-/* Many at once: faster where rows have to be loaded. Stops after sequence_max. */
-int replica_take_many(struct replica *replica, const struct log_record *records, size_t count,
-	int64_t sequence_max);
-
 /* Reads on until the reader has passed `end`, or sequence_max is reached (INT64_MAX: no such
- * limit). */
+ * limit): then the reader may stand further on. Its fault sink is another than the replica's. */
 int replica_follow(
 	struct replica *replica, struct log_reader *reader, int64_t end, int64_t sequence_max);
 
