@@ -65,7 +65,7 @@ bool checkpointer_wants_boundary(struct shard *shard)
 	if (checkpointer->state != CHECKPOINT_IDLE || state_dirty_bytes(state) == 0 ||
 		atomic_load(&shard->status_level0) > STORE_LEVEL0_FILES_MAX)
 		return false;
-	return state_dirty_bytes(state) > state_dirty_bytes_max(state) / 2 ||
+	return state_dirty_bytes(state) > state_dirty_bytes_max(state) / 4 * 3 ||
 	       clock_monotonic_ms() - checkpointer->last_ms >= shard->config.checkpoint_ms;
 }
 

@@ -5,6 +5,7 @@
 
 #include "shard/ahead.h"
 #include "shard/inputs.h"
+#include "shard/load.h"
 #include "shard/replica.h"
 #include "shard/shard.h"
 #include "shard/thread.h"
@@ -83,6 +84,7 @@ struct shard {
 	struct fault fault; /* of the deciding thread; in the end, why it ended */
 
 	struct replica replica;
+	struct sweep sweep;
 	struct store *store;
 	struct inputs inputs;
 	struct ahead_commands ahead;

@@ -352,6 +352,8 @@ static int live_step(struct shard *shard)
 	if (!error)
 		error = checkpointer_step(shard);
 	if (!error)
+		error = sweep_step(&shard->sweep, &shard->replica);
+	if (!error)
 		error = tick_send(shard);
 	return error;
 }
@@ -362,6 +364,7 @@ int shard_live(struct shard *shard)
 	shard->batch->count = 0;
 	shard->batch->used = 0;
 	shard->ahead = (struct ahead_commands){ 0 };
+	sweep_begin(&shard->sweep);
 	shard->input_at_ms = clock_monotonic_ms();
 	state_batch_begin(shard->replica.state);
 

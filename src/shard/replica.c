@@ -2,6 +2,7 @@
 #include "shard/replica.h"
 
 #include "base/pack.h"
+#include "shard/load.h"
 
 #include <assert.h>
 #include <inttypes.h>
@@ -57,15 +58,6 @@ void replica_deinit(struct replica *replica)
 	if (replica->memory)
 		(void)munmap(replica->memory, replica->memory_size);
 	*replica = (struct replica){ 0 };
-}
-
-/* The store's checksums found nothing, and still it is none of ours: rebuilt like any other damage.
- */
-static int row_damaged(const struct replica *replica, struct bytes key)
-{
-	return FAULT(replica->fault, FAULT_IO,
-		"shard %" PRIu32 ": a row of table %d in the store is damaged: rebuild it",
-		replica->shard, key.size == 0 ? -1 : key.at[0]);
 }
 
 /* The greatest command id in the store: newer ones need no look-up. */
@@ -361,85 +353,6 @@ int replica_follow(
 		error = chunk_take(replica, chunk, sequence_max);
 	}
 	read_ahead_end(&replica->reading);
-	return error;
-}
-
-/* --- Loading --- */
-
-struct timer_scan {
-	struct state *state;
-	bool wants_more;
-	bool is_damaged;
-};
-
-static bool timer_row(void *context, struct bytes key, struct bytes value)
-{
-	struct timer_scan *scan = context;
-	scan->is_damaged = !row_is_sound(key, value);
-	if (scan->is_damaged)
-		return false;
-	scan->wants_more = state_timers_load(scan->state, key);
-	return scan->wants_more;
-}
-
-static int timers_load(struct replica *replica)
-{
-	static const uint8_t end[1] = { TABLE_timer + 1 };
-	struct timer_scan scan = { .state = replica->state, .wants_more = true };
-	struct state_key from = state_timers_from(replica->state);
-	if (replica->store) {
-		int error = store_scan(replica->store, (struct bytes){ from.at, from.size },
-			(struct bytes){ end, sizeof end }, timer_row, &scan, replica->fault);
-		if (error)
-			return error;
-		if (scan.is_damaged)
-			return row_damaged(replica, (struct bytes){ from.at, from.size });
-	}
-	state_timers_loaded(replica->state, scan.wants_more);
-	return 0;
-}
-
-static int keys_load(
-	struct replica *replica, const struct state_key *missing, size_t count, size_t *ret_loaded)
-{
-	enum { KEYS_PER_GET = 512 };
-	struct bytes keys[KEYS_PER_GET], values[KEYS_PER_GET];
-	for (size_t done = 0; done < count; done += KEYS_PER_GET) {
-		size_t n = count - done < KEYS_PER_GET ? count - done : KEYS_PER_GET;
-		for (size_t i = 0; i < n; i++)
-			keys[i] = (struct bytes){ missing[done + i].at, missing[done + i].size };
-		memset(values, 0, sizeof values);
-		int error = replica->store ? store_get_many(replica->store, keys, n, values,
-						     replica->fault)
-					   : 0;
-		if (error)
-			return error;
-		for (size_t i = 0; i < n; i++) {
-			if (values[i].at && !row_is_sound(keys[i], values[i]))
-				return row_damaged(replica, keys[i]);
-			if (!state_load(replica->state, &missing[done + i], values[i]))
-				return 0; /* what was loaded may do for the first who asked */
-			(*ret_loaded)++;
-		}
-	}
-	return 0;
-}
-
-int replica_load(struct replica *replica, size_t *ret_loaded)
-{
-	*ret_loaded = 0;
-	int error = 0;
-	if (state_timers_wanted(replica->state)) {
-		error = timers_load(replica);
-		(*ret_loaded)++;
-	}
-	const struct state_key *missing;
-	size_t count = state_missing(replica->state, &missing);
-	if (!error)
-		error = keys_load(replica, missing, count, ret_loaded);
-	state_missing_clear(replica->state);
-	if (error)
-		replica->is_unreadable = true;
 	return error;
 }
 

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { TABLES = 256 };
+enum { TABLES = 256, BYTE_VALUES = 256 };
 
 void row_order_reserve(struct row_order *order, size_t count)
 {
@@ -111,9 +111,62 @@ static bool runs_halve(const struct store_row *rows, const struct row_item *from
 	return true;
 }
 
+static bool has_many_runs(const struct store_row *rows, const struct row_item *items, size_t count)
+{
+	enum { RUNS_MAX = 16 };
+	size_t runs = 0;
+	for (size_t i = 0; i < count && runs <= RUNS_MAX; runs++)
+		i = run_end(rows, items, i, count);
+	return runs > RUNS_MAX;
+}
+
+static uint8_t byte_of(const struct row_item *item, size_t byte)
+{
+	return (uint8_t)(item->word >> 8 * byte);
+}
+
+/* By one byte of the word; those that have the same stay in their order. */
+static void items_scatter(const struct row_item *items, size_t count, size_t byte,
+	const uint32_t counts[BYTE_VALUES], struct row_item *into)
+{
+	uint32_t next[BYTE_VALUES], from = 0;
+	for (size_t value = 0; value < BYTE_VALUES; value++) {
+		next[value] = from;
+		from += counts[value];
+	}
+	for (size_t i = 0; i < count; i++)
+		into[next[byte_of(&items[i], byte)]++] = items[i];
+}
+
+/* By the word, from its last byte to its first; one that is the same in all is left out. Returns
+ * where they stand then: in `items` or in `other`. */
+static struct row_item *items_sort_by_word(
+	struct row_item *items, size_t count, struct row_item *other)
+{
+	uint32_t counts[sizeof items->word][BYTE_VALUES] = { { 0 } };
+	for (size_t i = 0; i < count; i++)
+		for (size_t byte = 0; byte < sizeof items->word; byte++)
+			counts[byte][byte_of(&items[i], byte)]++;
+	for (size_t byte = 0; byte < sizeof items->word; byte++) {
+		if (counts[byte][byte_of(&items[0], byte)] == count)
+			continue;
+		items_scatter(items, count, byte, counts[byte], other);
+		struct row_item *swapped = items;
+		items = other;
+		other = swapped;
+	}
+	return items;
+}
+
+/* Merging has the last word: where words are equal, keys are not. */
 static const struct row_item *items_sort(
 	const struct store_row *rows, struct row_item *items, size_t count, struct row_item *other)
 {
+	if (has_many_runs(rows, items, count)) {
+		struct row_item *sorted = items_sort_by_word(items, count, other);
+		other = sorted == items ? other : items;
+		items = sorted;
+	}
 	while (runs_halve(rows, items, count, other)) {
 		struct row_item *swapped = items;
 		items = other;

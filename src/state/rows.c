@@ -6,7 +6,7 @@
 
 #include <assert.h>
 
-enum { BLOCK_SIZE_MIN = 64, PLACE_UNIT = 16, SEALED_ROW_SIZE_MIN = 29 };
+enum { BLOCK_SIZE_MIN = 64, PLACE_UNIT = 16, SEALED_ROW_SIZE_MIN = 29, SEAL_AHEAD = 8 };
 
 static struct row *row_at(const struct rows *rows, uint32_t place)
 {
@@ -171,6 +171,13 @@ static void missing_note(struct rows *rows, struct row_key row_key, uint32_t has
 	rows->missing_slots[i] = (uint16_t)rows->missing_count;
 }
 
+static void row_soon(const struct rows *rows, uint32_t place)
+{
+	const uint8_t *row = (const uint8_t *)row_at(rows, place);
+	__builtin_prefetch(row);
+	__builtin_prefetch(row + 64);
+}
+
 void rows_soon_index(const struct rows *rows, struct row_key key)
 {
 	__builtin_prefetch(&rows->slots[key_hash(key) & rows->slot_mask]);
@@ -183,9 +190,7 @@ void rows_soon_row(const struct rows *rows, struct row_key key)
 		i = (i + 1) & rows->slot_mask) {
 		if (rows->slots[i].hash != hash)
 			continue;
-		const uint8_t *row = (const uint8_t *)row_at(rows, rows->slots[i].place);
-		__builtin_prefetch(row);
-		__builtin_prefetch(row + 64);
+		row_soon(rows, rows->slots[i].place);
 		return;
 	}
 }
@@ -231,6 +236,14 @@ static void gap_leave(struct rows *rows)
 	block_set_free(free_block, rows->gap_end - rows->gap_begin);
 }
 
+/* Where the index has the row that the hand comes to next: to evict it waits for that. */
+static void hand_soon(const struct rows *rows)
+{
+	const struct row *row = (const struct row *)(const void *)(rows->arena + rows->gap_end);
+	if (rows->gap_end < rows->arena_size && row->flags & ROW_TAKEN)
+		__builtin_prefetch(&rows->slots[row->hash & rows->slot_mask]);
+}
+
 bool rows_reserve(struct rows *rows, size_t bytes)
 {
 	/* Twice round: the first pass takes the heat away, the second evicts. */
@@ -257,6 +270,8 @@ bool rows_reserve(struct rows *rows, size_t bytes)
 			rows->gap_begin = rows->gap_end += size;
 		}
 	}
+	if (swept > 0)
+		hand_soon(rows);
 	return true;
 }
 
@@ -399,6 +414,13 @@ bool state_load(struct state *state, const struct state_key *key, struct bytes v
 	return true;
 }
 
+/* Until the hand has gone round once, the gap is all that was never used. */
+bool state_has_room(const struct state *state)
+{
+	const struct rows *rows = state->rows;
+	return rows->gap_end - rows->gap_begin > rows->arena_size / 2 || rows->row_count == 0;
+}
+
 void state_batch_begin(struct state *state)
 {
 	state->rows->batch++;
@@ -443,6 +465,8 @@ bool state_seal_step(struct state *state, size_t rows_max, struct sealed *ret)
 	struct rows *rows = state->rows;
 	assert(state_is_sealing(state));
 	for (size_t n = 0; n < rows_max && rows->sealing_next < rows->sealing.count; n++) {
+		if (rows->sealing_next + SEAL_AHEAD < rows->sealing.count)
+			row_soon(rows, rows->sealing.at[rows->sealing_next + SEAL_AHEAD]);
 		struct row *row = row_at(rows, rows->sealing.at[rows->sealing_next++]);
 		/* One that changed since was copied then, and is dirty anew. */
 		if (row->generation == rows->generation)

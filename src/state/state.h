@@ -84,6 +84,9 @@ void state_missing_clear(struct state *state);
  * try again). A row that memory has already stays as it is. */
 bool state_load(struct state *state, const struct state_key *key, struct bytes value);
 
+/* Half of memory was never used: more may be loaded than was asked for. */
+bool state_has_room(const struct state *state);
+
 /* True where a look-up wanted timers that are not in memory: scan the store's timer table above
  * state_timers_from, give each key to state_timers_load until it returns false, then call
  * state_timers_loaded, with whether the table's end was reached. */
