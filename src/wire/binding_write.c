@@ -13,17 +13,22 @@
 
 enum { AMOUNT_MINOR = 1, AMOUNT_CURRENCY = 2 };
 
-static uint8_t *varint_put(uint8_t *at, uint64_t value)
+static uint8_t *long_varint_put(uint8_t *at, uint64_t value)
 {
-	if (value < 0x80) {
-		*--at = (uint8_t)value;
-		return at;
-	}
 	unsigned size = (70u - (unsigned)__builtin_clzll(value)) / 7;
 	at -= size;
 	for (unsigned i = 0; i + 1 < size; i++, value >>= 7)
 		at[i] = (uint8_t)(value | 0x80);
 	at[size - 1] = (uint8_t)value;
+	return at;
+}
+
+/* Most are of one byte: tags and sizes. */
+static inline uint8_t *varint_put(uint8_t *at, uint64_t value)
+{
+	if (value >= 0x80)
+		return long_varint_put(at, value);
+	*--at = (uint8_t)value;
 	return at;
 }
 
@@ -174,20 +179,30 @@ static uint8_t *field_put(
 	case BIND_MESSAGE:
 		return noun[binding->second] ? message_put(binding, nouns, at) : at;
 	case BIND_ARM:
-		memcpy(&u32, noun + binding->second, sizeof u32);
-		return u32 == number ? message_put(binding, nouns, at) : at;
+		return message_put(binding, nouns, at);
 	case BIND_LIST:
 		return list_put(binding, noun, at);
 	}
 	return at;
 }
 
+/* Of many arms one is written: the others are passed over here, at once. */
+static bool arm_is(const struct binding *binding, const uint8_t *const nouns[BINDING_NOUNS])
+{
+	uint32_t kind;
+	memcpy(&kind, nouns[binding->noun] + binding->second, sizeof kind);
+	return kind == binding->number;
+}
+
 uint8_t *message_write(const struct message_binding *message,
 	const uint8_t *const nouns[BINDING_NOUNS], uint8_t *end)
 {
 	uint8_t *at = end;
-	for (size_t i = message->count; i-- > 0;)
-		at = field_put(&message->bindings[i], nouns, at);
+	for (size_t i = message->count; i-- > 0;) {
+		const struct binding *binding = &message->bindings[i];
+		if (binding->bind != BIND_ARM || arm_is(binding, nouns))
+			at = field_put(binding, nouns, at);
+	}
 	return at;
 }
 
