@@ -28,6 +28,11 @@ static void table_set(rocksdb_options_t *options, size_t cache_bytes)
 	rocksdb_block_based_options_set_filter_policy(
 		table, rocksdb_filterpolicy_create_bloom_full(FILTER_BITS_PER_KEY));
 	rocksdb_block_based_options_set_whole_key_filtering(table, 1);
+	/* In parts: with far more rows than memory, a whole index would come and go for one lookup.
+	 */
+	rocksdb_block_based_options_set_index_type(
+		table, rocksdb_block_based_table_index_type_two_level_index_search);
+	rocksdb_block_based_options_set_partition_filters(table, 1);
 	/* Filters and indexes count against the cache, so that memory has one bound; those of level
 	 * 0, which every lookup asks, stay. */
 	rocksdb_block_based_options_set_cache_index_and_filter_blocks(table, 1);
