@@ -74,7 +74,7 @@ static int64_t key_base(const char *key)
 }
 
 /* Batches are large, already compressed, written in order and never deleted: there is nothing that
- * a compaction could gain, so files stay as they were flushed, one per 64 MB, and a filter in each
+ * a compaction could gain, so files stay as they were flushed, one per 32 MB, and a filter in each
  * tells which holds a key. (Blob files would do the same, but a RocksDB 7.8 secondary crashes on
  * them.) A torn tail of the write-ahead log is what a crash leaves behind; damage before the tail
  * means acknowledged batches are gone, and RocksDB must refuse rather than leave them out.
@@ -85,7 +85,7 @@ static rocksdb_options_t *options_new(bool create)
 	rocksdb_options_set_create_if_missing(options, create);
 	rocksdb_options_set_paranoid_checks(options, 1);
 	rocksdb_options_set_compression(options, rocksdb_no_compression);
-	rocksdb_options_set_write_buffer_size(options, (size_t)64 << 20);
+	rocksdb_options_set_write_buffer_size(options, (size_t)32 << 20);
 	rocksdb_options_set_max_write_buffer_number(options, 3);
 	/* A flushed file goes to the disk as it grows: synced all at once, in its end, it would hold
 	 * up the synced writes of whoever appends meanwhile. */

@@ -82,11 +82,13 @@ void checkpointer_begin(struct shard *shard, int64_t sequence)
 	monitor_leave(committer->monitor);
 	checkpointer->boundary_sequence = sequence;
 	checkpointer->state = CHECKPOINT_COPYING;
+	checkpointer->last_ms = clock_monotonic_ms();
 }
 
 static void job_give(struct shard *shard, const struct place *place)
 {
 	struct checkpointer *checkpointer = &shard->checkpointer;
+	store_set_paced(shard->store, true);
 	monitor_enter(checkpointer->monitor);
 	checkpointer->place = *place;
 	checkpointer->has_job = true;
@@ -109,6 +111,8 @@ static bool boundary_verified(struct shard *shard, struct place *ret)
 static int job_end(struct shard *shard, bool waits, bool *ret_ended)
 {
 	struct checkpointer *checkpointer = &shard->checkpointer;
+	if (waits)
+		store_set_paced(shard->store, false);
 	monitor_enter(checkpointer->monitor);
 	while (waits && !checkpointer->is_done)
 		monitor_wait(checkpointer->monitor);
@@ -125,7 +129,6 @@ static int job_end(struct shard *shard, bool waits, bool *ret_ended)
 		shard->replica.stored_sequence = checkpointer->place.sequence;
 		atomic_store(&shard->status_stored, checkpointer->place.sequence);
 		checkpointer->state = CHECKPOINT_IDLE;
-		checkpointer->last_ms = clock_monotonic_ms();
 	}
 	return 0;
 }
@@ -150,6 +153,10 @@ int checkpointer_step(struct shard *shard)
 			job_give(shard, &place);
 		return 0;
 	case CHECKPOINT_WRITING:
+		/* Before anybody has to wait for it. */
+		if (state_dirty_bytes(shard->replica.state) >
+			state_dirty_bytes_max(shard->replica.state) / 2)
+			store_set_paced(shard->store, false);
 		return job_end(shard, false, &ended);
 	}
 	return 0;

@@ -6,6 +6,7 @@
 #include "store/store.h"
 
 #include <rocksdb/c.h>
+#include <stdatomic.h>
 #include <string.h>
 
 /* Keys handed to RocksDB in one call. It pins one block per row found until the row is copied. */
@@ -19,6 +20,8 @@ struct store {
 	rocksdb_readoptions_t *read;
 	rocksdb_t *db;
 	rocksdb_column_family_handle_t *rows; /* the default column family */
+
+	_Atomic bool is_paced;
 
 	/* Touched by store_ingest alone. */
 	unsigned ingests_since_merge;

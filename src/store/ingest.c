@@ -19,12 +19,15 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 enum {
 	TABLES = 256,
 	FILES_MAX = 2 * TABLES,
 	INGESTS_PER_MERGE = 32,
+	PACE_ROWS = 2048, /* written in less than a millisecond */
+	PACE_NS = 1000000,
 	ROWS_AHEAD = 8, /* fetched into the processor's cache: sorted rows stand all over memory */
 };
 
@@ -171,6 +174,17 @@ static int ranges_write(struct build *build, const struct store_range *ranges, s
 	return deletion.file == NULL ? r : file_close(build, deletion.file, r, fault);
 }
 
+void store_set_paced(struct store *store, bool is_paced)
+{
+	atomic_store(&store->is_paced, is_paced);
+}
+
+static void pace(const struct store *store, size_t row)
+{
+	if (row % PACE_ROWS == PACE_ROWS - 1 && atomic_load(&store->is_paced))
+		(void)nanosleep(&(struct timespec){ .tv_nsec = PACE_NS }, NULL);
+}
+
 /* Rows out of order would be stored, and read wrongly later. */
 static void row_check(const struct store_row *row, const struct store_row *before)
 {
@@ -197,6 +211,7 @@ static int rows_write(struct build *build, const struct store_row *rows, size_t 
 			__builtin_prefetch(rows[i + ROWS_AHEAD].key.at + 64);
 		}
 		row_check(row, i > 0 ? row - 1 : NULL);
+		pace(build->store, i);
 		if (row->key.at[0] != rows[0].key.at[0])
 			break;
 		if (row->value.at == NULL)

@@ -72,6 +72,11 @@ int store_last_key(struct store *store, struct bytes from, struct bytes to,
 int store_ingest(struct store *store, const struct store_row *rows, size_t row_count,
 	const struct store_range *ranges, size_t range_count, struct fault *fault);
 
+/* Paced: store_ingest pauses again and again, so that those who decide and commit meanwhile keep
+ * the processor; it takes two to three times as long. At first not. Any thread, also during an
+ * ingest. */
+void store_set_paced(struct store *store, bool is_paced);
+
 /* How many files stand in level 0: an owner waits while it is above STORE_LEVEL0_FILES_MAX. */
 int store_level0_files(struct store *store);
 

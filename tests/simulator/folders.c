@@ -345,6 +345,12 @@ int store_ingest(struct store *store, const struct store_row *rows, size_t row_c
 	return 0;
 }
 
+void store_set_paced(struct store *store, bool is_paced)
+{
+	(void)store;
+	(void)is_paced;
+}
+
 int store_level0_files(struct store *store)
 {
 	(void)store;
