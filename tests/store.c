@@ -306,9 +306,43 @@ static void speed_of_ingest_and_lookup(void **state)
 	place_remove(&place);
 }
 
+/* As if the process had died in an opening: its byte stays. */
+static void opening_dies(const struct place *place)
+{
+	char name[sizeof place->path + 16];
+	FILE *file;
+
+	(void)snprintf(name, sizeof name, "%s/opening", place->path);
+	file = fopen(name, "a");
+	assert_non_null(file);
+	assert_int_equal(fputc(0, file), 0);
+	assert_int_equal(fclose(file), 0);
+}
+
+static void a_store_that_kills_whoever_opens_it_is_damaged(void **state)
+{
+	struct place place = place_make();
+	struct store *store;
+
+	(void)state;
+	store_close(opened(&place, STORE_OWN));
+	for (int deaths = 0; deaths < 3; deaths++) {
+		store_close(opened(&place, STORE_OWN)); /* and so it begins anew */
+		for (int i = 0; i < deaths; i++)
+			opening_dies(&place);
+	}
+	opening_dies(&place);
+	assert_int_equal(
+		store_open(&store, place.path, STORE_OWN, 1 << 20, &place.fault), FAULT_IO);
+	done(store_destroy(place.path, &place.fault), &place);
+	store_close(opened(&place, STORE_OWN));
+	place_remove(&place);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_store_that_kills_whoever_opens_it_is_damaged),
 		cmocka_unit_test(rows_come_back_as_ingested),
 		cmocka_unit_test(many_keys_in_any_order),
 		cmocka_unit_test(scans_keep_to_their_bounds),

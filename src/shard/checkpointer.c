@@ -6,7 +6,9 @@
 #include <assert.h>
 #include <stdlib.h>
 
-enum { ROWS_PER_STEP = 4096 };
+/* As many as take about a millisecond, and more than a batch of any size makes dirty: else
+ * memory fills up before all are copied. */
+enum { ROWS_PER_STEP = 4 * BATCH_RECORDS_MAX };
 
 static void checkpointer_main(void *context)
 {
