@@ -155,8 +155,8 @@ static void file_harm(const char *path, enum harm harm)
 	}
 	FILE *file = fopen(path, "r+");
 	assert_non_null(file);
-	/* No byte with its highest bit set: where one ends a table's block of properties, RocksDB 7.8
-	 * dies of an assertion before it looks at the block's checksum. */
+	/* No byte with its highest bit set: where one ends a table's block of properties,
+	 * RocksDB 7.8 dies of an assertion before it looks at the block's checksum. */
 	for (long at = 0; at < status.st_size; at += 256) {
 		assert_int_equal(fseek(file, at, SEEK_SET), 0);
 		assert_int_equal(fwrite("\x25\x5a\x25\x5a\x25\x5a\x25\x5a", 1, 8, file), 8);

@@ -87,8 +87,8 @@ static rocksdb_options_t *options_new(bool create)
 	rocksdb_options_set_compression(options, rocksdb_no_compression);
 	rocksdb_options_set_write_buffer_size(options, (size_t)32 << 20);
 	rocksdb_options_set_max_write_buffer_number(options, 3);
-	/* A flushed file goes to the disk as it grows: synced all at once, in its end, it would hold
-	 * up the synced writes of whoever appends meanwhile. */
+	/* A flushed file goes to the disk as it grows: synced all at once, in its end, it would
+	 * hold up the synced writes of whoever appends meanwhile. */
 	rocksdb_options_set_bytes_per_sync(options, FLUSH_SYNC_BYTES);
 	rocksdb_options_set_disable_auto_compactions(options, 1);
 	rocksdb_options_set_level0_slowdown_writes_trigger(options, INT32_MAX);

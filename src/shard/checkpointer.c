@@ -6,9 +6,9 @@
 #include <assert.h>
 #include <stdlib.h>
 
-/* As many as take about a millisecond, and more than a batch of any size makes dirty: else
- * memory fills up before all are copied. */
-enum { ROWS_PER_STEP = 4 * BATCH_RECORDS_MAX };
+/* A step copies more rows than the batch before it can have made dirty: else memory fills up before
+ * all are copied. */
+enum { STEP_ROWS_MIN = 1024, STEP_ROWS_PER_EVENT = 4 };
 
 static void checkpointer_main(void *context)
 {
@@ -135,6 +135,12 @@ static int job_end(struct shard *shard, bool waits, bool *ret_ended)
 	return 0;
 }
 
+static size_t step_rows(const struct shard *shard)
+{
+	size_t rows = STEP_ROWS_PER_EVENT * shard->handed;
+	return rows > STEP_ROWS_MIN ? rows : STEP_ROWS_MIN;
+}
+
 int checkpointer_step(struct shard *shard)
 {
 	struct checkpointer *checkpointer = &shard->checkpointer;
@@ -147,7 +153,7 @@ int checkpointer_step(struct shard *shard)
 			atomic_store(&shard->status_level0, store_level0_files(shard->store));
 		return 0;
 	case CHECKPOINT_COPYING:
-		if (state_seal_step(shard->replica.state, ROWS_PER_STEP, &checkpointer->sealed))
+		if (state_seal_step(shard->replica.state, step_rows(shard), &checkpointer->sealed))
 			checkpointer->state = CHECKPOINT_COPIED;
 		return 0;
 	case CHECKPOINT_COPIED:

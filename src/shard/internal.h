@@ -91,6 +91,7 @@ struct shard {
 	struct log_sender *sender; /* for ticks */
 	struct batch batches[2];
 	struct batch *batch; /* being filled */
+	size_t handed;       /* events of the one before */
 	struct committer committer;
 	struct checkpointer checkpointer;
 

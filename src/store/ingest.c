@@ -255,8 +255,8 @@ static int files_build(struct build *build, const struct store_row *rows, size_t
 		assert(sorted != NULL);
 		memcpy(sorted, ranges, range_count * sizeof *sorted);
 		qsort(sorted, range_count, sizeof *sorted, range_compare);
+		ranges_check(sorted, range_count);
 	}
-	ranges_check(sorted, range_count);
 	for (size_t i = 0; r == 0 && i < range_count; i += written)
 		r = ranges_write(build, sorted + i, range_count - i, &written, fault);
 	for (size_t i = 0; r == 0 && i < row_count; i += written)

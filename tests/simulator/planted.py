@@ -139,7 +139,7 @@ BUGS = [
     Bug(
         "a_damaged_block_is_taken_for_absent_rows",
         (
-            "src/shard/replica.c",
+            "src/shard/load.c",
             """						     replica->fault)
 					   : 0;
 		if (error)
@@ -234,16 +234,16 @@ BUGS = [
         "the_position_is_forgotten",
         (
             "src/shard/checkpoint.c",
-            "	return store_ingest(\n		store, *rows, count,",
-            "	return store_ingest(\n		store, *rows + (place->sequence > 100), count - (place->sequence > 100),",
+            "	return store_ingest(store, order->ordered, count,",
+            "	return store_ingest(store, order->ordered + (place->sequence > 100), count - (place->sequence > 100),",
         ),
     ),
     Bug(
         "the_position_is_written_by_itself",
         (
             "src/shard/checkpoint.c",
-            "	return store_ingest(\n		store, *rows, count,",
-            "	int first = store_ingest(store, *rows, 1, NULL, 0, fault);\n	if (first)\n		return first;\n	return store_ingest(\n		store, *rows, count,",
+            "	return store_ingest(store, order->ordered, count,",
+            "	int first = store_ingest(store, order->ordered, 1, NULL, 0, fault);\n	if (first)\n		return first;\n	return store_ingest(store, order->ordered, count,",
         ),
     ),
     Bug(
@@ -262,7 +262,7 @@ BUGS = [
             "	checkpointer->has_job = checkpointer->is_done = checkpointer->is_stopping = false;",
             "	checkpointer->is_done = checkpointer->is_stopping = false;",
         ),
-        worlds=400,
+        worlds=1600,
     ),
     Bug(
         "a_row_changed_while_it_is_copied_is_sealed_as_changed",
