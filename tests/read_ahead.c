@@ -124,7 +124,7 @@ static void test_all_records(void **unused)
 	read_ahead_init(&ahead, 0);
 	follow(&ahead, 0, MANY);
 	follow(&ahead, 5, FEW);
-	follow(&ahead, MANY, 2 * MANY);
+	follow(&ahead, MANY, (int64_t)2 * MANY);
 	follow(&ahead, 7, 7); /* there already: nothing is read */
 	read_ahead_deinit(&ahead);
 }
