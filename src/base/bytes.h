@@ -18,4 +18,12 @@ static inline bool bytes_equal(struct bytes a, struct bytes b)
 	return a.size == b.size && (a.size == 0 || memcmp(a.at, b.at, a.size) == 0);
 }
 
+/* In the order of keys: a prefix comes first. */
+static inline int bytes_compare(struct bytes a, struct bytes b)
+{
+	size_t size = a.size < b.size ? a.size : b.size;
+	int order = size == 0 ? 0 : memcmp(a.at, b.at, size);
+	return order != 0 ? order : (a.size > b.size) - (a.size < b.size);
+}
+
 #endif

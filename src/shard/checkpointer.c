@@ -52,6 +52,7 @@ void checkpointer_stop(struct shard *shard)
 	struct checkpointer *checkpointer = &shard->checkpointer;
 	if (!checkpointer->thread)
 		return;
+	store_set_paced(shard->store, false);
 	monitor_enter(checkpointer->monitor);
 	checkpointer->is_stopping = true;
 	monitor_wake(checkpointer->monitor);
@@ -135,9 +136,9 @@ static int job_end(struct shard *shard, bool waits, bool *ret_ended)
 	return 0;
 }
 
-static size_t step_rows(const struct shard *shard)
+static size_t step_rows(struct shard *shard)
 {
-	size_t rows = STEP_ROWS_PER_EVENT * shard->handed;
+	size_t rows = STEP_ROWS_PER_EVENT * batch_other(shard)->count;
 	return rows > STEP_ROWS_MIN ? rows : STEP_ROWS_MIN;
 }
 

@@ -91,7 +91,6 @@ struct shard {
 	struct log_sender *sender; /* for ticks */
 	struct batch batches[2];
 	struct batch *batch; /* being filled */
-	size_t handed;       /* events of the one before */
 	struct committer committer;
 	struct checkpointer checkpointer;
 
@@ -110,6 +109,12 @@ struct shard {
 	_Atomic int status_level0, status_restarts;
 	_Atomic size_t status_rows, status_dirty;
 };
+
+/* The one that was handed last: the committer's, and as it was until it is filled anew. */
+static inline struct batch *batch_other(struct shard *shard)
+{
+	return shard->batch == &shard->batches[0] ? &shard->batches[1] : &shard->batches[0];
+}
 
 void shard_diag(const struct shard *shard, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));

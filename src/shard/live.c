@@ -107,9 +107,8 @@ static void batch_hand(struct shard *shard)
 	batch->is_boundary = checkpointer_wants_boundary(shard);
 	if (batch->is_boundary)
 		checkpointer_begin(shard, batch->last.sequence);
-	shard->handed = batch->count;
 	committer_hand(shard, batch);
-	shard->batch = batch == &shard->batches[0] ? &shard->batches[1] : &shard->batches[0];
+	shard->batch = batch_other(shard);
 	shard->batch->count = 0;
 	shard->batch->used = 0;
 	state_batch_begin(shard->replica.state);
@@ -344,9 +343,8 @@ static int live_step(struct shard *shard)
 {
 	bool is_idle = atomic_load(&shard->committer.is_idle);
 	bool is_copying = shard->checkpointer.state == CHECKPOINT_COPYING;
-	int timeout_ms = shard->batch->count == 0 && is_idle ? IDLE_WAIT_MS : is_idle ? 0 : 1;
-	if (is_copying)
-		timeout_ms = 0;
+	bool waits = !is_copying && (shard->batch->count == 0 || !is_idle);
+	int timeout_ms = !waits ? 0 : is_idle ? IDLE_WAIT_MS : 1;
 	int error = batch_fill(shard, timeout_ms);
 	if (!error && (batch_is_full(shard->batch) || atomic_load(&shard->committer.is_idle)))
 		error = batch_hand_when_idle(shard);

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "shard/replica.h"
 
-#include "base/pack.h"
 #include "shard/load.h"
 
 #include <assert.h>

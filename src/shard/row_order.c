@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "shard/row_order.h"
 
+#include "base/pack.h"
+
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>
@@ -28,19 +30,12 @@ void row_order_free(struct row_order *order)
 	*order = (struct row_order){ 0 };
 }
 
-static int key_compare(struct bytes a, struct bytes b)
-{
-	size_t size = a.size < b.size ? a.size : b.size;
-	int order = memcmp(a.at, b.at, size);
-	return order != 0 ? order : (a.size > b.size) - (a.size < b.size);
-}
-
 static bool is_before(
 	const struct store_row *rows, const struct row_item *a, const struct row_item *b)
 {
 	if (a->word != b->word)
 		return a->word < b->word;
-	return key_compare(rows[a->place].key, rows[b->place].key) < 0;
+	return bytes_compare(rows[a->place].key, rows[b->place].key) < 0;
 }
 
 static size_t common_size(struct bytes a, struct bytes b, size_t at_most)
@@ -53,13 +48,10 @@ static size_t common_size(struct bytes a, struct bytes b, size_t at_most)
 
 static uint64_t word_of(struct bytes key, size_t from)
 {
-	uint64_t word = 0;
+	uint8_t word[sizeof(uint64_t)] = { 0 };
 	size_t size = key.size - from < sizeof word ? key.size - from : sizeof word;
-	memcpy(&word, key.at + from, size);
-#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
-	word = __builtin_bswap64(word);
-#endif
-	return word;
+	memcpy(word, key.at + from, size);
+	return (uint64_t)unpack_i64_sorted(word);
 }
 
 static void words_set(const struct store_row *rows, struct row_item *items, size_t count)

@@ -158,9 +158,9 @@ static struct row *row_find(const struct rows *rows, struct row_key key, uint32_
 static void missing_note(struct rows *rows, struct row_key row_key, uint32_t hash)
 {
 	enum { MASK = 2 * STATE_MISSING_MAX - 1 };
-	struct state_key key = state_key_of(row_key);
 	if (rows->missing_count == STATE_MISSING_MAX)
 		return; /* enough for once: who asked will ask again */
+	struct state_key key = state_key_of(row_key);
 	size_t i = hash & MASK;
 	for (; rows->missing_slots[i] != 0; i = (i + 1) & MASK) {
 		const struct state_key *noted = &rows->missing[rows->missing_slots[i] - 1];

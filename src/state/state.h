@@ -110,8 +110,8 @@ struct sealed {
 	const uint8_t *rows_end;
 };
 
-/* How full: dirty bytes against what a seal can take. The shard seals at half and slows down before
- * the end. */
+/* How full: dirty bytes against what a seal can take. The shard seals at three quarters, and what
+ * decides waits at the end. */
 size_t state_dirty_bytes(const struct state *state);
 size_t state_dirty_bytes_max(const struct state *state);
 bool state_is_sealing(const struct state *state);

@@ -37,16 +37,6 @@ struct store {
 	char *errors[LOOKUP_KEYS_MAX];
 };
 
-/* RocksDB's own order of keys. */
-static inline int key_compare(struct bytes a, struct bytes b)
-{
-	int order = memcmp(a.at, b.at, a.size < b.size ? a.size : b.size);
-
-	if (order != 0)
-		return order;
-	return (a.size > b.size) - (a.size < b.size);
-}
-
 /* Notes RocksDB's complaint and frees it. */
 int store_fault(struct fault *fault, int line, const char *file, const char *path,
 	const char *doing, char *error);

@@ -190,7 +190,7 @@ static void row_check(const struct store_row *row, const struct store_row *befor
 {
 	assert(row->key.size > 0 && row->key.size <= STORE_KEY_SIZE_MAX);
 	assert(row->value.size <= STORE_VALUE_SIZE_MAX);
-	assert(before == NULL || key_compare(before->key, row->key) < 0);
+	assert(before == NULL || bytes_compare(before->key, row->key) < 0);
 }
 
 /* The rows of the table of rows[0]. Returns how many in *ret_count. */
@@ -231,14 +231,14 @@ static void ranges_check(const struct store_range *ranges, size_t range_count)
 {
 	for (size_t i = 0; i < range_count; i++) {
 		assert(ranges[i].from.size > 0 && ranges[i].to.size > 0);
-		assert(key_compare(ranges[i].from, ranges[i].to) < 0);
-		assert(i == 0 || key_compare(ranges[i - 1].to, ranges[i].from) <= 0);
+		assert(bytes_compare(ranges[i].from, ranges[i].to) < 0);
+		assert(i == 0 || bytes_compare(ranges[i - 1].to, ranges[i].from) <= 0);
 	}
 }
 
 static int range_compare(const void *a, const void *b)
 {
-	return key_compare(
+	return bytes_compare(
 		((const struct store_range *)a)->from, ((const struct store_range *)b)->from);
 }
 

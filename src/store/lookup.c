@@ -17,7 +17,7 @@ static int order_compare(const void *a, const void *b, void *context)
 {
 	const struct bytes *keys = context;
 
-	return key_compare(keys[*(const uint32_t *)a], keys[*(const uint32_t *)b]);
+	return bytes_compare(keys[*(const uint32_t *)a], keys[*(const uint32_t *)b]);
 }
 
 static void keys_sort(struct store *store, const struct bytes *keys, size_t count)
@@ -34,7 +34,7 @@ static void keys_sort(struct store *store, const struct bytes *keys, size_t coun
 		assert(keys[i].size > 0 && keys[i].size <= STORE_KEY_SIZE_MAX);
 		store->order[i] = (uint32_t)i;
 		if (sorted && i > 0)
-			sorted = key_compare(keys[i - 1], keys[i]) < 0;
+			sorted = bytes_compare(keys[i - 1], keys[i]) < 0;
 	}
 	if (sorted)
 		return;

@@ -135,25 +135,24 @@ static char *openings_path_new(const char *path)
 	return name;
 }
 
+/* Where the byte can't be written RocksDB itself says what is wrong with the folder. */
 static int opening_begin(const char *path, struct fault *fault)
 {
 	char *name = openings_path_new(path);
 	struct stat status = { 0 };
 	int file = open(name, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0666);
-	int r = 0;
 
-	if (file < 0 || fstat(file, &status) != 0)
-		r = FAULT(fault, FAULT_IO, "writing '%s': %s", name, strerror(errno));
-	else if (status.st_size >= OPENINGS_MAX)
-		r = FAULT(fault, FAULT_IO,
-			"the store '%s' is damaged: %d times the process died while it opened it",
-			path, OPENINGS_MAX);
-	else if (write(file, "", 1) != 1)
-		r = FAULT(fault, FAULT_IO, "writing '%s': %s", name, strerror(errno));
-	if (file >= 0)
+	if (file >= 0) {
+		(void)fstat(file, &status);
+		(void)!write(file, "", 1);
 		(void)close(file);
+	}
 	free(name);
-	return r;
+	if (status.st_size < OPENINGS_MAX)
+		return 0;
+	return FAULT(fault, FAULT_IO,
+		"the store '%s' is damaged: %d times the process died while it opened it", path,
+		OPENINGS_MAX);
 }
 
 static void opening_end(const char *path)
@@ -345,13 +344,13 @@ int store_last_key(struct store *store, struct bytes from, struct bytes to,
 	if (rocksdb_iter_valid(iterator)) {
 		struct bytes found;
 		found.at = (const uint8_t *)rocksdb_iter_key(iterator, &found.size);
-		if (key_compare(found, to) == 0) {
+		if (bytes_compare(found, to) == 0) {
 			rocksdb_iter_prev(iterator);
 			found = (struct bytes){ NULL, 0 };
 			if (rocksdb_iter_valid(iterator))
 				found.at = (const uint8_t *)rocksdb_iter_key(iterator, &found.size);
 		}
-		if (found.at != NULL && key_compare(found, from) >= 0) {
+		if (found.at != NULL && bytes_compare(found, from) >= 0) {
 			if (found.size > STORE_KEY_SIZE_MAX)
 				r = FAULT(fault, FAULT_IO,
 					"looking for the last key of '%s': it has %zu bytes; a "
