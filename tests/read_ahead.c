@@ -18,6 +18,7 @@ struct fake {
 	int64_t position;
 	int64_t fault_at; /* of reading from here on; -1: none */
 	unsigned reads;
+	bool is_silent; /* delivers nothing any more */
 	uint8_t *bytes; /* of the last read; overwritten by the next */
 };
 
@@ -41,7 +42,7 @@ static int fake_read(struct log_reader *base, struct log_record *records, size_t
 	(void)timeout_ms;
 	*ret_count = 0;
 	fake->reads++;
-	if (fake->reads % 5 == 0)
+	if (fake->is_silent || fake->reads % 5 == 0)
 		return 0; /* nothing yet */
 	if (fake->reads % 7 == 0)
 		capacity = 3;
@@ -164,12 +165,37 @@ static void test_faults_of_the_reader(void **unused)
 	read_ahead_deinit(&ahead);
 }
 
+/* It neither waits for ever nor calls that the end. */
+static void test_a_log_that_delivers_nothing(void **unused)
+{
+	(void)unused;
+	struct read_ahead ahead;
+	read_ahead_init(&ahead, 3);
+	for (int64_t end = FEW; end <= MANY; end += MANY - FEW) {
+		struct fake fake = fake_at(0);
+		struct fault fault = { 0 };
+		const struct record_chunk *chunk;
+		int error = 0;
+		fake.is_silent = true;
+		read_ahead_begin(&ahead, &fake.reader, 2 * end);
+		do
+			error = read_ahead_next(&ahead, &chunk, &fault);
+		while (!error && chunk);
+		assert_int_equal(error, FAULT_IO);
+		assert_int_equal(fault.code, FAULT_IO);
+		assert_non_null(strstr(fault.text, "shard 3: the log did not deliver"));
+		read_ahead_end(&ahead);
+	}
+	read_ahead_deinit(&ahead);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_all_records),
 		cmocka_unit_test(test_ends_early),
 		cmocka_unit_test(test_faults_of_the_reader),
+		cmocka_unit_test(test_a_log_that_delivers_nothing),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
