@@ -3,6 +3,7 @@
  * broken, and its socket harms nobody. */
 #include "log/log.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <ftw.h>
@@ -415,6 +416,100 @@ static void a_torn_tail_is_cut_off(void **state)
 	end_is(ledger, LOG_EVENTS, 2);
 }
 
+/* --- Old write-ahead files --- */
+
+enum { BIG_SIZE = LOG_RECORD_SIZE_MAX, BIG_RECORDS_MAX = 1000 };
+
+/* Bytes that don't get smaller when compressed; others for each record. */
+static void big_fill(uint8_t *bytes, uint32_t number)
+{
+	uint32_t x = number + 1;
+	for (size_t i = 0; i < BIG_SIZE; i++) {
+		x ^= x << 13;
+		x ^= x >> 17;
+		x ^= x << 5;
+		bytes[i] = (uint8_t)(x >> 24);
+	}
+}
+
+static bool has_shortened(const char *archive, char *path, size_t size)
+{
+	DIR *folder = opendir(archive);
+	const struct dirent *file;
+	bool is_found = false;
+	while (folder && !is_found && (file = readdir(folder)) != NULL) {
+		struct stat status;
+		(void)snprintf(path, size, "%s/%s", archive, file->d_name);
+		is_found = file->d_name[0] != '.' && stat(path, &status) == 0 &&
+			   status.st_size > 4 << 20 && status.st_size < 24 << 20;
+	}
+	if (folder)
+		(void)closedir(folder);
+	return is_found;
+}
+
+static void big_append(
+	struct log_writer *writer, uint8_t *bytes, uint32_t number, const struct fault *fault)
+{
+	struct log_entry entry = { .value = { bytes, BIG_SIZE } };
+	big_fill(bytes, number);
+	must(log_append(writer, &entry, 1), fault);
+}
+
+static void all_stand(struct ledger *ledger, uint8_t *bytes, uint32_t count)
+{
+	struct log_reader *reader = reader_at(ledger, LOG_EVENTS, 0);
+	for (uint32_t i = 0; i < count; i++) {
+		struct log_record record;
+		size_t got;
+		must(log_read(reader, &record, 1, 0, &got), &ledger->fault);
+		assert_int_equal(got, 1);
+		big_fill(bytes, i);
+		assert_true(bytes_equal(record.value, (struct bytes){ bytes, BIG_SIZE }));
+	}
+	log_reader_close(reader);
+	end_is(ledger, LOG_EVENTS, count);
+}
+
+/* What stands in table files needs no write-ahead file: those shrink until they are gone, whether
+ * or not a crash brings one that has shrunk back to where RocksDB looks. */
+static void old_write_ahead_files_shrink_and_go(void **state)
+{
+	struct ledger *ledger = *state;
+	reopen(ledger, LOG_OWN);
+	char first[512], archive[300], shortened[600], back[700];
+	wal_path(ledger, first, sizeof first);
+	(void)snprintf(archive, sizeof archive, "%s/log/archive", ledger->folder);
+	uint8_t *bytes = malloc(BIG_SIZE);
+	assert_non_null(bytes);
+	struct log_writer *writer;
+	must(log_fence(ledger->log, 0, &writer, &ledger->fault), &ledger->fault);
+
+	uint32_t count = 0;
+	while (!has_shortened(archive, shortened, sizeof shortened)) {
+		assert_true(count < BIG_RECORDS_MAX);
+		big_append(writer, bytes, count++, &ledger->fault);
+	}
+	assert_int_equal(access(first, F_OK), -1);
+	log_writer_close(writer);
+	log_close(ledger->log);
+	ledger->log = NULL;
+
+	(void)snprintf(back, sizeof back, "%s/log%s", ledger->folder, strrchr(shortened, '/'));
+	assert_int_equal(rename(shortened, back), 0);
+	reopen(ledger, LOG_OWN);
+	all_stand(ledger, bytes, count);
+
+	must(log_fence(ledger->log, 0, &writer, &ledger->fault), &ledger->fault);
+	while (access(shortened, F_OK) == 0 || access(back, F_OK) == 0) {
+		assert_true(count < 2 * BIG_RECORDS_MAX);
+		big_append(writer, bytes, count++, &ledger->fault);
+	}
+	log_writer_close(writer);
+	all_stand(ledger, bytes, count);
+	free(bytes);
+}
+
 static void files_may_grow(bool may)
 {
 	struct rlimit limit;
@@ -678,6 +773,7 @@ int main(int argc, char **argv)
 		EMBEDDED(what_was_acknowledged_survives_being_killed),
 		EMBEDDED(a_changed_byte_is_found),
 		EMBEDDED(a_torn_tail_is_cut_off),
+		EMBEDDED(old_write_ahead_files_shrink_and_go),
 		EMBEDDED(a_full_disk_is_a_fault_and_passes),
 		EMBEDDED(only_one_process_holds_it),
 		EMBEDDED(a_sender_outlives_a_killed_holder),

@@ -2,6 +2,7 @@
 /* RocksDB as a ledger's log: every write synced, every read checked, no write after one whose fate
  * is unknown. */
 #include "log/embedded_database.h"
+#include "log/embedded_archive.h"
 #include "log/embedded_batch.h"
 
 #include <assert.h>
@@ -26,7 +27,13 @@ enum {
 	CATCH_UP_FAILURES_MAX = 5,
 	ROOM_SIZE = 1 << 20,
 	FLUSH_SYNC_BYTES = 1 << 20,
+	FLUSH_BYTES_PER_S = 160 << 20,
+	FLUSH_REFILL_US = 5000,
+	/* Old files shrink twice as fast as new ones grow. */
+	ARCHIVE_EVERY_BYTES = 1 << 20,
+	ARCHIVE_STEP_BYTES = 2 << 20,
 };
+#define ARCHIVE_TTL_S (UINT64_C(1) << 32) /* for RocksDB: never */
 static const char META_KEY[1] = { (char)0xff };
 
 struct database {
@@ -45,6 +52,8 @@ struct database {
 	pthread_mutex_t catch_up_lock;
 	int catch_up_failures;
 	_Atomic uint64_t settled_sequence;
+	/* LOG_OWN */
+	_Atomic uint64_t bytes_put;
 };
 
 /* Takes over RocksDB's error text. */
@@ -87,9 +96,16 @@ static rocksdb_options_t *options_new(bool create)
 	rocksdb_options_set_compression(options, rocksdb_no_compression);
 	rocksdb_options_set_write_buffer_size(options, (size_t)32 << 20);
 	rocksdb_options_set_max_write_buffer_number(options, 3);
-	/* A flushed file goes to the disk as it grows: synced all at once, in its end, it would
-	 * hold up the synced writes of whoever appends meanwhile. */
+	/* A flushed file goes to the disk as it grows, and no faster than leaves the disk room:
+	 * all at once it would hold up the synced writes of whoever appends meanwhile, 15 ms for
+	 * 32 MB. Still that is more than is ever appended (at most some 100 MB/s): memory tables
+	 * never wait for it. */
 	rocksdb_options_set_bytes_per_sync(options, FLUSH_SYNC_BYTES);
+	rocksdb_ratelimiter_t *pace =
+		rocksdb_ratelimiter_create(FLUSH_BYTES_PER_S, FLUSH_REFILL_US, /* fairness= */ 10);
+	rocksdb_options_set_ratelimiter(options, pace);
+	rocksdb_ratelimiter_destroy(pace);
+	rocksdb_options_set_WAL_ttl_seconds(options, ARCHIVE_TTL_S); /* embedded_archive.h */
 	rocksdb_options_set_disable_auto_compactions(options, 1);
 	rocksdb_options_set_level0_slowdown_writes_trigger(options, INT32_MAX);
 	rocksdb_options_set_level0_stop_writes_trigger(options, INT32_MAX);
@@ -404,6 +420,9 @@ int database_put(struct database *database, enum log_stream stream, uint32_t sha
 		batch.size, &error);
 	if (error != NULL)
 		return fault_from(fault, error, "can't write the log", database->path);
+	uint64_t before = atomic_fetch_add(&database->bytes_put, batch.size);
+	if (before / ARCHIVE_EVERY_BYTES != (before + batch.size) / ARCHIVE_EVERY_BYTES)
+		archive_shorten(database->path, ARCHIVE_STEP_BYTES);
 	return 0;
 }
 
