@@ -157,9 +157,9 @@ static void pay(struct sending *sending, struct random *random)
 }
 
 /* The rows in memory at any time: no more than it can hold, however many there are. */
-static size_t run_small(struct rig *rig)
+static size_t run_small(struct rig *rig, const char *folder)
 {
-	struct owner *owner = owner_new(rig, 0, "state");
+	struct owner *owner = owner_new(rig, 0, folder);
 	owner->config.memory_bytes = STATE_MEMORY_MIN;
 	owner->config.store_cache_bytes = 4 << 20;
 	owner->config.checkpoint_ms = 1000;
@@ -182,19 +182,19 @@ static void test_a_state_larger_than_memory(void **state)
 	sending->works = calloc(COMMANDS_PER_SEND, sizeof *sending->works);
 	assert_non_null(sending->works);
 	open_all(sending);
-	size_t rows = run_small(rig);
+	size_t rows = run_small(rig, "state");
 	fund(sending);
-	rows += run_small(rig);
+	rows += run_small(rig, "state");
 	struct random random = { 5 };
 	for (int i = 0; i < PAYMENTS / 2; i++)
 		pay(sending, &random);
 	flush(sending);
-	rows += run_small(rig);
+	rows += run_small(rig, "state");
 	simulated_time_set(rig->url, host_ms() + 120000); /* many holds are due */
 	for (int i = 0; i < PAYMENTS / 2; i++)
 		pay(sending, &random);
 	flush(sending);
-	rows += run_small(rig);
+	rows += run_small(rig, "state");
 
 	struct audit audit = rig_audit(rig, 0, "state");
 	print_message("%zu rows in all, %zu in memory at a time\n", audit.rows, rows / 4);
@@ -202,6 +202,11 @@ static void test_a_state_larger_than_memory(void **state)
 	assert_true(rows / 4 < audit.rows / 10);
 	assert_true(audit.kinds[EVENT_hold_expired] > 1000);
 	assert_true(audit.kinds[EVENT_transfer_posted] > PAYMENTS / 10);
+
+	/* All of it again from the log, with checkpoints on the way. */
+	(void)run_small(rig, "rebuilt");
+	struct audit rebuilt = rig_audit(rig, 0, "rebuilt");
+	assert_int_equal(rebuilt.rows, audit.rows);
 	free(sending->works);
 	free(sending);
 	rig_close(rig);

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* From a sealed set to a checkpoint in the store. */
-#include "shard/replica.h"
+#include "shard/checkpoint.h"
 
 #include "base/pack.h"
-#include "shard/position.h"
+#include "shard/thread.h"
 
 #include <assert.h>
 
@@ -35,4 +34,88 @@ int checkpoint_write(struct store *store, const struct sealed *sealed, const str
 	struct store_range drop = { .from = { from, sizeof from }, .to = { to, sizeof to } };
 	return store_ingest(store, order->ordered, count, &drop,
 		sealed->drop_command_ids_before_ms > 0 ? 1 : 0, fault);
+}
+
+/* --- Beside --- */
+
+static void writer_main(void *context)
+{
+	struct checkpoint_writer *writer = context;
+	monitor_enter(writer->monitor);
+	for (;;) {
+		while (!writer->has_job && !writer->is_stopping)
+			monitor_wait(writer->monitor);
+		if (!writer->has_job)
+			break;
+		monitor_leave(writer->monitor);
+		int error = checkpoint_write(writer->store, &writer->sealed, &writer->place,
+			&writer->order, &writer->fault);
+		int level0_files = store_level0_files(writer->store);
+		monitor_enter(writer->monitor);
+		writer->error = error;
+		writer->level0_files = level0_files;
+		writer->has_job = false;
+		writer->is_done = true;
+		monitor_wake(writer->monitor);
+	}
+	monitor_leave(writer->monitor);
+}
+
+void checkpoint_writer_init(struct checkpoint_writer *writer, uint32_t shard)
+{
+	*writer = (struct checkpoint_writer){ .shard = shard, .monitor = monitor_new() };
+}
+
+void checkpoint_writer_deinit(struct checkpoint_writer *writer)
+{
+	assert(!writer->thread);
+	row_order_free(&writer->order);
+	monitor_free(writer->monitor);
+	*writer = (struct checkpoint_writer){ 0 };
+}
+
+void checkpoint_writer_give(struct checkpoint_writer *writer, struct store *store,
+	const struct sealed *sealed, const struct place *place)
+{
+	if (!writer->thread)
+		writer->thread = thread_start("store", writer->shard, writer_main, writer);
+	monitor_enter(writer->monitor);
+	assert(!writer->has_job);
+	writer->store = store;
+	writer->sealed = *sealed;
+	writer->place = *place;
+	writer->fault = (struct fault){ 0 };
+	writer->has_job = true;
+	writer->is_done = false;
+	monitor_wake(writer->monitor);
+	monitor_leave(writer->monitor);
+	if (writer->thread)
+		return;
+	writer->is_stopping = true;
+	writer_main(writer);
+	writer->is_stopping = false;
+}
+
+int checkpoint_writer_end(struct checkpoint_writer *writer, bool waits, bool *ret_ended)
+{
+	monitor_enter(writer->monitor);
+	while (waits && !writer->is_done)
+		monitor_wait(writer->monitor);
+	*ret_ended = writer->is_done;
+	int error = writer->is_done ? writer->error : 0;
+	monitor_leave(writer->monitor);
+	return error;
+}
+
+void checkpoint_writer_stop(struct checkpoint_writer *writer)
+{
+	if (!writer->thread)
+		return;
+	monitor_enter(writer->monitor);
+	writer->is_stopping = true;
+	monitor_wake(writer->monitor);
+	monitor_leave(writer->monitor);
+	thread_join(writer->thread);
+	writer->thread = NULL;
+	writer->is_stopping = false;
 }

@@ -4,61 +4,23 @@
 #include "shard/internal.h"
 
 #include <assert.h>
-#include <stdlib.h>
 
 /* A step copies more rows than the batch before it can have made dirty: else memory fills up before
  * all are copied. */
 enum { STEP_ROWS_MIN = 1024, STEP_ROWS_PER_EVENT = 4 };
 
-static void checkpointer_main(void *context)
-{
-	struct shard *shard = context;
-	struct checkpointer *checkpointer = &shard->checkpointer;
-	monitor_enter(checkpointer->monitor);
-	for (;;) {
-		while (!checkpointer->has_job && !checkpointer->is_stopping)
-			monitor_wait(checkpointer->monitor);
-		if (!checkpointer->has_job)
-			break;
-		monitor_leave(checkpointer->monitor);
-		int error = checkpoint_write(shard->store, &checkpointer->sealed,
-			&checkpointer->place, &checkpointer->order, &checkpointer->fault);
-		int level0_files = store_level0_files(shard->store);
-		monitor_enter(checkpointer->monitor);
-		checkpointer->error = error;
-		checkpointer->has_job = false;
-		checkpointer->is_done = true;
-		atomic_store(&shard->status_level0, level0_files);
-		monitor_wake(checkpointer->monitor);
-	}
-	monitor_leave(checkpointer->monitor);
-}
-
-int checkpointer_start(struct shard *shard)
+void checkpointer_start(struct shard *shard)
 {
 	struct checkpointer *checkpointer = &shard->checkpointer;
-	checkpointer->has_job = checkpointer->is_done = checkpointer->is_stopping = false;
-	checkpointer->error = 0;
 	checkpointer->state = CHECKPOINT_IDLE;
 	checkpointer->last_ms = clock_monotonic_ms();
-	checkpointer->thread = thread_start("store", shard->config.shard, checkpointer_main, shard);
-	if (!checkpointer->thread)
-		return FAULT(&shard->fault, FAULT_IO, "no thread for checkpoints");
-	return 0;
 }
 
 void checkpointer_stop(struct shard *shard)
 {
-	struct checkpointer *checkpointer = &shard->checkpointer;
-	if (!checkpointer->thread)
-		return;
-	store_set_paced(shard->store, false);
-	monitor_enter(checkpointer->monitor);
-	checkpointer->is_stopping = true;
-	monitor_wake(checkpointer->monitor);
-	monitor_leave(checkpointer->monitor);
-	thread_join(checkpointer->thread);
-	checkpointer->thread = NULL;
+	if (shard->store)
+		store_set_paced(shard->store, false);
+	checkpoint_writer_stop(&shard->replica.writer);
 }
 
 bool checkpointer_wants_boundary(struct shard *shard)
@@ -92,12 +54,7 @@ static void job_give(struct shard *shard, const struct place *place)
 {
 	struct checkpointer *checkpointer = &shard->checkpointer;
 	store_set_paced(shard->store, true);
-	monitor_enter(checkpointer->monitor);
-	checkpointer->place = *place;
-	checkpointer->has_job = true;
-	checkpointer->is_done = false;
-	monitor_wake(checkpointer->monitor);
-	monitor_leave(checkpointer->monitor);
+	replica_checkpoint_give(&shard->replica, &checkpointer->sealed, place);
 	checkpointer->state = CHECKPOINT_WRITING;
 }
 
@@ -111,28 +68,18 @@ static bool boundary_verified(struct shard *shard, struct place *ret)
 	return ret->sequence == shard->checkpointer.boundary_sequence;
 }
 
-static int job_end(struct shard *shard, bool waits, bool *ret_ended)
+static int job_end(struct shard *shard, bool waits)
 {
-	struct checkpointer *checkpointer = &shard->checkpointer;
+	struct replica *replica = &shard->replica;
+	bool is_ended;
 	if (waits)
 		store_set_paced(shard->store, false);
-	monitor_enter(checkpointer->monitor);
-	while (waits && !checkpointer->is_done)
-		monitor_wait(checkpointer->monitor);
-	*ret_ended = checkpointer->is_done;
-	int error = checkpointer->is_done ? checkpointer->error : 0;
-	monitor_leave(checkpointer->monitor);
-	if (error) {
-		shard->replica.is_doubtful = true;
-		shard->fault = checkpointer->fault;
+	int error = replica_checkpoint_end(replica, waits, &is_ended);
+	if (error || !is_ended)
 		return error;
-	}
-	if (*ret_ended) {
-		state_sealed_stored(shard->replica.state);
-		shard->replica.stored_sequence = checkpointer->place.sequence;
-		atomic_store(&shard->status_stored, checkpointer->place.sequence);
-		checkpointer->state = CHECKPOINT_IDLE;
-	}
+	atomic_store(&shard->status_level0, replica->writer.level0_files);
+	atomic_store(&shard->status_stored, replica->stored_sequence);
+	shard->checkpointer.state = CHECKPOINT_IDLE;
 	return 0;
 }
 
@@ -146,7 +93,6 @@ int checkpointer_step(struct shard *shard)
 {
 	struct checkpointer *checkpointer = &shard->checkpointer;
 	struct place place;
-	bool ended;
 	switch (checkpointer->state) {
 	case CHECKPOINT_IDLE:
 		/* What a busy level 0 held back may have been compacted meanwhile. */
@@ -166,7 +112,7 @@ int checkpointer_step(struct shard *shard)
 		if (state_dirty_bytes(shard->replica.state) >
 			state_dirty_bytes_max(shard->replica.state) / 2)
 			store_set_paced(shard->store, false);
-		return job_end(shard, false, &ended);
+		return job_end(shard, false);
 	}
 	return 0;
 }
@@ -174,9 +120,8 @@ int checkpointer_step(struct shard *shard)
 int checkpointer_finish(struct shard *shard)
 {
 	struct checkpointer *checkpointer = &shard->checkpointer;
-	bool ended = false;
 	while (checkpointer->state != CHECKPOINT_IDLE) {
-		int error = checkpointer->state == CHECKPOINT_WRITING ? job_end(shard, true, &ended)
+		int error = checkpointer->state == CHECKPOINT_WRITING ? job_end(shard, true)
 								      : checkpointer_step(shard);
 		if (error)
 			return error;

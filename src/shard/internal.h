@@ -59,19 +59,10 @@ enum checkpoint_state {
 	CHECKPOINT_WRITING
 };
 
-/* Writes a sealed set while deciding goes on. */
+/* Seals while deciding goes on; the replica's writer writes. The deciding thread's. */
 struct checkpointer {
-	struct thread *thread; /* NULL: not started */
-	struct monitor *monitor;
-	bool has_job, is_done, is_stopping;
-	struct sealed sealed;
-	struct place place;
-	int error;
-	struct fault fault;
-	struct row_order order;
-
-	/* The deciding thread's. */
 	enum checkpoint_state state;
+	struct sealed sealed;
 	int64_t boundary_sequence;
 	int64_t last_ms; /* monotonic */
 };
@@ -138,7 +129,7 @@ int committer_wait_idle(struct shard *shard);
 void committer_hand(struct shard *shard, struct batch *batch);
 
 /* checkpointer.c: called at batch boundaries by the deciding thread. */
-int checkpointer_start(struct shard *shard);
+void checkpointer_start(struct shard *shard);
 void checkpointer_stop(struct shard *shard);
 bool checkpointer_wants_boundary(struct shard *shard);
 void checkpointer_begin(struct shard *shard, int64_t sequence);

@@ -39,7 +39,6 @@ struct shard *shard_new(const struct shard_config *config)
 		assert(shard->batches[i].bytes);
 	}
 	shard->committer.monitor = monitor_new();
-	shard->checkpointer.monitor = monitor_new();
 	atomic_store(&shard->status_timer_due, INT64_MAX);
 	return shard;
 }
@@ -53,9 +52,7 @@ void shard_free(struct shard *shard)
 	for (int i = 0; i < 2; i++)
 		free(shard->batches[i].bytes);
 	free(shard->committer.records);
-	row_order_free(&shard->checkpointer.order);
 	monitor_free(shard->committer.monitor);
-	monitor_free(shard->checkpointer.monitor);
 	free(shard);
 }
 
@@ -80,11 +77,13 @@ static int life_begin(struct shard *shard)
 {
 	fault_clear(&shard->fault);
 	fault_clear(&shard->committer.fault);
-	fault_clear(&shard->checkpointer.fault);
 	if (shard->replica.memory)
 		return 0;
-	return replica_init(
+	int error = replica_init(
 		&shard->replica, shard->config.shard, shard->config.memory_bytes, &shard->fault);
+	/* However long a recovery is, what it has done survives the next kill. */
+	shard->replica.checkpoint_ms = shard->config.checkpoint_ms;
+	return error;
 }
 
 static int life(struct shard *shard)
@@ -112,10 +111,9 @@ static int life(struct shard *shard)
 		error = log_sender_open(log, &shard->sender, &shard->fault);
 	if (!error)
 		error = committer_start(shard);
-	if (!error)
-		error = checkpointer_start(shard);
 	if (error)
 		return error;
+	checkpointer_start(shard);
 	atomic_store(&shard->is_live, true);
 	shard_diag(shard, "live, term %" PRId64 ", sequence %" PRId64, shard->term,
 		shard->replica.place.sequence);
@@ -236,8 +234,7 @@ int shard_init_ledger(struct shard *shard, const struct id *ledger_id, struct id
 		error = shard_recover(shard);
 	if (!error)
 		error = committer_start(shard);
-	if (!error)
-		error = checkpointer_start(shard);
+	checkpointer_start(shard);
 	if (!error && !view_ledger(shard->replica.state)) {
 		struct event_ledger_opened opened = {
 			.ledger_id = *ledger_id,

@@ -13,7 +13,7 @@
 struct thread;
 struct monitor;
 
-enum { CHUNK_RECORDS = 512, CHUNK_BYTES = LOG_RECORD_SIZE_MAX, CHUNKS = 4 };
+enum { CHUNK_RECORDS = 512, CHUNK_BYTES = LOG_RECORD_SIZE_MAX, CHUNKS = 16 };
 
 struct record_chunk {
 	struct log_record records[CHUNK_RECORDS]; /* their values stand in `bytes` */

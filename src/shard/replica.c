@@ -2,6 +2,7 @@
 #include "shard/replica.h"
 
 #include "shard/load.h"
+#include "shard/thread.h"
 
 #include <assert.h>
 #include <inttypes.h>
@@ -43,6 +44,7 @@ int replica_init(struct replica *replica, uint32_t shard, size_t memory_bytes, s
 	}
 	replica->codec = codec_new();
 	read_ahead_init(&replica->reading, shard);
+	checkpoint_writer_init(&replica->writer, shard);
 	replica->taken = calloc(TAKEN_AHEAD, sizeof *replica->taken);
 	assert(replica->taken);
 	return 0;
@@ -51,7 +53,7 @@ int replica_init(struct replica *replica, uint32_t shard, size_t memory_bytes, s
 void replica_deinit(struct replica *replica)
 {
 	codec_free(replica->codec);
-	row_order_free(&replica->order);
+	checkpoint_writer_deinit(&replica->writer);
 	read_ahead_deinit(&replica->reading);
 	free(replica->taken);
 	if (replica->memory)
@@ -163,13 +165,63 @@ static int place_confirm(struct replica *replica, const struct taken *taken)
 	return 0;
 }
 
+static struct sealed seal_all(struct replica *replica)
+{
+	struct sealed sealed;
+	state_seal_begin(replica->state);
+	bool is_whole = state_seal_step(replica->state, SIZE_MAX, &sealed);
+	assert(is_whole);
+	return sealed;
+}
+
+static int checkpoint_ended(struct replica *replica, int error, int64_t sequence)
+{
+	if (error) {
+		replica->is_doubtful = true;
+		return error;
+	}
+	state_sealed_stored(replica->state);
+	replica->stored_sequence = sequence;
+	return 0;
+}
+
+int replica_checkpoint(struct replica *replica)
+{
+	assert(replica->checkpoints && replica->store);
+	if (replica->place.sequence == replica->stored_sequence)
+		return 0;
+	struct sealed sealed = seal_all(replica);
+	int error = checkpoint_write(
+		replica->store, &sealed, &replica->place, &replica->writer.order, replica->fault);
+	return checkpoint_ended(replica, error, replica->place.sequence);
+}
+
+void replica_checkpoint_give(
+	struct replica *replica, const struct sealed *sealed, const struct place *place)
+{
+	checkpoint_writer_give(&replica->writer, replica->store, sealed, place);
+}
+
+int replica_checkpoint_end(struct replica *replica, bool waits, bool *ret_ended)
+{
+	struct checkpoint_writer *writer = &replica->writer;
+	int error = checkpoint_writer_end(writer, waits, ret_ended);
+	if (error)
+		*replica->fault = writer->fault;
+	return *ret_ended ? checkpoint_ended(replica, error, writer->place.sequence) : 0;
+}
+
+/* What is being written makes room when it ends. */
 static int room_make(struct replica *replica, int *rounds)
 {
+	bool is_ended;
 	if (!replica->checkpoints || (*rounds)++ > 2)
 		return FAULT(replica->fault, FAULT_SETTINGS,
 			"shard %" PRIu32 " needs more memory than %zu bytes: see --memory",
 			replica->shard, replica->memory_size);
-	int error = replica_checkpoint(replica);
+	int error = state_is_sealing(replica->state)
+			    ? replica_checkpoint_end(replica, true, &is_ended)
+			    : replica_checkpoint(replica);
 	state_batch_begin(replica->state);
 	return error;
 }
@@ -339,10 +391,42 @@ static int chunk_take(
 	return 0;
 }
 
+static bool wants_checkpoint(const struct replica *replica)
+{
+	size_t dirty = state_dirty_bytes(replica->state);
+	return dirty > state_dirty_bytes_max(replica->state) / 4 * 3 ||
+	       (dirty > 0 && replica->checkpoint_ms > 0 &&
+		       clock_monotonic_ms() - replica->sealed_ms >= replica->checkpoint_ms);
+}
+
+/* Between chunks: while one is written, the next events are applied. */
+static int checkpoint_go_on(struct replica *replica)
+{
+	bool is_ended;
+	if (state_is_sealing(replica->state))
+		return replica_checkpoint_end(replica, false, &is_ended);
+	if (wants_checkpoint(replica)) {
+		struct sealed sealed = seal_all(replica);
+		replica_checkpoint_give(replica, &sealed, &replica->place);
+		replica->sealed_ms = clock_monotonic_ms();
+	}
+	return 0;
+}
+
+static int checkpoint_finish(struct replica *replica, int error)
+{
+	bool is_ended;
+	if (!error && state_is_sealing(replica->state))
+		error = replica_checkpoint_end(replica, true, &is_ended);
+	checkpoint_writer_stop(&replica->writer);
+	return error;
+}
+
 int replica_follow(
 	struct replica *replica, struct log_reader *reader, int64_t end, int64_t sequence_max)
 {
 	int error = 0;
+	replica->sealed_ms = clock_monotonic_ms();
 	read_ahead_begin(&replica->reading, reader, end);
 	while (!error && replica->place.sequence < sequence_max) {
 		const struct record_chunk *chunk;
@@ -350,30 +434,11 @@ int replica_follow(
 		if (error || !chunk)
 			break;
 		error = chunk_take(replica, chunk, sequence_max);
+		if (!error && replica->checkpoints)
+			error = checkpoint_go_on(replica);
 	}
 	read_ahead_end(&replica->reading);
-	return error;
-}
-
-int replica_checkpoint(struct replica *replica)
-{
-	assert(replica->checkpoints && replica->store);
-	assert(!state_is_sealing(replica->state));
-	if (replica->place.sequence == replica->stored_sequence)
-		return 0;
-	state_seal_begin(replica->state);
-	struct sealed sealed;
-	bool is_whole = state_seal_step(replica->state, SIZE_MAX, &sealed);
-	assert(is_whole);
-	int error = checkpoint_write(
-		replica->store, &sealed, &replica->place, &replica->order, replica->fault);
-	if (error)
-		replica->is_doubtful = true;
-	if (error)
-		return error;
-	state_sealed_stored(replica->state);
-	replica->stored_sequence = replica->place.sequence;
-	return 0;
+	return checkpoint_finish(replica, error);
 }
 
 int64_t replica_start_offset(const struct replica *replica)

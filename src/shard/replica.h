@@ -11,20 +11,12 @@
 
 #include "engine/engine.h"
 #include "log/log.h"
+#include "shard/checkpoint.h"
+#include "shard/position.h"
 #include "shard/read_ahead.h"
-#include "shard/row_order.h"
 #include "state/view.h"
 #include "store/store.h"
 #include "wire/wire.h"
-
-/* Where a valid event's record stands. `term` is its own: marks that come after it are read again
- * from there. */
-struct place {
-	int64_t offset;
-	int64_t sequence;
-	int64_t term;
-	struct hash hash;
-};
 
 struct replica {
 	uint32_t shard;
@@ -40,15 +32,17 @@ struct replica {
 	 * on. */
 	int (*observe)(void *context, const struct event *event, const struct place *place);
 	void *context;
-	bool checkpoints; /* may write to the store when memory is full */
+	bool checkpoints;  /* may write to the store when memory is full ... */
+	int checkpoint_ms; /* ... and at least this often while it follows; 0: only then */
+	int64_t sealed_ms; /* monotonic */
 	int64_t stored_sequence;
 	bool is_unreadable; /* a look into the store failed: it is to be rebuilt */
 	bool is_doubtful;   /* a checkpoint could not be written: a damaged file may be why */
 	bool must_confirm;  /* the next record must be the event that the store stands at */
 
 	struct read_ahead reading;
-	struct taken *taken;    /* decoded before they are applied */
-	struct row_order order; /* of a checkpoint */
+	struct taken *taken; /* decoded before they are applied */
+	struct checkpoint_writer writer;
 };
 
 /* Takes memory (bytes) for rows. The fault sink outlives the replica. */
@@ -79,20 +73,11 @@ int replica_checkpoint(struct replica *replica);
 
 /* --- Checkpoints, for those who spread them over time --- */
 
-/* Writes a sealed set, with its place, as one checkpoint. May run in another thread than the
- * replica's. `order` is its memory. */
-int checkpoint_write(struct store *store, const struct sealed *sealed, const struct place *place,
-	struct row_order *order, struct fault *fault);
-
-/* The position row: what a store says of itself. */
-struct position {
-	struct place place;
-	struct head head;
-};
-
-/* Reads it; FAULT_MISSING when the store is empty, FAULT_IO when it is of another store format,
- * or damaged (rebuild). */
-int position_read(struct store *store, struct position *ret, struct fault *fault);
+/* Has a sealed set written beside, up to the place of its last event; one at a time. */
+void replica_checkpoint_give(
+	struct replica *replica, const struct sealed *sealed, const struct place *place);
+/* *ret_ended: the store holds it, and its rows may be evicted. */
+int replica_checkpoint_end(struct replica *replica, bool waits, bool *ret_ended);
 
 /* Where a reader for replica_take starts. */
 int64_t replica_start_offset(const struct replica *replica);

@@ -10,6 +10,7 @@
 
 #include "engine/engine.h"
 #include "shard/position.h"
+#include "shard/replica.h"
 
 #include <stdlib.h>
 

@@ -247,22 +247,41 @@ BUGS = [
         ),
     ),
     Bug(
-        "an_old_sealed_table_is_ingested_late",
+        "a_checkpoint_is_called_done_before_it_is_written",
         (
-            "src/shard/checkpointer.c",
-            "		if (!checkpointer->has_job)\n			break;",
-            """		monitor_leave(checkpointer->monitor);
-		clock_wait_ms(2000);
-		monitor_enter(checkpointer->monitor);
-		if (checkpointer->is_stopping)
-			break;""",
+            "src/shard/checkpoint.c",
+            "		monitor_leave(writer->monitor);\n		int error",
+            """		writer->error = 0;
+		writer->is_done = true;
+		monitor_wake(writer->monitor);
+		monitor_leave(writer->monitor);
+		clock_wait_ms(20);
+		int error""",
         ),
         (
-            "src/shard/checkpointer.c",
-            "	checkpointer->has_job = checkpointer->is_done = checkpointer->is_stopping = false;",
-            "	checkpointer->is_done = checkpointer->is_stopping = false;",
+            "src/shard/checkpoint.c",
+            "	assert(!writer->has_job);",
+            "	while (writer->has_job)\n		monitor_wait(writer->monitor);",
         ),
-        worlds=1600,
+        worlds=400,
+    ),
+    Bug(
+        "a_recovery_checkpoints_at_another_place",
+        (
+            "src/shard/replica.c",
+            "		replica_checkpoint_give(replica, &sealed, &replica->place);",
+            "		struct place place = replica->place;\n		place.offset--;\n		replica_checkpoint_give(replica, &sealed, &place);",
+        ),
+        worlds=60,
+    ),
+    Bug(
+        "a_recovery_evicts_what_is_still_being_written",
+        (
+            "src/shard/replica.c",
+            "	return *ret_ended ? checkpoint_ended(replica, error, writer->place.sequence) : 0;",
+            "	*ret_ended = true;\n	return checkpoint_ended(replica, error, writer->place.sequence);",
+        ),
+        worlds=400,
     ),
     Bug(
         "a_row_changed_while_it_is_copied_is_sealed_as_changed",
@@ -276,9 +295,9 @@ BUGS = [
     Bug(
         "a_full_disk_is_taken_for_a_checkpoint",
         (
-            "src/shard/checkpointer.c",
-            "		checkpointer->error = error;",
-            "		checkpointer->error = 0;\n		(void)error;",
+            "src/shard/checkpoint.c",
+            "		writer->error = error;",
+            "		writer->error = 0;\n		(void)error;",
         ),
         worlds=400,
     ),
