@@ -43,11 +43,27 @@ class Layers:
         return dataclasses.replace(self, accounts=200, blocks=4, runs=1)
 
 
+@dataclasses.dataclass(frozen=True)
+class Peer:
+    """TigerBeetle's own benchmark, where a binary of it is given."""
+
+    name: str
+    accounts: int
+    transfers: int
+    log: str = "embedded"
+    runs: int = 5
+
+    def quick(self):
+        return dataclasses.replace(self, accounts=max(self.accounts // 100, 200), transfers=self.transfers // 100, runs=1)
+
+
 M = 1000000
 SMALL = ("--raw", "--memory", "256")
 CASES = [
     Case("embedded-10k", "10 thousand", "embedded", 10000, 10 * M, seconds=8),
+    Peer("tigerbeetle-10k", 10000, 10 * M),
     Case("embedded-1m", "1 million", "embedded", M, 10 * M, seconds=8, loads=(50,)),
+    Peer("tigerbeetle-1m", M, 10 * M),
     Case("kafka-10k", "10 thousand", "kafka", 10000, 3 * M, seconds=8),
     Case("kafka-1m", "1 million", "kafka", M, 3 * M, seconds=8, loads=(50,)),
     Case("embedded-3min", "10 thousand", "embedded", 10000, 5 * M, (), 180, (70,), runs=1, has_progress=True),

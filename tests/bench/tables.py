@@ -108,7 +108,7 @@ def latencies(results):
              "longest pause ms"]
     rows = []
     for case in cases.CASES:
-        if isinstance(case, cases.Layers):
+        if not isinstance(case, cases.Case):
             continue
         for percent in case.loads:
             def of(field, name=case.name, at=percent):
@@ -136,13 +136,22 @@ def aims(results):
             reached = "yes" if is_reached(statistics.median(values)) else "**no**"
             rows.append([what, aim, spread(values, form) + note, reached])
 
+    def peer_row(name, accounts, aim):
+        rate = results.median(f"tigerbeetle-{name}", "transfers_per_s")
+        if rate:
+            row(f"the same, against the {spread(results.values(f'tigerbeetle-{name}', 'transfers_per_s'))}/s of TigerBeetle "
+                f"on this machine, {accounts} accounts", f"{aim:.1f}",
+                [ours / rate for ours in results.values(f"embedded-{name}", "transfers_per_s")], two, lambda x: x >= aim)
+
     rate_10k = results.median("embedded-10k", "transfers_per_s")
     tigers = sum(TIGERBEETLE_10K) / 2
     row("embedded, 10 thousand accounts, against TigerBeetle's "
         f"{TIGERBEETLE_10K[0]:,} to {TIGERBEETLE_10K[1]:,}/s (the middle)", "2.0",
         [rate / tigers for rate in results.values("embedded-10k", "transfers_per_s")], two, lambda x: x >= 2)
+    peer_row("10k", "10 thousand", 2)
     row(f"embedded, 1 million accounts, against TigerBeetle's {TIGERBEETLE_1M:,}/s", "3.0",
         [rate / TIGERBEETLE_1M for rate in results.values("embedded-1m", "transfers_per_s")], two, lambda x: x >= 3)
+    peer_row("1m", "1 million", 3)
     row("Kafka, 10 thousand accounts, of `--raw` in the same run", "0.5",
         results.values("kafka-10k", "rate_of_raw"), two, lambda x: x >= 0.5)
     row(f"Kafka, 1 million accounts, against TigerBeetle's {TIGERBEETLE_1M:,}/s without Kafka", "1.0",
