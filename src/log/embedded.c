@@ -118,6 +118,7 @@ static int stream_append(struct embedded_log *log, enum log_stream which, uint32
 		stream->end = end + (int64_t)count;
 		(void)pthread_cond_broadcast(&stream->grown);
 		(void)pthread_mutex_unlock(&stream->lock);
+		socket_server_grown(log->server);
 	}
 	database_leave(log->database);
 	if (r < 0 && written)
@@ -232,6 +233,17 @@ static int inputs_append_for_socket(void *context, uint32_t shard, enum log_stre
 	return inputs_append(log, log->socket_packer, shard, stream, entries, count, fault);
 }
 
+/* As this process has learnt it: all of it is durable. */
+static int64_t end_for_socket(void *context, uint32_t shard, enum log_stream which)
+{
+	struct embedded_log *log = context;
+	struct stream *stream = embedded_stream(log, which, shard);
+	(void)pthread_mutex_lock(&stream->lock);
+	int64_t end = stream->end;
+	(void)pthread_mutex_unlock(&stream->lock);
+	return end;
+}
+
 static int embedded_hold(struct embedded_log *log, struct fault *fault)
 {
 	int r = streams_new(log, fault);
@@ -239,7 +251,7 @@ static int embedded_hold(struct embedded_log *log, struct fault *fault)
 		r = batch_packer_new(&log->socket_packer, fault);
 	if (r == 0)
 		r = socket_server_start(&log->server, log->folder, log->log.shards,
-			inputs_append_for_socket, log, fault);
+			inputs_append_for_socket, end_for_socket, log, fault);
 	return r;
 }
 

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 enum {
+	/* Where nobody holds the log, it is looked at again and again. */
 	POLL_MS_MIN = 5,
 	POLL_MS_MAX = 20,
 	/* Several small batches fill one read. */
@@ -24,6 +25,9 @@ struct embedded_reader {
 	size_t used; /* of `plain` */
 	uint8_t *plain;
 	struct batch_unpacker *unpacker;
+	struct socket_client *client; /* LOG_USE: tells when the stream grows; or NULL */
+	int64_t durable;              /* the end that it told last */
+	int64_t pause_ms;             /* of the next look, where there is none */
 	struct fault *fault;
 };
 
@@ -45,6 +49,7 @@ static bool stream_wait(struct stream *stream, int64_t offset, int64_t deadline_
 void embedded_reader_close(struct log_reader *base)
 {
 	struct embedded_reader *reader = (struct embedded_reader *)base;
+	socket_client_close(reader->client);
 	batch_unpacker_free(reader->unpacker);
 	free(reader->plain);
 	free(reader);
@@ -154,7 +159,7 @@ static int reader_load(struct embedded_reader *reader)
 					 "%s:%u in '%s' lacks a batch at %lld",
 					 log_stream_name(reader->stream), reader->shard,
 					 log->folder, (long long)reader->base);
-	if (log->mode == LOG_USE)
+	if (log->mode == LOG_USE && reader->base >= reader->durable)
 		r = database_settle(log->database, reader->fault);
 	if (r == 0)
 		r = reader_unpack(reader, batch.bytes);
@@ -192,14 +197,43 @@ static int reader_fill(struct embedded_reader *reader, struct log_record *record
 	return r;
 }
 
+/* LOG_USE: until the holder says that the stream has grown, or for a moment where nobody holds it.
+ */
+static void growth_wait(struct embedded_reader *reader, int64_t left_ms)
+{
+	struct embedded_log *log = reader->log;
+	struct fault unnoticed = { 0 };
+	struct socket_wait wait = { reader->shard, reader->stream, reader->next };
+	if (reader->client != NULL && socket_client_is_lost(reader->client)) {
+		socket_client_close(reader->client);
+		reader->client = NULL;
+	}
+	if (reader->client == NULL && socket_client_open(&reader->client, log->folder,
+					      log->message_timeout_ms, &unnoticed) < 0)
+		reader->client = NULL;
+	int64_t end;
+	if (reader->client != NULL &&
+		socket_client_wait(reader->client, &wait, (int)left_ms, &end, &unnoticed) == 0) {
+		if (end > reader->durable)
+			reader->durable = end;
+		reader->pause_ms = POLL_MS_MIN;
+		return;
+	}
+	int64_t wait_ms = reader->pause_ms < left_ms ? reader->pause_ms : left_ms;
+	(void)nanosleep(&(struct timespec){ .tv_nsec = wait_ms * 1000000 }, NULL);
+	reader->pause_ms = reader->pause_ms + POLL_MS_MIN < POLL_MS_MAX
+				   ? reader->pause_ms + POLL_MS_MIN
+				   : POLL_MS_MAX;
+}
+
 int embedded_read(struct log_reader *base, struct log_record *records, size_t capacity,
 	int timeout_ms, size_t *ret_count)
 {
 	struct embedded_reader *reader = (struct embedded_reader *)base;
 	struct embedded_log *log = reader->log;
 	int64_t deadline_ms = embedded_clock_ms(CLOCK_MONOTONIC) + timeout_ms;
-	int64_t pause_ms = POLL_MS_MIN;
 	bool catches_up = false;
+	reader->pause_ms = POLL_MS_MIN;
 
 	for (;;) {
 		int r = reader_fill(reader, records, capacity, catches_up, ret_count);
@@ -213,16 +247,12 @@ int embedded_read(struct log_reader *base, struct log_record *records, size_t ca
 			continue;
 		}
 
-		/* A secondary is not told of anything, it has to look: at first at once. */
+		/* A secondary has to look: at first at once. */
 		int64_t left_ms = deadline_ms - embedded_clock_ms(CLOCK_MONOTONIC);
 		if (catches_up && left_ms <= 0)
 			return 0;
-		if (catches_up) {
-			int64_t wait_ms = pause_ms < left_ms ? pause_ms : left_ms;
-			(void)nanosleep(&(struct timespec){ .tv_nsec = wait_ms * 1000000 }, NULL);
-			pause_ms = pause_ms + POLL_MS_MIN < POLL_MS_MAX ? pause_ms + POLL_MS_MIN
-									: POLL_MS_MAX;
-		}
+		if (catches_up)
+			growth_wait(reader, left_ms);
 		catches_up = true;
 	}
 }

@@ -6,6 +6,7 @@
  *             last verified event
  *   load      transfers come at a share of that rate, whatever becomes of them; from when each was
  *             due to when it was verified
+ *   clients   instead of these two: each client sends a batch, awaits every outcome, sends the next
  *   raw       the same records through the same log without the processor: the limit
  *   restart   kill -9 under load, until live again
  *   verify    everything is rebuilt from the log and compared: the replay rate
@@ -47,6 +48,11 @@ static const char usage[] =
 	"                       transfer); uniform when absent\n"
 	"  --load PERCENT       of the rate, instead of 50, 70 and 90; may come again\n"
 	"  --seconds S          of each load (5); 0: no load\n"
+	"  --clients C          instead of the rate and the loads: C clients, each with one batch "
+	"under\n"
+	"                       way, for --seconds; from client to answer. They reach the log as\n"
+	"                       other processes do; on the embedded log through its socket\n"
+	"  --batch N            transfers in a client's batch (1)\n"
 	"  --raw                also the rate without the processor: the same inputs read, events "
 	"of the\n"
 	"                       same bytes appended, read back and compared, on a log beside the\n"
@@ -174,9 +180,13 @@ static int measure(struct bench *bench)
 	int exit_code = bench_owners_begin(bench, &owners);
 	if (exit_code != EXIT_DONE)
 		return exit_code;
-	exit_code = bench_rate(bench, &owners);
-	if (exit_code == EXIT_DONE)
-		exit_code = loads(bench, &owners);
+	if (bench->options->clients > 0) {
+		exit_code = bench_clients(bench, &owners);
+	} else {
+		exit_code = bench_rate(bench, &owners);
+		if (exit_code == EXIT_DONE)
+			exit_code = loads(bench, &owners);
+	}
 	int ended = bench_owners_end(&owners);
 	if (exit_code != EXIT_DONE || ended != EXIT_DONE)
 		return exit_code != EXIT_DONE ? exit_code : ended;

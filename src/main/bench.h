@@ -80,8 +80,10 @@ struct sender {
 	struct id_maker ids;
 	struct keys_random random;
 	struct transfer_form form;
-	uint8_t *bytes;
+	uint8_t *bytes; /* of what was added and not sent yet */
+	size_t used;
 	struct log_entry *entries;
+	size_t count;
 	struct fault fault;
 };
 
@@ -93,7 +95,13 @@ command_maker make_party, make_account, make_funds, make_transfer;
 
 int sender_open(struct sender *sender, const struct keys *keys, struct log *log);
 void sender_close(struct sender *sender); /* NULL and half-opened ones are fine */
-/* The commands from the i-th on, at most SEND_RECORDS of them, durable when it returns. */
+/* The commands from the i-th on; SEND_RECORDS of them, at most, can wait for the flush. The id of
+ * the last one is sender->ids.last. */
+void sender_add(
+	struct sender *sender, uint32_t shard, command_maker *make, int64_t i, int64_t count);
+/* What was added; durable when it returns. */
+int sender_flush(struct sender *sender, uint32_t shard, enum log_stream stream);
+/* Both. */
 int sender_send(struct sender *sender, uint32_t shard, enum log_stream stream, command_maker *make,
 	int64_t i, int64_t count);
 
@@ -201,6 +209,7 @@ struct bench {
 int bench_setup(struct bench *bench);
 int bench_rate(struct bench *bench, struct owners *owners);
 int bench_load(struct bench *bench, struct owners *owners, int percent);
+int bench_clients(struct bench *bench, struct owners *owners);
 int bench_raw(struct bench *bench);
 int bench_restart(struct bench *bench); /* the log is closed */
 

@@ -179,23 +179,37 @@ static int64_t host_ms(void)
 	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
-int sender_send(struct sender *sender, uint32_t shard, enum log_stream stream, command_maker *make,
-	int64_t i, int64_t count)
+void sender_add(
+	struct sender *sender, uint32_t shard, command_maker *make, int64_t i, int64_t count)
 {
-	uint8_t *at = sender->bytes;
+	uint8_t *at = sender->bytes + sender->used;
 	int64_t now_ms = host_ms();
-	assert(count <= SEND_RECORDS);
+	assert(sender->count + (size_t)count <= SEND_RECORDS);
 	for (int64_t n = 0; n < count; n++) {
 		struct id id = id_make(&sender->ids, now_ms);
 		size_t key_size, size = make(sender, shard, i + n, &id, at, &key_size);
 		assert(size + key_size <= RECORD_SIZE_MAX);
-		sender->entries[n] = (struct log_entry){
+		sender->entries[sender->count++] = (struct log_entry){
 			.key = { at + size, key_size },
 			.value = { at, size },
 		};
 		at += size + key_size;
 		if (n == 0 && make == make_transfer)
-			transfer_check(sender, &sender->entries[0], &id);
+			transfer_check(sender, &sender->entries[sender->count - 1], &id);
 	}
-	return log_send(sender->log, shard, stream, sender->entries, (size_t)count);
+	sender->used = (size_t)(at - sender->bytes);
+}
+
+int sender_flush(struct sender *sender, uint32_t shard, enum log_stream stream)
+{
+	size_t count = sender->count;
+	sender->count = sender->used = 0;
+	return log_send(sender->log, shard, stream, sender->entries, count);
+}
+
+int sender_send(struct sender *sender, uint32_t shard, enum log_stream stream, command_maker *make,
+	int64_t i, int64_t count)
+{
+	sender_add(sender, shard, make, i, count);
+	return sender_flush(sender, shard, stream);
 }

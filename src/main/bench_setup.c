@@ -58,7 +58,8 @@ static int ends_note(struct bench *bench)
 /* The transfers of the peak, put on the log while nobody owns it. */
 static int transfers_send(struct bench *bench, struct sender *sender)
 {
-	int64_t total = bench->options->transfers, shards = bench->keys.shards;
+	int64_t total = bench->options->clients > 0 ? 0 : bench->options->transfers;
+	int64_t shards = bench->keys.shards;
 	int exit_code = ends_note(bench);
 	for (uint32_t shard = 0; shard < bench->keys.shards && exit_code == EXIT_DONE; shard++) {
 		int64_t count = (total + shards - 1 - shard) / shards;

@@ -37,6 +37,8 @@ enum option_at {
 	AT_RAW,
 	AT_PROGRESS,
 	AT_JSON,
+	AT_CLIENTS,
+	AT_BATCH,
 };
 
 static const struct option_row {
@@ -65,6 +67,8 @@ static const struct option_row {
 	{ { "raw", no_argument, NULL, AT_RAW }, OPTION_BENCH },
 	{ { "progress", required_argument, NULL, AT_PROGRESS }, OPTION_BENCH },
 	{ { "json", no_argument, NULL, AT_JSON }, OPTION_BENCH },
+	{ { "clients", required_argument, NULL, AT_CLIENTS }, OPTION_BENCH },
+	{ { "batch", required_argument, NULL, AT_BATCH }, OPTION_BENCH },
 };
 enum { ROWS = sizeof rows / sizeof rows[0] };
 
@@ -191,6 +195,14 @@ static const char *bench_option_set(struct options *options, enum option_at at, 
 		if (!number_parse(text, 0, 1000, &n))
 			return "a number from 0 on";
 		options->restarts = (int)n;
+	} else if (at == AT_CLIENTS) {
+		if (!number_parse(text, 1, CLIENTS_MAX, &n))
+			return "a number from 1 to 10000";
+		options->clients = (int)n;
+	} else if (at == AT_BATCH) {
+		if (!number_parse(text, 1, CLIENT_BATCH_MAX, &n))
+			return "transfers, from 1 to 10000";
+		options->batch = (int)n;
 	} else if (at == AT_PROGRESS) {
 		options->progress = text;
 	} else if (at == AT_RAW) {
@@ -265,6 +277,8 @@ static const char *option_set(struct options *options, enum option_at at, const 
 	case AT_RAW:
 	case AT_PROGRESS:
 	case AT_JSON:
+	case AT_CLIENTS:
+	case AT_BATCH:
 		return bench_option_set(options, at, text);
 	case AT_HELP:
 		break;
@@ -281,6 +295,7 @@ static void options_default(struct options *options)
 		.accounts = 10000,
 		.transfers = 1000000,
 		.seconds = 5,
+		.batch = 1,
 	};
 }
 

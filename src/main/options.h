@@ -46,7 +46,7 @@ struct place_option {
 	int64_t offset;
 };
 
-enum { PLACES_MAX = 64, LOADS_MAX = 8 };
+enum { PLACES_MAX = 64, LOADS_MAX = 8, CLIENTS_MAX = 10000, CLIENT_BATCH_MAX = 10000 };
 
 /* Which accounts the transfers of bench are between. */
 enum keys_kind {
@@ -79,6 +79,8 @@ struct options {
 	size_t load_count;
 	int seconds; /* of each load; 0: no load */
 	int restarts;
+	int clients; /* 0: the peak and the loads instead */
+	int batch;   /* of one client, in transfers */
 	bool is_raw;
 	const char *progress; /* a file; NULL: none */
 	bool is_json;

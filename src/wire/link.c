@@ -13,7 +13,8 @@
 /* Field numbers of EventRecord, ShardOpened and Event. */
 enum { RECORD_EVENT = 1, RECORD_SHARD_OPENED = 2 };
 enum { SHARD = 1, TERM = 2, INCARNATION = 3 };
-enum { SEQUENCE = 3, PREVIOUS_HASH = 4, OPENED_HASH = 5 };
+enum { SEQUENCE = 3, PREVIOUS_HASH = 4, OPENED_HASH = 5, INPUT = 7 };
+enum { COMMAND_ID = 3 }; /* of Input */
 enum { MARK_FIELDS = 1 << SHARD | 1 << TERM | 1 << INCARNATION };
 enum {
 	EVENT_FIELDS =
@@ -119,6 +120,32 @@ enum decode_result link_decode(struct bytes record, struct link *ret)
 	if (has_unknown)
 		return DECODE_UNKNOWN;
 	return has_body ? link_take(body, ret) : DECODE_BROKEN;
+}
+
+/* The field with this number, of bytes; its last one, as every reader of protobuf takes it. */
+static bool field_find(struct bytes message, uint32_t number, struct bytes *ret)
+{
+	struct raw_reader reader = raw_reader_of(message);
+	struct raw_field field;
+	bool is_found = false;
+	enum raw_result result;
+	while ((result = raw_next(&reader, &field)) == RAW_FIELD) {
+		if (field.number != number || field.type != RAW_BYTES)
+			continue;
+		is_found = true;
+		*ret = field.bytes;
+	}
+	return is_found && result == RAW_END;
+}
+
+bool command_id_find(struct bytes record, struct id *ret)
+{
+	struct bytes event, input, id;
+	if (!field_find(record, RECORD_EVENT, &event) || !field_find(event, INPUT, &input) ||
+		!field_find(input, COMMAND_ID, &id) || id.size != sizeof ret->at)
+		return false;
+	memcpy(ret->at, id.at, sizeof ret->at);
+	return true;
 }
 
 void event_chain(uint8_t *record, size_t size, const struct hash *previous)

@@ -57,6 +57,10 @@ void event_chain(uint8_t *record, size_t size, const struct hash *previous);
  * knows nothing: what is valid by the chain must still pass event_decode before it is believed. */
 enum decode_result link_decode(struct bytes record, struct link *ret);
 
+/* The id of the command that an event's record answers, quickly, so that who waits for one need not
+ * decode all others. False: there is none. The same reserve as link_decode. */
+bool command_id_find(struct bytes record, struct id *ret);
+
 /* The whole event; for a mark ret_event->kind is none. */
 enum decode_result event_decode(
 	struct codec *codec, struct bytes record, struct event *ret_event, struct link *ret_link);

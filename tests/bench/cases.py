@@ -16,6 +16,8 @@ class Case:
     shards: int = 1
     restarts: int = 0
     runs: int = 5
+    clients: int = 0  # instead of the rate and the loads
+    batch: int = 1  # of a client, in transfers
     has_progress: bool = False  # keeps what was verified, every 100 ms
 
     def quick(self):
@@ -57,9 +59,17 @@ class Peer:
         return dataclasses.replace(self, accounts=max(self.accounts // 100, 200), transfers=self.transfers // 100, runs=1)
 
 
+def clients(log, accounts, title, count, batch):
+    return Case(f"{log}-clients-{title.replace(' ', '')}-{count}x{batch}", title, log, accounts, 1, (), 5, (), clients=count,
+                batch=batch, runs=3)
+
+
 M = 1000000
 SMALL = ("--raw", "--memory", "256")
 CASES = [
+    *[clients(log, 10000, "10 thousand", count, batch)
+      for log in ("embedded", "kafka") for count, batch in ((1, 8189), (4, 8189), (1, 1), (8, 1), (64, 1), (1000, 1))],
+    *[clients(log, M, "1 million", count, 8189) for log in ("embedded", "kafka") for count in (1, 4)],
     Case("embedded-10k", "10 thousand", "embedded", 10000, 10 * M, seconds=8),
     Peer("tigerbeetle-10k", 10000, 10 * M),
     Case("embedded-1m", "1 million", "embedded", M, 10 * M, seconds=8, loads=(50,)),

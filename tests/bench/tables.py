@@ -24,6 +24,7 @@ LOGS = {"embedded": "embedded, synced", "kafka": "Kafka, acks=all"}
 # TigerBeetle 0.17.9 `benchmark`, single replica, 8,189 a batch, on a machine of the same kind: transfers/s.
 TIGERBEETLE_10K = (261000, 317000)
 TIGERBEETLE_1M = 125000
+PEER_ACCOUNTS = {"tigerbeetle-10k": "10 thousand", "tigerbeetle-1m": "1 million"}
 
 
 def rounded(value):
@@ -76,7 +77,24 @@ def table(heads, rows):
 def measured(results):
     """The cases of pinion bench that have a rate worth telling."""
     return [case for case in cases.CASES
-            if isinstance(case, cases.Case) and results.runs(case.name) and not case.restarts and not case.has_progress]
+            if isinstance(case, cases.Case) and results.runs(case.name)
+            and not case.restarts and not case.has_progress and not case.clients]
+
+
+def clients(results):
+    """From client to answer."""
+    heads = ["log", "accounts", "clients", "transfers a batch", "transfers/s", "p50 ms", "p99 ms"]
+    rows = []
+    for case in cases.CASES:
+        if isinstance(case, cases.Case) and case.clients and results.runs(case.name):
+            figures = [spread(results.values(case.name, field))
+                       for field in ("answered_per_s", "client_p50_ms", "client_p99_ms")]
+            rows.append([LOGS[case.log], case.title, f"{case.clients:,}", f"{case.batch:,}", *figures])
+        elif isinstance(case, cases.Peer) and results.values(case.name, "batch_p50_ms"):
+            figures = [spread(results.values(case.name, field))
+                       for field in ("transfers_per_s", "batch_p50_ms", "batch_p99_ms")]
+            rows.append(["TigerBeetle, this machine", PEER_ACCOUNTS[case.name], "1", "8,189", *figures])
+    return table(heads, rows)
 
 
 def rates(results):
@@ -219,7 +237,7 @@ def machine(results):
             "runs of each case.")
 
 
-MAKERS = {"rates": rates, "latencies": latencies, "aims": aims, "layers": layers, "machine": machine}
+MAKERS = {"clients": clients, "rates": rates, "latencies": latencies, "aims": aims, "layers": layers, "machine": machine}
 
 
 def fill(path, lines):

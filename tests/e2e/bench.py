@@ -45,6 +45,31 @@ def bench(room, ledger):
     return f"{found['transfers_per_s']:.0f} transfers/s, {found['rate_of_raw']:.2f} of raw"
 
 
+def clients(ledger_of):
+    """From client to answer, one batch at a time and many; every outcome is awaited, and the books hold all."""
+    said = []
+    for count, batch in ((1, 500), (70, 1)):
+        ledger = ledger_of(f"clients-{count}")
+        ledger.init(SHARDS)
+        arguments = f"--accounts {ACCOUNTS} --seconds 1 --clients {count} --batch {batch} --memory 64 --json"
+        found = json.loads(ledger.call("bench", *arguments.split(), seconds=300).printed())
+        check(found["clients"] == count and found["batch"] == batch, f"clients: {found}")
+        check(0 < found["client_p50_ms"] <= found["client_p99_ms"] <= found["client_max_ms"], f"clients: {found}")
+        check(found["transfers_posted"] >= max(count, batch), f"{found['transfers_posted']} posted")
+        said.append(f"{found['answered_per_s']:.0f} transfers/s answered of {count} clients")
+    return ", ".join(said)
+
+
+def bench_clients_embedded(_):
+    with Room("bench") as room:
+        return clients(lambda name: embedded(room, name))
+
+
+def bench_clients_kafka(_):
+    with Room("bench") as room:
+        return clients(lambda name: BROKER.ledger(room, name))
+
+
 def bench_embedded(_):
     with Room("bench") as room:
         ledger = embedded(room)

@@ -114,6 +114,14 @@ static void frame_check(struct bytes bytes)
 	repack_check(frame.count, 1);
 }
 
+static void wait_check(struct bytes bytes)
+{
+	struct socket_wait wait;
+	if (!socket_wait_decode(bytes, SHARDS, &wait))
+		return;
+	assert(wait.shard < SHARDS && (unsigned)wait.stream < LOG_STREAMS && wait.offset >= 0);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	if (!packer)
@@ -124,7 +132,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		batch_check(input);
 	else if (what == 1)
 		plain_check(input);
-	else
+	else {
 		frame_check(input);
+		wait_check(input);
+	}
 	return 0;
 }
