@@ -223,6 +223,21 @@ def rejects_are_complete(tree):
             yield f"{name}: docs/reference/rejects.md does not have it (in this order)"
         else:
             at = found
+    yield from rejects_are_told(tree, page)
+
+
+def rejects_are_told(tree, page):
+    """What was wrong and what to do, of rejects.def, stand in the page's row."""
+    rows = dict(re.findall(r"^\| \d+ \| `(\w+)` \| \w+ \| (.*?) \| [^|]*\|$", page, re.M))
+    texts = re.findall(
+        r'^REJECT\(\d+,\s+(\w+),\s+\w+,\s+"([^"]+)",\s+"([^"]+)"\)$', tree.text("src/ledger/rejects.def"), re.M
+    )
+    if [name for name, *_ in texts] != [name for _, name in tree.rejects()]:
+        yield "rejects.def: each reject has two texts, what was wrong and what to do"
+    for name, *said in texts:
+        wanted = " | ".join(text[0].upper() + text[1:] for text in said)
+        if rows.get(name) != wanted:
+            yield f"{name}: docs/reference/rejects.md says \"{rows.get(name)}\", rejects.def \"{wanted}\""
 
 
 def words(tree):

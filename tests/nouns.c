@@ -172,7 +172,7 @@ struct command command_random(struct random *random, enum command_kind kind, boo
 static enum reject reject(struct maker *maker)
 {
 	static const enum reject rejects[] = {
-#define REJECT(number, name, retry, text) REJECT_##name,
+#define REJECT(number, name, retry, text, advice) REJECT_##name,
 #include "ledger/rejects.def"
 #undef REJECT
 	};

@@ -4,8 +4,8 @@
 enum retry reject_retry(enum reject reject)
 {
 	switch (reject) {
-#define REJECT(number, name, retry, text) \
-	case number:                      \
+#define REJECT(number, name, retry, text, advice) \
+	case number:                              \
 		return RETRY_##retry;
 #include "ledger/rejects.def"
 #undef REJECT
@@ -18,8 +18,8 @@ enum retry reject_retry(enum reject reject)
 const char *reject_name(enum reject reject)
 {
 	switch (reject) {
-#define REJECT(number, name, retry, text) \
-	case number:                      \
+#define REJECT(number, name, retry, text, advice) \
+	case number:                              \
 		return #name;
 #include "ledger/rejects.def"
 #undef REJECT
@@ -32,9 +32,23 @@ const char *reject_name(enum reject reject)
 const char *reject_text(enum reject reject)
 {
 	switch (reject) {
-#define REJECT(number, name, retry, text) \
-	case number:                      \
+#define REJECT(number, name, retry, text, advice) \
+	case number:                              \
 		return text;
+#include "ledger/rejects.def"
+#undef REJECT
+	case REJECT_none:
+		break;
+	}
+	return "";
+}
+
+const char *reject_advice(enum reject reject)
+{
+	switch (reject) {
+#define REJECT(number, name, retry, text, advice) \
+	case number:                              \
+		return advice;
 #include "ledger/rejects.def"
 #undef REJECT
 	case REJECT_none:

@@ -7,7 +7,7 @@
 
 enum reject {
 	REJECT_none = 0,
-#define REJECT(number, name, retry, text) REJECT_##name = (number),
+#define REJECT(number, name, retry, text, advice) REJECT_##name = (number),
 #include "ledger/rejects.def"
 #undef REJECT
 };
@@ -20,8 +20,9 @@ enum retry {
 };
 
 enum retry reject_retry(enum reject reject);
-const char *reject_name(enum reject reject); /* "balance_too_low"; "" for none */
-const char *reject_text(enum reject reject); /* what was wrong, what to do */
+const char *reject_name(enum reject reject);   /* "balance_too_low"; "" for none */
+const char *reject_text(enum reject reject);   /* what was wrong */
+const char *reject_advice(enum reject reject); /* what to do */
 
 /* Shape, misrouted, too old, too new: no row is kept for the command's id. */
 static inline bool reject_keeps_row(enum reject reject)

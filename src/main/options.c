@@ -39,6 +39,8 @@ enum option_at {
 	AT_JSON,
 	AT_CLIENTS,
 	AT_BATCH,
+	AT_FORMAT,
+	AT_STRICT,
 };
 
 static const struct option_row {
@@ -66,9 +68,11 @@ static const struct option_row {
 	{ { "restarts", required_argument, NULL, AT_RESTARTS }, OPTION_BENCH },
 	{ { "raw", no_argument, NULL, AT_RAW }, OPTION_BENCH },
 	{ { "progress", required_argument, NULL, AT_PROGRESS }, OPTION_BENCH },
-	{ { "json", no_argument, NULL, AT_JSON }, OPTION_BENCH },
 	{ { "clients", required_argument, NULL, AT_CLIENTS }, OPTION_BENCH },
 	{ { "batch", required_argument, NULL, AT_BATCH }, OPTION_BENCH },
+	{ { "json", no_argument, NULL, AT_JSON }, OPTION_BENCH | OPTION_FORMAT },
+	{ { "format", required_argument, NULL, AT_FORMAT }, OPTION_FORMAT },
+	{ { "strict", no_argument, NULL, AT_STRICT }, OPTION_STRICT },
 };
 enum { ROWS = sizeof rows / sizeof rows[0] };
 
@@ -170,6 +174,35 @@ static bool keys_parse(const char *text, enum keys_kind *ret)
 	return false;
 }
 
+static bool format_parse(const char *text, enum format *ret)
+{
+	static const char *const names[] = {
+		[FORMAT_words] = "words",
+		[FORMAT_json] = "json",
+		[FORMAT_json_full] = "json-full",
+	};
+	for (size_t i = FORMAT_words; i < sizeof names / sizeof names[0]; i++)
+		if (strcmp(text, names[i]) == 0) {
+			*ret = (enum format)i;
+			return true;
+		}
+	return false;
+}
+
+/* What is printed, and how that is taken. */
+static const char *format_option_set(struct options *options, enum option_at at, const char *text)
+{
+	if (at == AT_FORMAT)
+		return format_parse(text, &options->format) ? NULL : "words, json or json-full";
+	if (at == AT_STRICT) {
+		options->is_strict = true;
+	} else {
+		options->is_json = true;
+		options->format = FORMAT_json;
+	}
+	return NULL;
+}
+
 /* What bench alone takes. */
 static const char *bench_option_set(struct options *options, enum option_at at, const char *text)
 {
@@ -207,10 +240,18 @@ static const char *bench_option_set(struct options *options, enum option_at at, 
 		options->progress = text;
 	} else if (at == AT_RAW) {
 		options->is_raw = true;
-	} else if (at == AT_JSON) {
-		options->is_json = true;
 	}
 	return NULL;
+}
+
+/* Records by their places. */
+static const char *place_option_set(struct options *options, enum option_at at, const char *text)
+{
+	bool is_added =
+		at == AT_REFUSE_INPUT
+			? places_add(text, options->refused, &options->refused_count)
+			: places_add(text, options->clock_accepted, &options->clock_accepted_count);
+	return is_added ? NULL : "TOPIC:PARTITION:OFFSET, such as commands:0:1234";
 }
 
 /* The text that says what the option wants, or NULL when it is well. */
@@ -249,13 +290,8 @@ static const char *option_set(struct options *options, enum option_at at, const 
 		options->checkpoint_ms = (int)n;
 		return NULL;
 	case AT_REFUSE_INPUT:
-		if (!places_add(text, options->refused, &options->refused_count))
-			return "TOPIC:PARTITION:OFFSET, such as commands:0:1234";
-		return NULL;
 	case AT_ACCEPT_CLOCK:
-		if (!places_add(text, options->clock_accepted, &options->clock_accepted_count))
-			return "TOPIC:PARTITION:OFFSET, such as commands:0:1234";
-		return NULL;
+		return place_option_set(options, at, text);
 	case AT_FROM:
 		if (!number_parse(text, 0, INT64_MAX, &options->from))
 			return "a sequence, from 0 on";
@@ -276,10 +312,13 @@ static const char *option_set(struct options *options, enum option_at at, const 
 	case AT_RESTARTS:
 	case AT_RAW:
 	case AT_PROGRESS:
-	case AT_JSON:
 	case AT_CLIENTS:
 	case AT_BATCH:
 		return bench_option_set(options, at, text);
+	case AT_JSON:
+	case AT_FORMAT:
+	case AT_STRICT:
+		return format_option_set(options, at, text);
 	case AT_HELP:
 		break;
 	}
@@ -364,6 +403,13 @@ struct log_config options_log_config(const struct options *options, enum log_mod
 		.kafka_config = options->kafka_config,
 		.mode = mode,
 	};
+}
+
+enum format options_format(const struct options *options)
+{
+	if (options->format != FORMAT_none)
+		return options->format;
+	return isatty(STDOUT_FILENO) ? FORMAT_words : FORMAT_json;
 }
 
 bool options_is_embedded(const struct options *options)

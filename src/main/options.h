@@ -31,7 +31,9 @@ enum option_bit {
 	OPTION_FROM = 64,
 	OPTION_FOLLOW = 128,
 	OPTION_HEAD = 256,
-	OPTION_BENCH = 512, /* what bench alone takes */
+	OPTION_BENCH = 512,   /* what bench alone takes */
+	OPTION_FORMAT = 2048, /* --format, --json */
+	OPTION_STRICT = 4096,
 };
 
 struct head_option {
@@ -53,6 +55,13 @@ enum keys_kind {
 	KEYS_uniform,
 	KEYS_zipf,
 	KEYS_hot,
+};
+
+enum format {
+	FORMAT_none, /* not given: words on a terminal, else json */
+	FORMAT_words,
+	FORMAT_json,
+	FORMAT_json_full,
 };
 
 struct options {
@@ -84,6 +93,8 @@ struct options {
 	bool is_raw;
 	const char *progress; /* a file; NULL: none */
 	bool is_json;
+	enum format format;
+	bool is_strict;
 	int argument_count;
 	char **arguments; /* what stands behind the options */
 };
@@ -99,6 +110,7 @@ void complain(const char *format, ...) __attribute__((format(printf, 1, 2)));
 int fault_exit(const struct fault *fault);
 
 struct log_config options_log_config(const struct options *options, enum log_mode mode);
+enum format options_format(const struct options *options); /* never none */
 bool options_is_embedded(const struct options *options);
 
 /* This shard's state folder: DIR/state/<shard> of an embedded ledger, <--state>/<shard> of one on

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "main/owners.h"
 
+#include "main/waiting.h"
+
 #include <assert.h>
 #include <errno.h>
 #include <inttypes.h>
@@ -106,16 +108,21 @@ void owners_start(struct owners *owners)
 
 bool owners_await_live(struct owners *owners)
 {
-	for (size_t i = 0; i < owners->count; i++)
+	for (size_t i = 0; i < owners->count; i++) {
+		waiting_for("for shard %zu of this ledger to be live: it reads its log", i);
 		for (;;) {
 			struct shard_status status;
 			shard_status(owners->shards[i], &status);
 			if (status.is_live)
 				break;
-			if (status.is_ended)
+			if (status.is_ended) {
+				waiting_ends();
 				return false;
+			}
 			(void)nanosleep(&(struct timespec){ .tv_nsec = 1000000 }, NULL);
 		}
+	}
+	waiting_ends();
 	return true;
 }
 

@@ -1,19 +1,21 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* pinion submit: JSON-lines commands in, JSON-lines outcomes out, in input order.
+/* pinion submit: JSON-lines commands in, outcomes out, in input order: words on a terminal, JSON
+ * lines elsewhere.
  *
  * A window of lines is sent, then its outcomes are awaited on the event log, from the ends noted
  * before sending, by the chain rule. On an embedded ledger that nobody holds, the processor runs
  * here meanwhile.
  */
 #include "base/murmur2.h"
+#include "main/answers.h"
 #include "main/main.h"
 #include "main/owners.h"
+#include "main/waiting.h"
 #include "wire/json.h"
 
 #include <assert.h>
 #include <errno.h>
 #include <inttypes.h>
-#include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -21,21 +23,30 @@
 #include <unistd.h>
 
 static const char usage[] =
-	"usage: pinion submit [--ledger URL] [FILE]\n"
+	"usage: pinion submit [--ledger URL] [--format FORMAT] [--strict] [FILE]\n"
 	"\n"
-	"Reads commands, one JSON object a line, from FILE or standard input; prints each one's "
-	"outcome, in the\n"
-	"same order, once it is verified on the log. A line that is no command gets an error with "
-	"its number;\n"
-	"the others go on. Exits 0 even if some were rejected, 1 if some lines were no commands. "
-	"Submitting the\n"
-	"same ids again is harmless.\n"
+	"Reads commands, one JSON object a line, from FILE or standard input; prints each one's\n"
+	"outcome, in the same order, once it is verified on the log: on a terminal in words with "
+	"a\n"
+	"summary at the end, elsewhere as JSON lines. A line that is no command gets an error "
+	"with\n"
+	"its number; the others go on. Exits 0 even if some were rejected, 1 if some lines were "
+	"no\n"
+	"commands. Submitting the same ids again is harmless.\n"
 	"\n"
 	"  {\"transfer_create\":{\"from_account\":\"alice/main\",\"to_account\":\"bob/main\",\n"
 	"   \"amount\":\"12.50 USD\"},\"reference\":\"order-17\"}\n"
 	"\n"
+	"An absent id is made fresh. \"$NAME\" where an id is wanted is one too, and the same "
+	"wherever\n"
+	"this submit meets that name: so a file can make a hold and capture it.\n"
+	"\n"
 	"  --ledger URL         embedded:DIR or kafka://HOST:PORT[,HOST:PORT]/PREFIX (or "
 	"PINION_LEDGER)\n"
+	"  --format FORMAT      words, json (as --json), or json-full: every field, also where it "
+	"is\n"
+	"                       zero, and money in minor units beside its text\n"
+	"  --strict             exit 1 if any was rejected\n"
 	"  --state DIR          the state folder, where it is not the embedded ledger's own\n"
 	"  --kafka-config FILE  librdkafka properties, name=value a line (TLS, SASL)\n";
 
@@ -79,7 +90,8 @@ struct submit {
 	size_t count;
 	struct line held; /* the first of the next window; number 0: none */
 	struct line *slots[SLOTS];
-	int64_t line_number, answered, errors;
+	int64_t line_number, answered;
+	struct answers answers;
 };
 
 static struct line **slot_of(struct submit *submit, const struct id *id)
@@ -101,16 +113,8 @@ static void slot_add(struct submit *submit, struct line *line)
 
 static void line_error(struct submit *submit, struct line *line, const char *error)
 {
-	json_t *string = json_string(error);
-	char *escaped = json_dumps(string, JSON_ENCODE_ANY);
-	assert(escaped);
-	if (asprintf(&line->output, "{\"line\":%" PRId64 ",\"error\":%s}", line->number, escaped) <
-		0)
-		abort();
-	free(escaped);
-	json_decref(string);
+	line->output = answer_error(&submit->answers, line->number, error);
 	line->is_answered = true;
-	submit->errors++;
 }
 
 static void line_parse(struct submit *submit, struct line *line, const char *text, size_t size)
@@ -227,12 +231,30 @@ static void processor_become(struct submit *submit)
 	submit->is_processor = true;
 }
 
+/* Whoever decides the commands. */
+static void wait_for_processor(const struct submit *submit, const char *what)
+{
+	if (submit->is_processor)
+		waiting_for(
+			"%s: this submit decides itself, and its log or its disk is slow", what);
+	else if (options_is_embedded(submit->options))
+		waiting_for("%s, for the process that holds '%s' (pinion run, or another submit); "
+			    "for %d s at most",
+			what, submit->options->ledger + strlen("embedded:"),
+			OUTCOME_WAIT_MS / 1000);
+	else
+		waiting_for("%s, for a processor of %s: is `pinion run` running, and live? For %d "
+			    "s at most",
+			what, submit->options->ledger, OUTCOME_WAIT_MS / 1000);
+}
+
 /* Sends the very same records again when it is not known whether they are on the log: their ids
  * make that harmless, and the holder may only be starting again. */
 static int entries_send(struct submit *submit, uint32_t shard, enum log_stream stream,
 	const struct log_entry *entries, size_t count)
 {
 	time_t deadline = time(NULL) + OUTCOME_WAIT_MS / 1000;
+	wait_for_processor(submit, "to send");
 	for (;;) {
 		int error = log_send(submit->sender, shard, stream, entries, count);
 		if (error == 0)
@@ -315,19 +337,22 @@ static void record_match(struct submit *submit, uint32_t shard, const struct log
 		line = line->next_of_slot;
 	if (!line)
 		return;
-	line->output = json_event_print(submit->codec, record->value, record->offset);
+	struct bytes command = { line->record, line->record_size };
+	line->output = answer_print(&submit->answers, submit->codec, line->number, command,
+		record->value, record->offset, &event);
 	assert(line->output);
 	line->is_answered = true;
 	submit->answered++;
 }
 
-static size_t window_waiting(const struct submit *submit, uint32_t shard)
+/* The first line that waits; 0: none. */
+static int64_t window_waiting(const struct submit *submit, uint32_t shard)
 {
-	size_t n = 0;
 	for (size_t i = 0; i < submit->count; i++)
-		n += submit->lines[i].is_sent && !submit->lines[i].is_answered &&
-		     submit->lines[i].shard == shard;
-	return n;
+		if (submit->lines[i].is_sent && !submit->lines[i].is_answered &&
+			submit->lines[i].shard == shard)
+			return submit->lines[i].number;
+	return 0;
 }
 
 static void progress(const struct submit *submit)
@@ -336,11 +361,23 @@ static void progress(const struct submit *submit)
 		(void)fprintf(stderr, "\r%" PRId64 " answered", submit->answered);
 }
 
+static void outcome_wait(const struct submit *submit, uint32_t shard, int64_t line)
+{
+	char what[80];
+	(void)snprintf(what, sizeof what, "for the outcome of line %" PRId64 " from shard %" PRIu32,
+		line, shard);
+	wait_for_processor(submit, what);
+}
+
 static int shard_await(struct submit *submit, uint32_t shard, time_t deadline)
 {
 	static struct log_record records[RECORDS_PER_READ];
-	while (window_waiting(submit, shard) > 0) {
+	int64_t line, waits_for = 0;
+	while ((line = window_waiting(submit, shard)) > 0) {
 		size_t n;
+		if (line != waits_for)
+			outcome_wait(submit, shard, line);
+		waits_for = line;
 		if (log_read(submit->outcomes[shard].reader, records, RECORDS_PER_READ, 200, &n) !=
 			0)
 			return fault_exit(&submit->fault);
@@ -356,7 +393,7 @@ static int shard_await(struct submit *submit, uint32_t shard, time_t deadline)
 			complain("no outcome of line %" PRId64 " in %d s: is a processor running "
 				 "(pinion run)? The commands are on "
 				 "the log; submitting the same ids again is harmless",
-				submit->lines[0].number, OUTCOME_WAIT_MS / 1000);
+				line, OUTCOME_WAIT_MS / 1000);
 			return EXIT_FAULT;
 		}
 	}
@@ -370,6 +407,7 @@ static int window_finish(struct submit *submit)
 	for (uint32_t shard = 0; shard < log_shards(submit->log) && exit_code == EXIT_DONE; shard++)
 		if (submit->outcomes[shard].reader)
 			exit_code = shard_await(submit, shard, deadline);
+	waiting_ends();
 	for (size_t i = 0; i < submit->count; i++) {
 		struct line *line = &submit->lines[i];
 		if (line->output && puts(line->output) < 0)
@@ -386,6 +424,7 @@ static int window_finish(struct submit *submit)
 static int sender_open(struct submit *submit)
 {
 	time_t deadline = time(NULL) + OUTCOME_WAIT_MS / 1000;
+	wait_for_processor(submit, "to send");
 	for (;;) {
 		int error = log_sender_open(submit->log, &submit->sender, &submit->fault);
 		if (error == 0)
@@ -405,6 +444,7 @@ static int submit_open(struct submit *submit)
 	struct log_config config =
 		options_log_config(options, options_is_embedded(options) ? LOG_OWN : LOG_USE);
 	struct fault fault = { 0 };
+	waiting_for("for the ledger %s to answer", options->ledger);
 	int error = log_open(&submit->log, &config, &fault);
 	if (error == FAULT_BUSY) {
 		config.mode = LOG_USE;
@@ -429,11 +469,14 @@ static int submit_open(struct submit *submit)
 	submit->codec = codec_new();
 	submit->outcomes = calloc(log_shards(submit->log), sizeof *submit->outcomes);
 	assert(submit->outcomes);
-	return sender_open(submit);
+	int exit_code = sender_open(submit);
+	waiting_ends();
+	return exit_code;
 }
 
 static int submit_close(struct submit *submit, int exit_code)
 {
+	waiting_ends();
 	log_sender_close(submit->sender);
 	for (uint32_t s = 0; submit->outcomes && s < log_shards(submit->log); s++)
 		log_reader_close(submit->outcomes[s].reader);
@@ -472,8 +515,9 @@ int main_submit(int count, char **arguments)
 {
 	struct options options;
 	int exit_code;
-	if (!options_parse(
-		    &options, usage, OPTION_LEDGER | OPTION_STATE, count, arguments, &exit_code))
+	if (!options_parse(&options, usage,
+		    OPTION_LEDGER | OPTION_STATE | OPTION_FORMAT | OPTION_STRICT, count, arguments,
+		    &exit_code))
 		return exit_code;
 	if (options.argument_count > 1) {
 		complain("submit wants one FILE at most: see `pinion submit --help`");
@@ -482,6 +526,7 @@ int main_submit(int count, char **arguments)
 	struct submit *submit = calloc(1, sizeof *submit);
 	assert(submit);
 	submit->options = &options;
+	submit->answers.format = options_format(&options);
 	submit->input_name = options.argument_count == 1 ? options.arguments[0] : "standard input";
 	submit->input = options.argument_count == 1 ? fopen(options.arguments[0], "r") : stdin;
 	if (!submit->input) {
@@ -490,7 +535,10 @@ int main_submit(int count, char **arguments)
 		return EXIT_USAGE;
 	}
 	exit_code = submit_all(submit);
-	if (exit_code == EXIT_DONE && submit->errors > 0)
+	answers_summary(&submit->answers);
+	bool is_refused =
+		submit->answers.errors > 0 || (options.is_strict && submit->answers.rejected > 0);
+	if (exit_code == EXIT_DONE && is_refused)
 		exit_code = EXIT_REFUSED;
 	if (submit->input != stdin)
 		(void)fclose(submit->input);

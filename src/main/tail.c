@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* pinion tail: events as JSON lines, straight from the log, by the chain rule. */
+/* pinion tail: events straight from the log, by the chain rule: in words on a terminal, elsewhere
+ * as JSON lines. */
 #include "main/main.h"
 #include "main/options.h"
 #include "wire/json.h"
+#include "wire/words.h"
 
 #include <assert.h>
 #include <inttypes.h>
@@ -10,16 +12,20 @@
 #include <stdlib.h>
 
 static const char usage[] =
-	"usage: pinion tail [--ledger URL] [--from SEQ] [--shard S]... [--follow]\n"
+	"usage: pinion tail [--ledger URL] [--from SEQ] [--shard S]... [--follow] [--format "
+	"FORMAT]\n"
 	"\n"
-	"Prints valid events as JSON lines, a shard after the other. Void records and marks are "
-	"left out.\n"
+	"Prints valid events, a shard after the other: on a terminal in words, elsewhere as JSON\n"
+	"lines. Void records and marks are left out.\n"
 	"\n"
 	"  --ledger URL         embedded:DIR or kafka://HOST:PORT[,HOST:PORT]/PREFIX (or "
 	"PINION_LEDGER)\n"
 	"  --from SEQ           from this sequence on\n"
 	"  --shard S            only this shard; may come again\n"
 	"  --follow             go on as events come, all shards in turn, until interrupted\n"
+	"  --format FORMAT      words, json (as --json), or json-full: every field, also where it "
+	"is\n"
+	"                       zero, and money in minor units beside its text: rows for analysts\n"
 	"  --kafka-config FILE  librdkafka properties, name=value a line (TLS, SASL)\n";
 
 enum { RECORDS_PER_READ = 512 };
@@ -29,6 +35,38 @@ struct tail {
 	struct chain chain;
 	int64_t end;
 };
+
+/* "2026-11-28 04:43:10 UTC  0:17  posted    transfer of ..." */
+static char *words_print(struct codec *codec, const struct log_record *record)
+{
+	struct event event;
+	struct link link;
+	char time[TIME_TEXT_SIZE], place[48], *line = NULL;
+	if (event_decode(codec, record->value, &event, &link) != DECODE_OK)
+		return NULL;
+	char *words = words_of_event(&event, NULL);
+	time_to_text(event.engine_time_ms, time);
+	(void)snprintf(place, sizeof place, "%" PRIu32 ":%" PRId64, link.shard, link.sequence);
+	if (asprintf(&line, "%s  %6s  %s", time, place, words) < 0)
+		abort();
+	free(words);
+	return line;
+}
+
+static char *event_print(
+	struct codec *codec, const struct log_record *record, const struct options *options)
+{
+	switch (options_format(options)) {
+	case FORMAT_words:
+		return words_print(codec, record);
+	case FORMAT_json_full:
+		return json_event_print_full(codec, record->value, record->offset);
+	case FORMAT_json:
+	case FORMAT_none:
+		break;
+	}
+	return json_event_print(codec, record->value, record->offset);
+}
 
 static int record_print(struct codec *codec, struct tail *tail, const struct log_record *record,
 	const struct options *options)
@@ -43,7 +81,7 @@ static int record_print(struct codec *codec, struct tail *tail, const struct log
 	}
 	if (chain_fold(&tail->chain, &link, &hash) != CHAIN_EVENT || link.sequence < options->from)
 		return EXIT_DONE;
-	char *line = json_event_print(codec, record->value, record->offset);
+	char *line = event_print(codec, record, options);
 	if (!line) {
 		complain("event %" PRId64 " can't be printed", link.sequence);
 		return EXIT_FAULT;
@@ -100,9 +138,10 @@ int main_tail(int count, char **arguments)
 	struct options options;
 	int exit_code;
 	if (!options_parse(&options, usage,
-		    OPTION_LEDGER | OPTION_SHARD | OPTION_FROM | OPTION_FOLLOW, count, arguments,
-		    &exit_code))
+		    OPTION_LEDGER | OPTION_SHARD | OPTION_FROM | OPTION_FOLLOW | OPTION_FORMAT,
+		    count, arguments, &exit_code))
 		return exit_code;
+	options.format = options_format(&options);
 	struct log_config config = options_log_config(&options, LOG_USE);
 	struct fault fault = { 0 };
 	struct log *log;

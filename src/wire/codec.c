@@ -76,8 +76,8 @@ static void registries_check(void)
 	events++;
 #include "ledger/events.def"
 #undef EVENT
-#define REJECT(number, name, retry, text)      \
-	assert(reject_matches(number, #name)); \
+#define REJECT(number, name, retry, text, advice) \
+	assert(reject_matches(number, #name));    \
 	rejects++;
 #include "ledger/rejects.def"
 #undef REJECT
@@ -136,5 +136,7 @@ struct codec *codec_new(void)
 
 void codec_free(struct codec *codec)
 {
+	if (codec)
+		free(codec->named_ids);
 	free(codec);
 }

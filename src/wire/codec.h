@@ -19,9 +19,18 @@
 
 enum { ARENA_SIZE = 64 * 1024 };
 
+/* "$booking" in a line of JSON: the id that was made for it, where it came first. */
+enum { NAMED_IDS_MAX = 1024 };
+struct named_id {
+	struct text64 name;
+	struct id id;
+};
+
 struct codec {
 	ProtobufCAllocator allocator;
 	struct id_maker ids;
+	struct named_id *named_ids; /* NULL until one is needed */
+	size_t named_id_count;
 	size_t used;
 	uint8_t record[COMMAND_SIZE_MAX];                /* what json_command_parse has made */
 	_Alignas(max_align_t) uint8_t arena[ARENA_SIZE]; /* zero from `used` on */

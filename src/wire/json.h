@@ -24,9 +24,10 @@ struct json_command {
 
 enum { JSON_ERROR_SIZE = 256 };
 
-/* 0, or -1 with what is wrong, naming the field. An absent `id` is made fresh; an absent `party` is
- * filled in from the account that is debited, opened, closed or, in funds_receive, credited. What
- * the ledger can refuse by itself passes: a zero amount, a party in capitals. */
+/* 0, or -1 with what is wrong, naming the field. An absent `id` is made fresh, and
+ * so is "$NAME" where an id is wanted: the same one wherever this codec meets that name. An absent
+ * `party` is filled in from the account that is debited, opened, closed or, in funds_receive,
+ * credited. What the ledger can refuse by itself passes: a zero amount, a party in capitals. */
 int json_command_parse(struct codec *codec, const char *line, size_t size, struct json_command *ret,
 	char error[JSON_ERROR_SIZE]);
 
@@ -34,6 +35,13 @@ int json_command_parse(struct codec *codec, const char *line, size_t size, struc
  * flat, its outcome under its own name: {"offset":12,"shard":1,...,"transfer_posted":{...}}; a mark
  * as {"offset":5,"shard_opened":{...}}. */
 char *json_event_print(struct codec *codec, struct bytes record, int64_t offset);
+
+/* The same with every field of an event, also what is zero or absent, so that all lines have one
+ * shape: a message that is not there is null, and so are the arms of the outcomes that it is not;
+ * its own stands in "outcome". Money is text and minor units: "amount", "amount_minor",
+ * "amount_currency". */
+char *json_event_print_full(struct codec *codec, struct bytes record, int64_t offset);
+
 char *json_command_print(struct codec *codec, struct bytes record);
 
 #endif

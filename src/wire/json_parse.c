@@ -13,6 +13,7 @@
 #include <jansson.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <strings.h>
 #include <time.h>
 
@@ -82,14 +83,50 @@ static bool text_parse(struct parse *parse, struct place place, const json_t *va
 	return text != NULL;
 }
 
+static struct id id_fresh(struct codec *codec)
+{
+	struct timespec now;
+	int result = clock_gettime(CLOCK_REALTIME, &now);
+	assert(result == 0);
+	return id_make(&codec->ids, now.tv_sec * INT64_C(1000) + now.tv_nsec / 1000000);
+}
+
+/* "$booking": a fresh id, the same one wherever this codec meets the name again. */
+static bool id_of_name(struct parse *parse, struct place place, const json_t *value, struct id *ret)
+{
+	struct codec *codec = parse->codec;
+	struct text64 name;
+	text64_set(&name, json_string_value(value) + 1, json_string_length(value) - 1);
+	if (name.size == 0 || !text_is_reference(&name))
+		return fail_at(
+			parse, place, "after the $ comes a name, 1 to 64 of [A-Za-z0-9_.:-]");
+	for (size_t i = 0; i < codec->named_id_count; i++)
+		if (text64_equal(&codec->named_ids[i].name, &name)) {
+			*ret = codec->named_ids[i].id;
+			return true;
+		}
+	if (codec->named_id_count == NAMED_IDS_MAX)
+		return fail_at(parse, place, "there are 1024 names for ids already");
+	if (!codec->named_ids) {
+		codec->named_ids = calloc(NAMED_IDS_MAX, sizeof *codec->named_ids);
+		assert(codec->named_ids);
+	}
+	*ret = id_fresh(codec);
+	codec->named_ids[codec->named_id_count++] = (struct named_id){ name, *ret };
+	return true;
+}
+
 /* All bytes in commands are ids. */
 static bool id_parse(struct parse *parse, struct place place, const json_t *value, void *ret)
 {
 	struct id *id = take(parse, sizeof *id);
 	if (!id)
 		return false;
-	if (!json_is_string(value) ||
-		!id_from_text(id, json_string_value(value), json_string_length(value)))
+	if (json_is_string(value) && json_string_value(value)[0] == '$') {
+		if (!id_of_name(parse, place, value, id))
+			return false;
+	} else if (!json_is_string(value) ||
+		   !id_from_text(id, json_string_value(value), json_string_length(value)))
 		return fail_at(parse, place,
 			"a UUID is expected, like \"0190b6f0-5c1e-7a3b-8f00-2b1d8c0e4a11\"");
 	ProtobufCBinaryData binary = { sizeof id->at, id->at };
@@ -293,13 +330,10 @@ static bool id_fill(struct parse *parse, Pinion__V1__Command *command)
 {
 	if (command->id.len != 0)
 		return true;
-	struct timespec now;
-	int result = clock_gettime(CLOCK_REALTIME, &now);
-	assert(result == 0);
 	struct id *id = take(parse, sizeof *id);
 	if (!id)
 		return false;
-	*id = id_make(&parse->codec->ids, now.tv_sec * INT64_C(1000) + now.tv_nsec / 1000000);
+	*id = id_fresh(parse->codec);
 	command->id = (ProtobufCBinaryData){ sizeof id->at, id->at };
 	return true;
 }

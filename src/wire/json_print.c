@@ -16,6 +16,7 @@ struct output {
 	size_t size;
 	size_t capacity;
 	bool needs_comma; /* a value stands before, in this object or list */
+	bool is_full;     /* what is zero too, and money's minor units beside its text */
 };
 
 static void put(struct output *output, const char *at, size_t size)
@@ -69,6 +70,15 @@ static void put_name(struct output *output, const char *name, size_t size)
 	put(output, name, size);
 	put(output, "\":", 2);
 	output->needs_comma = true;
+}
+
+/* A field beside another one, named after it: "amount" gives "amount_minor". */
+static void put_name_beside(struct output *output, const char *name, size_t size, const char *more)
+{
+	put_name(output, name, size);
+	output->size -= 2; /* the quote and the colon */
+	put_text(output, more);
+	put(output, "\":", 2);
 }
 
 static bool ends_in(const char *name, const char *ending)
@@ -166,9 +176,50 @@ static const char *currency_of_message(const ProtobufCMessage *message)
 
 /* NOLINTBEGIN(misc-no-recursion): as deep as a message that strict.c let through. */
 
+/* Text and minor units of an amount that is known, or nulls. */
+static void put_money_full(
+	struct output *output, const char *name, size_t size, int64_t minor, const char *code)
+{
+	put_name(output, name, size);
+	if (currency_by_name(code, strlen(code)) == CURRENCY_none)
+		put_text(output, "null");
+	else
+		put_money(output, minor, code);
+	put_name_beside(output, name, size, "_minor");
+	put_int64(output, minor);
+}
+
+/* NULL: it is absent. */
+static void put_amount_full(struct output *output, const ProtobufCFieldDescriptor *field,
+	const Pinion__V1__Amount *amount)
+{
+	size_t size = strlen(field->name);
+	put_money_full(output, field->name, size, amount ? amount->minor : 0,
+		amount ? amount->currency : "");
+	put_name_beside(output, field->name, size, "_currency");
+	put_quoted(output, amount ? amount->currency : "");
+}
+
+/* A message that is not there. */
+static void put_absent(struct output *output, const ProtobufCFieldDescriptor *field)
+{
+	if (!output->is_full)
+		return;
+	if (field->descriptor == &pinion__v1__amount__descriptor) {
+		put_amount_full(output, field, NULL);
+		return;
+	}
+	put_name(output, field->name, strlen(field->name));
+	put_text(output, "null");
+}
+
 static void put_member_message(struct output *output, const ProtobufCFieldDescriptor *field,
 	const ProtobufCMessage *message)
 {
+	if (output->is_full && field->descriptor == &pinion__v1__amount__descriptor) {
+		put_amount_full(output, field, (const Pinion__V1__Amount *)message);
+		return;
+	}
 	put_name(output, field->name, strlen(field->name));
 	if (field->descriptor != &pinion__v1__amount__descriptor) {
 		put_message(output, message);
@@ -182,10 +233,14 @@ static void put_number(struct output *output, const ProtobufCFieldDescriptor *fi
 	const char *currency)
 {
 	static const char money[] = "_minor";
-	if (currency[0] != '\0' && ends_in(field->name, money)) {
-		put_name(output, field->name, strlen(field->name) - strlen(money));
+	size_t size = strlen(field->name) - (ends_in(field->name, money) ? strlen(money) : 0);
+	bool is_money = field->name[size] != '\0';
+	if (is_money && output->is_full) {
+		put_money_full(output, field->name, size, value, currency);
+	} else if (is_money && currency[0] != '\0') {
+		put_name(output, field->name, size);
 		put_money(output, value, currency);
-	} else if (value != 0) {
+	} else if (value != 0 || output->is_full) {
 		put_name(output, field->name, strlen(field->name));
 		put_int64(output, value);
 	}
@@ -194,17 +249,17 @@ static void put_number(struct output *output, const ProtobufCFieldDescriptor *fi
 /* `first_outcome` is the number of an arm of Event. */
 static void put_uint32(struct output *output, const ProtobufCFieldDescriptor *field, uint32_t value)
 {
-	if (value == 0)
+	if (value == 0 && !output->is_full)
 		return;
 	put_name(output, field->name, strlen(field->name));
 	const char *name = event_name((enum event_kind)value);
-	if (strcmp(field->name, "first_outcome") == 0 && name[0] != '\0')
+	if (strcmp(field->name, "first_outcome") == 0 && (value == 0 || name[0] != '\0'))
 		put_quoted(output, name);
 	else
 		put_int64(output, value);
 }
 
-/* Numbers, texts, bytes: left out where zero. */
+/* Numbers, texts, bytes: left out where zero, unless all is printed. */
 static void put_scalar(struct output *output, const ProtobufCFieldDescriptor *field,
 	const void *member, const char *currency)
 {
@@ -215,13 +270,13 @@ static void put_scalar(struct output *output, const ProtobufCFieldDescriptor *fi
 		memcpy(&number, member, sizeof number);
 		put_number(output, field, number, currency);
 	} else if (field->type == PROTOBUF_C_TYPE_STRING) {
-		if (text_of(member)[0] == '\0')
+		if (text_of(member)[0] == '\0' && !output->is_full)
 			return;
 		put_name(output, field->name, strlen(field->name));
 		put_quoted(output, text_of(member));
 	} else if (field->type == PROTOBUF_C_TYPE_BYTES) {
 		memcpy(&binary, member, sizeof binary);
-		if (binary.len == 0)
+		if (binary.len == 0 && !output->is_full)
 			return;
 		put_name(output, field->name, strlen(field->name));
 		put_bytes(output, field->name, binary);
@@ -229,10 +284,10 @@ static void put_scalar(struct output *output, const ProtobufCFieldDescriptor *fi
 		memcpy(&word, member, sizeof word);
 		if (field->type == PROTOBUF_C_TYPE_UINT32) {
 			put_uint32(output, field, (uint32_t)word);
-		} else if (word != 0) {
+		} else if (word != 0 || output->is_full) {
 			put_name(output, field->name, strlen(field->name));
 			if (field->type == PROTOBUF_C_TYPE_BOOL)
-				put_text(output, "true");
+				put_text(output, word != 0 ? "true" : "false");
 			else
 				put_enum(output, field->descriptor, word);
 		}
@@ -244,14 +299,15 @@ static void put_list(struct output *output, const ProtobufCFieldDescriptor *fiel
 {
 	size_t count;
 	memcpy(&count, member_of(message, field->quantifier_offset), sizeof count);
-	if (count == 0)
+	if (count == 0 && !output->is_full)
 		return;
 	assert(field->type == PROTOBUF_C_TYPE_MESSAGE);
 	const ProtobufCMessage *const *list;
 	memcpy(&list, member_of(message, field->offset), sizeof list);
 	put_name(output, field->name, strlen(field->name));
+	put_text(output, "[");
 	for (size_t i = 0; i < count; i++) {
-		put_text(output, i == 0 ? "[" : ",");
+		put_text(output, i == 0 ? "" : ",");
 		put_message(output, list[i]);
 	}
 	put_text(output, "]");
@@ -267,14 +323,18 @@ static void put_field(struct output *output, const ProtobufCFieldDescriptor *fie
 	if (field->flags & PROTOBUF_C_FIELD_FLAG_ONEOF) {
 		unsigned arm;
 		memcpy(&arm, member_of(message, field->quantifier_offset), sizeof arm);
-		if (arm != field->id)
+		if (arm != field->id) {
+			put_absent(output, field);
 			return;
+		}
 	}
 	const void *member = member_of(message, field->offset);
 	if (field->type != PROTOBUF_C_TYPE_MESSAGE)
 		put_scalar(output, field, member, currency);
 	else if (message_of(member))
 		put_member_message(output, field, message_of(member));
+	else
+		put_absent(output, field);
 }
 
 static void put_fields(struct output *output, const ProtobufCMessage *message)
@@ -304,22 +364,37 @@ static const ProtobufCMessage *record_read(
 	return codec_unpack(codec, descriptor, record);
 }
 
-char *json_event_print(struct codec *codec, struct bytes record, int64_t offset)
+static char *event_print(struct codec *codec, struct bytes record, int64_t offset, bool is_full)
 {
 	const ProtobufCMessage *message =
 		record_read(codec, &pinion__v1__event_record__descriptor, record);
 	if (!message)
 		return NULL;
 	const Pinion__V1__EventRecord *read = (const Pinion__V1__EventRecord *)message;
-	if (read->record_case == PINION__V1__EVENT_RECORD__RECORD_EVENT)
+	bool is_event = read->record_case == PINION__V1__EVENT_RECORD__RECORD_EVENT;
+	if (is_event)
 		message = &read->event->base;
-	struct output output = { 0 };
+	struct output output = { .is_full = is_full && is_event };
 	put_text(&output, "{\"offset\":");
 	put_int64(&output, offset);
 	output.needs_comma = true;
+	if (output.is_full) {
+		put_text(&output, ",\"outcome\":");
+		put_quoted(&output, event_name((enum event_kind)read->event->outcome_case));
+	}
 	put_fields(&output, message);
 	put(&output, "}", 1);
 	return output.at;
+}
+
+char *json_event_print(struct codec *codec, struct bytes record, int64_t offset)
+{
+	return event_print(codec, record, offset, false);
+}
+
+char *json_event_print_full(struct codec *codec, struct bytes record, int64_t offset)
+{
+	return event_print(codec, record, offset, true);
 }
 
 char *json_command_print(struct codec *codec, struct bytes record)
