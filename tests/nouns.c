@@ -213,6 +213,8 @@ static void outcome_of_engine(struct maker *maker, struct event *event)
 		event->command_rejected = command_rejected(maker);
 	} else if (event->kind == EVENT_command_repeated) {
 		event->command_repeated = command_repeated(maker);
+	} else if (event->kind == EVENT_ticked) {
+		event->ticked.timers_fired = (uint32_t)number(maker);
 	} else if (event->kind == EVENT_command_ids_dropped) {
 		event->command_ids_dropped.before_ms = number(maker);
 	} else if (event->kind == EVENT_party_opened) {

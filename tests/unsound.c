@@ -130,6 +130,10 @@ static void drop_of_the_future(struct event *event)
 {
 	event->command_ids_dropped.before_ms = event->engine_time_ms + 1;
 }
+static void ticked_for_nothing(struct event *event)
+{
+	event->ticked.timers_fired = 1;
+}
 static void windows_without_end(struct event *event)
 {
 	event->ledger_opened.id_too_old_ms = INT64_MAX;
@@ -175,6 +179,7 @@ static const struct {
 	CHANGE(reference_absent, EVENT_funds_received),
 	CHANGE(account_closed_unknown, EVENT_account_closed),
 	CHANGE(drop_of_the_future, EVENT_command_ids_dropped),
+	CHANGE(ticked_for_nothing, EVENT_ticked),
 	CHANGE(windows_without_end, EVENT_ledger_opened),
 };
 

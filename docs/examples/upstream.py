@@ -8,7 +8,7 @@ plays a small day of payments between people who are made for it, and prints one
 Class Upstream is what a service of your own would take over. What matters is said where it is done:
 
   - where a command goes:            Upstream.publish
-  - which event is its outcome:      Upstream.outcomes_read, Chain
+  - which event is its outcome:      Upstream.answered_by, Upstream.outcomes_read, Chain
   - what to do when none comes:      Upstream.ask
 
 Needs the Debian packages python3-confluent-kafka, python3-protobuf and protobuf-compiler.
@@ -120,6 +120,7 @@ class Upstream:
             places.append(TopicPartition(events, shard, end))
         self.consumer.assign(places)
         self.chains = [Chain() for _ in range(self.shards)]
+        self.places = {}  # of what was published and has no outcome yet: (topic, partition, offset) -> id
 
     def publish(self, asked):
         """Key = party: all commands of a party go to its shard, in this order."""
@@ -128,15 +129,27 @@ class Upstream:
             topic,
             key=asked.party.encode(),
             value=asked.SerializeToString(),
-            on_delivery=self._delivered,
+            on_delivery=lambda error, message: self._delivered(asked.id, error, message),
         )
 
-    def _delivered(self, error, _message):
+    def _delivered(self, command_id, error, message):
         if error:
             print(f"upstream: not delivered, will be sent again: {error}", file=sys.stderr)
+            return
+        self.places[message.topic(), message.partition(), message.offset()] = command_id
+
+    def answered_by(self, event):
+        """The id of the command of ours that this event answers, or None.
+
+        An outcome names its command by id. One of a record that could not be decoded has none: it names the record's place,
+        which the broker's acknowledgement has told us. Without that we would send it again and again.
+        """
+        topic = types_pb2.Topic.Name(event.input.topic)[len("TOPIC_") :].lower()
+        by_place = self.places.pop((f"{self.prefix}.{topic}", event.shard, event.input.offset), None)
+        return event.input.command_id or by_place
 
     def outcomes_read(self, timeout_s):
-        """(command id, event) of what comes within the time: not only of our own commands."""
+        """The outcomes that come within the time: not only those of our own commands."""
         for message in self.consumer.consume(num_messages=500, timeout=timeout_s):
             if message.error():
                 if (
@@ -149,8 +162,8 @@ class Upstream:
             if not self.chains[message.partition()].takes(record, message.value()):
                 continue
             # A timer's event names the input that let time pass, but it is no answer to it.
-            if not record.event.HasField("timer") and record.event.input.command_id:
-                yield record.event.input.command_id, record.event
+            if not record.event.HasField("timer") and record.event.HasField("input"):
+                yield record.event
 
     def ask(self, commands, deadline_s=120.0):
         """The outcome of each command, in order.
@@ -175,7 +188,8 @@ class Upstream:
                     self.publish(asked)
                 resend_at = now + self.resend_s
             self.producer.poll(0)
-            for command_id, event in self.outcomes_read(0.05):
+            for event in self.outcomes_read(0.05):
+                command_id = self.answered_by(event)
                 if waiting.pop(command_id, None):
                     found[command_id] = event
         return [found[asked.id] for asked in commands]

@@ -11,8 +11,8 @@ enum reject shape_tick(const struct command *command)
 enum reject decide_tick(
 	const struct state *state, const struct decision *decision, struct event *ret_event)
 {
-	(void)state;
 	(void)decision;
 	ret_event->kind = EVENT_ticked;
+	ret_event->ticked.timers_fired = view_head(state)->timers_fired;
 	return REJECT_none;
 }

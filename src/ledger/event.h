@@ -70,6 +70,10 @@ struct event_ledger_opened {
 	int64_t id_too_new_ms;
 };
 
+struct event_ticked {
+	uint32_t timers_fired; /* for this tick; 0 also in events of early versions */
+};
+
 struct event_command_rejected {
 	enum reject reject;
 	struct text64 detail;
@@ -180,6 +184,7 @@ struct event {
 	struct balance_after balances[BALANCES_PER_EVENT_MAX];
 
 	union {
+		struct event_ticked ticked;
 		struct event_ledger_opened ledger_opened;
 		struct event_command_rejected command_rejected;
 		struct event_command_repeated command_repeated;

@@ -36,7 +36,7 @@ enum {
 
 /* Outcomes, in the order of events.def. */
 enum {
-	EVENT_BOUND_ticked = 0,
+	EVENT_BOUND_ticked = UINT32,
 	EVENT_BOUND_ledger_opened = ID + 3 * UINT32 + 2 * INT64,
 	EVENT_BOUND_command_rejected = 2 * ENUM + TEXT + 3 * INT64 + CURRENCY_CODE,
 	EVENT_BOUND_command_repeated = INT64 + UINT32 + ENUM,

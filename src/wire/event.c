@@ -63,6 +63,12 @@ static const struct binding command_repeated_bindings[] = {
 	{ .number = 3, .bind = BIND_ENUM, AT(command_repeated.first_reject) },
 };
 
+/* ticked */
+
+static const struct binding ticked_bindings[] = {
+	{ .number = 1, .bind = BIND_U32, AT(ticked.timers_fired) },
+};
+
 /* command_ids_dropped */
 
 static const struct binding command_ids_dropped_bindings[] = {
@@ -248,9 +254,7 @@ bool outcome_is_sound(const struct event *event)
 		.descriptor = &pinion__v1__##name##__descriptor, \
 		BINDINGS_OF(name##_bindings),                    \
 	}
-const struct message_binding ticked_binding = {
-	.descriptor = &pinion__v1__ticked__descriptor,
-};
+OUTCOME(ticked);
 OUTCOME(ledger_opened);
 OUTCOME(command_rejected);
 OUTCOME(command_repeated);

@@ -73,7 +73,7 @@ static const struct part of_hold_expired[] = { PART(PLAIN, hold_expired.hold_id)
 	PART(ACCOUNT, hold_expired.from_account), PART(ACCOUNT, hold_expired.to_account),
 	PART(PLAIN, hold_expired.released), PART(PLAIN, hold_expired.currency),
 	PART(TEXT, hold_expired.reason), { 0 } };
-static const struct part of_ticked[] = { { 0 } };
+static const struct part of_ticked[] = { PART(PLAIN, ticked.timers_fired), { 0 } };
 
 static const struct part *body_parts(enum event_kind kind)
 {

@@ -256,7 +256,10 @@ static void outcome(struct comparison *c, const struct event *predicted, const s
 {
 	switch (predicted->kind) {
 	case EVENT_none:
+		break;
 	case EVENT_ticked:
+		number(c, "timers_fired", predicted->ticked.timers_fired,
+			came->ticked.timers_fired);
 		break;
 	case EVENT_ledger_opened:
 		ledger_opened(c, &predicted->ledger_opened, &came->ledger_opened);

@@ -189,6 +189,7 @@ static void do_it(struct event *event, const struct request *request)
 		break;
 	case COMMAND_tick:
 		event->kind = EVENT_ticked;
+		event->ticked.timers_fired = request->books->timers_fired;
 		break;
 	case COMMAND_party_open:
 		event->kind = EVENT_party_opened;

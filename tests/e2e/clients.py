@@ -52,6 +52,38 @@ def day_check(lines):
         check(found and found[1].startswith(wanted), f"upstream.py: {line}, wanted {wanted}")
 
 
+class Garbage:
+    """What can't be decoded, with the id that its sender believes it has."""
+
+    def __init__(self, party, value):
+        self.id, self.party, self.value = b"garbage-%09d" % len(value), party, value
+
+    def WhichOneof(self, _):
+        return "transfer_create"
+
+    def SerializeToString(self):
+        return self.value
+
+
+def undecodable_kafka(options):
+    """A service finds the outcome of a record that names no id, at once, and does not send it for ever."""
+    import upstream
+
+    with Room("undecodable") as room:
+        ledger = BROKER.ledger(room, "undecodable").init(options.shards or 4)
+        run = ledger.run()
+        servers, prefix = servers_and_prefix(ledger)
+        service = upstream.Upstream(servers, prefix)
+        asked = [Garbage("alice", b"\xff"), Garbage("bob", b"\xff\xff"), Garbage("alice", bytes(5000))]
+        events = service.ask(asked, deadline_s=60)
+        service.close()
+        names = [upstream.describe(event).split(" command_rejected ")[1] for event in events]
+        check(names == ["undecodable, retry never"] * 2 + ["too_large, retry never"], f"outcomes: {names}")
+        check(run.ask_to_stop() == 0, f"SIGTERM: {run.said()}")
+        audit(ledger)
+        return f"{len(asked)} records"
+
+
 def clients_kafka(options):
     with Room("clients") as room:
         ledger = BROKER.ledger(room, "clients").init(options.shards or 4)
