@@ -4,6 +4,17 @@
 #include <assert.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
+
+/* A text that does not fit ends behind a whole word. */
+static void word_cut(char *text)
+{
+	static const char mark[] = " ...";
+	char *blank = strrchr(text, ' ');
+	size_t room = sizeof((struct fault *)NULL)->text - sizeof mark;
+	size_t at = blank && (size_t)(blank - text) < room ? (size_t)(blank - text) : room;
+	memcpy(text + at, mark, sizeof mark);
+}
 
 void fault_note(struct fault *fault, const char *file, int line, int code, const char *format, ...)
 {
@@ -16,8 +27,10 @@ void fault_note(struct fault *fault, const char *file, int line, int code, const
 
 	va_list arguments;
 	va_start(arguments, format);
-	(void)vsnprintf(fault->text, sizeof fault->text, format, arguments);
+	int size = vsnprintf(fault->text, sizeof fault->text, format, arguments);
 	va_end(arguments);
+	if (size >= (int)sizeof fault->text)
+		word_cut(fault->text);
 }
 
 void fault_clear(struct fault *fault)

@@ -24,13 +24,15 @@ enum fault_code {
 		-7,      /* record times run ahead of the host's clock: stop, an operator decides */
 	FAULT_BUSY = -8, /* another process holds the folder */
 	FAULT_MISSING = -9, /* no ledger there yet: `pinion init` makes it */
+	FAULT_DENIED = -12, /* who we are is not let in, or may not do what is needed: stop, an
+			       operator mends it */
 };
 
 struct fault {
 	int code; /* 0: none yet */
 	int line;
 	const char *file;
-	char text[512];
+	char text[1024];
 };
 
 /* The first text wins until fault_clear: it names the cause. */

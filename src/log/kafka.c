@@ -34,6 +34,8 @@ static int log_make(struct kafka_log **ret, const struct log_config *config, str
 		log_free(log);
 		return code;
 	}
+	if (kafka_scram_is_doubtful(log->config))
+		log->base.notice = KAFKA_SCRAM_NOTICE;
 	*ret = log;
 	return 0;
 }

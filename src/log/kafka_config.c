@@ -129,6 +129,8 @@ static int property_read(struct kafka_config *config, rd_kafka_conf_t *scratch, 
 	}
 	if (rd_kafka_conf_set(scratch, name, value, reason, sizeof(reason)) != RD_KAFKA_CONF_OK)
 		return FAULT(fault, FAULT_SETTINGS, "%s:%d: %s: %s", path, number, name, reason);
+	if (strcmp(name, "debug") == 0)
+		config->is_debugging = value[0] != '\0';
 	property_add(config, name, value);
 	return 0;
 }

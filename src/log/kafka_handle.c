@@ -81,7 +81,7 @@ static void error_note(rd_kafka_t *rk, int error, const char *reason, void *opaq
 		return;
 	if (error == RD_KAFKA_RESP_ERR__TRANSPORT || error == RD_KAFKA_RESP_ERR__TIMED_OUT)
 		notes->transport = true;
-	(void)snprintf(notes->error, sizeof(notes->error), "%s", reason);
+	kafka_cause_note(notes, error, reason);
 }
 
 static void delivery_note(rd_kafka_t *rk, const rd_kafka_message_t *message, void *opaque)
@@ -98,7 +98,7 @@ static void delivery_note(rd_kafka_t *rk, const rd_kafka_message_t *message, voi
 		notes->failure = message->err;
 }
 
-/* Library rooms never print; what matters reaches error_note too. */
+/* Library rooms never print, unless `debug` asks for it; what matters reaches error_note too. */
 static void line_drop(const rd_kafka_t *rk, int level, const char *facility, const char *text)
 {
 	(void)rk;
@@ -190,7 +190,11 @@ int kafka_handle_open(rd_kafka_t **ret, const struct kafka_config *config, enum 
 	rd_kafka_conf_t *conf = conf_make(config, producer, transactional_id);
 	rd_kafka_conf_set_opaque(conf, notes);
 	rd_kafka_conf_set_error_cb(conf, error_note);
-	rd_kafka_conf_set_log_cb(conf, line_drop);
+	rd_kafka_conf_set_ssl_cert_verify_cb(conf, kafka_certificate_note);
+	if (!config->is_debugging)
+		rd_kafka_conf_set_log_cb(conf, line_drop);
+	if (notes)
+		notes->scram_is_doubtful = kafka_scram_is_doubtful(config);
 	if (producer)
 		rd_kafka_conf_set_dr_msg_cb(conf, delivery_note);
 

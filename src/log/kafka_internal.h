@@ -31,7 +31,8 @@ struct kafka_config {
 	char *topics[LOG_STREAMS];
 	struct kafka_property *properties;
 	size_t property_count;
-	uint32_t shards; /* 0 until the topics were seen */
+	bool is_debugging; /* `debug` is among them: the client library prints */
+	uint32_t shards;   /* 0 until the topics were seen */
 	int message_timeout_ms;
 	int transaction_timeout_ms;
 };
@@ -49,7 +50,12 @@ struct kafka_notes {
 	size_t failed;
 	size_t payload_size;         /* of the records delivered or failed */
 	rd_kafka_resp_err_t failure; /* of the first failed one */
-	char error[256];             /* the last trouble, in the client library's words */
+	/* --- kafka_cause.c --- */
+	bool all_down; /* no broker of those known could be reached */
+	bool is_final; /* the cause is one that waiting does not mend */
+	bool scram_is_doubtful;
+	char cause[600];               /* the first trouble, or the first that is final; "": none */
+	_Atomic int certificate_error; /* OpenSSL's; from the client library's threads */
 };
 
 enum kafka_role {
@@ -72,6 +78,33 @@ void kafka_messages_fill(
 	rd_kafka_message_t *messages, const struct log_entry *entries, size_t count);
 
 int64_t kafka_clock_ms(void);
+
+/* --- kafka_cause.c: why the cluster can't be used --- */
+
+/* Of the library's callbacks: for errors, and for each certificate of a broker's. */
+void kafka_cause_note(struct kafka_notes *notes, int error, const char *reason);
+int kafka_certificate_note(rd_kafka_t *rk, const char *name, int32_t id, int *error, int depth,
+	const char *at, size_t size, char *reason, size_t reason_size, void *opaque);
+
+/* Forgets all but what belongs to the handle. */
+void kafka_notes_clear(struct kafka_notes *notes);
+
+/* Whether to wait no longer for an answer: no broker is there, for a reason that waiting does not
+ * mend, or for so long that whoever starts us may try again. */
+bool kafka_is_hopeless(const struct kafka_notes *notes, int64_t waited_ms);
+
+/* SCRAM of this client library fails against Kafka 4, though not against older ones. */
+#define KAFKA_SCRAM_NOTICE                                                                      \
+	"SCRAM of a librdkafka below 2.6.1 fails against Kafka 4 (librdkafka#4895): use PLAIN " \
+	"over TLS, or client certificates"
+bool kafka_scram_is_doubtful(const struct kafka_config *config);
+
+/* As FAULT, the cause first where one is known. */
+void kafka_fault_note(struct fault *fault, const char *file, int line, int code,
+	const struct kafka_notes *notes, const char *format, ...)
+	__attribute__((format(printf, 6, 7)));
+#define KAFKA_FAULT(fault, code, notes, ...) \
+	(kafka_fault_note((fault), __FILE__, __LINE__, (code), (notes), __VA_ARGS__), (code))
 
 /* --- kafka_topics.c: the five topics, as they must be --- */
 

@@ -126,7 +126,7 @@ int kafka_send(struct log_sender *base, uint32_t shard, enum log_stream stream,
 		if (code != 0)
 			return code;
 	}
-	sender->notes = (struct kafka_notes){ 0 };
+	kafka_notes_clear(&sender->notes);
 
 	rd_kafka_resp_err_t error = queue_all(sender, shard, stream, entries, count, &queued);
 	/* Each record is delivered or failed at the latest when its time (message.timeout.ms) is
@@ -138,9 +138,9 @@ int kafka_send(struct log_sender *base, uint32_t shard, enum log_stream stream,
 	if (error == RD_KAFKA_RESP_ERR_NO_ERROR)
 		return 0;
 
-	int code = FAULT(sender->fault, FAULT_IO, "can't send to %s:%u on Kafka at %s: %s%s%s",
-		sender->log->config->topics[stream], shard, sender->log->config->servers,
-		rd_kafka_err2str(error), sender->notes.error[0] ? "; " : "", sender->notes.error);
+	int code = KAFKA_FAULT(sender->fault, FAULT_IO, &sender->notes,
+		"can't send to %s:%u on Kafka at %s: %s", sender->log->config->topics[stream],
+		shard, sender->log->config->servers, rd_kafka_err2str(error));
 	/* After a failed record the order of the next ones is not sure on this handle. */
 	handle_destroy(sender);
 	return code;

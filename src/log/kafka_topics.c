@@ -9,7 +9,14 @@
 #include <string.h>
 #include <time.h>
 
-enum { SETTINGS = 5, SETTLE_MS = 20000, LOOK_AGAIN_MS = 50, REPLICAS_WANTED = 3 };
+enum {
+	SETTINGS = 5,
+	SETTLE_MS = 20000,
+	LOOK_AGAIN_MS = 50,
+	REPLICAS_WANTED = 3,
+	FIRST_STEP_MS = 100,
+	SERVE_MS = 50
+};
 
 static const struct topic_setting {
 	const char *name;
@@ -48,14 +55,42 @@ static void admin_init(struct admin *admin, rd_kafka_t *client, const struct kaf
 		admin->topics[i].name = config->topics[i];
 }
 
-/* No answer: the connection's own trouble says more than "timed out", so it is fetched and added.
- */
+/* No answer: why is told first. */
 static int unreachable(struct admin *admin, const char *what, const char *reason)
 {
 	(void)rd_kafka_poll(admin->client, 0);
-	return FAULT(admin->fault, FAULT_IO, "Kafka at %s did not answer when asked to %s: %s%s%s",
-		admin->config->servers, what, reason, admin->notes->error[0] ? "; " : "",
-		admin->notes->error);
+	return KAFKA_FAULT(admin->fault, admin->notes->is_final ? FAULT_DENIED : FAULT_IO,
+		admin->notes, "Kafka at %s did not answer when asked to %s: %s",
+		admin->config->servers, what, reason);
+}
+
+/* The first question of all. It is put in steps, each longer than the one before: only between them
+ * the causes of failures come to us. */
+static int cluster_reach(struct admin *admin)
+{
+	int64_t begun_ms = kafka_clock_ms();
+	const struct rd_kafka_metadata *metadata;
+	rd_kafka_topic_t *topic = NULL;
+	int code = kafka_topic_open(
+		&topic, admin->client, admin->topics[LOG_EVENTS].name, admin->fault);
+
+	for (int step_ms = FIRST_STEP_MS; code == 0; step_ms *= 2) {
+		rd_kafka_resp_err_t error =
+			rd_kafka_metadata(admin->client, 0, topic, &metadata, step_ms);
+		int64_t waited_ms = kafka_clock_ms() - begun_ms;
+		if (error == RD_KAFKA_RESP_ERR_NO_ERROR) {
+			rd_kafka_metadata_destroy(metadata);
+			break;
+		}
+		(void)rd_kafka_poll(admin->client, 0);
+		if (waited_ms >= KAFKA_ANSWER_MS || kafka_is_hopeless(admin->notes, waited_ms))
+			code = unreachable(admin, "list its topics", rd_kafka_err2str(error));
+	}
+	if (code == 0)
+		kafka_notes_clear(admin->notes);
+	if (topic)
+		rd_kafka_topic_destroy(topic);
+	return code;
 }
 
 /* Waits for the one event of an admin request. NULL: a fault was noted. The caller destroys the
@@ -63,8 +98,16 @@ static int unreachable(struct admin *admin, const char *what, const char *reason
 static rd_kafka_event_t *answer_wait(
 	struct admin *admin, rd_kafka_queue_t *queue, const char *what, int *ret_code)
 {
-	rd_kafka_event_t *event = rd_kafka_queue_poll(queue, KAFKA_ANSWER_MS + 1000);
+	int64_t begun_ms = kafka_clock_ms();
+	int64_t waited_ms = 0;
+	rd_kafka_event_t *event = NULL;
 
+	while (!event && waited_ms < KAFKA_ANSWER_MS + 1000 &&
+		!kafka_is_hopeless(admin->notes, waited_ms)) {
+		event = rd_kafka_queue_poll(queue, SERVE_MS);
+		(void)rd_kafka_poll(admin->client, 0);
+		waited_ms = kafka_clock_ms() - begun_ms;
+	}
 	if (!event) {
 		*ret_code = unreachable(admin, what, "timed out");
 		return NULL;
@@ -258,7 +301,9 @@ int kafka_topics_check(rd_kafka_t *client, const struct kafka_config *config,
 	int missing;
 
 	admin_init(&admin, client, config, notes, fault);
-	int code = topics_look(&admin, &missing);
+	int code = cluster_reach(&admin);
+	if (code == 0)
+		code = topics_look(&admin, &missing);
 	if (code != 0)
 		return code;
 	if (missing == LOG_STREAMS)
@@ -405,7 +450,9 @@ int kafka_topics_create(rd_kafka_t *client, const struct kafka_config *config,
 
 	assert(shards >= 1 && shards <= 1024);
 	admin_init(&admin, client, config, notes, fault);
-	int code = topics_look(&admin, &missing);
+	int code = cluster_reach(&admin);
+	if (code == 0)
+		code = topics_look(&admin, &missing);
 	if (code == 0)
 		code = topics_compare(&admin, (int)shards);
 	if (code == 0 && missing > 0)

@@ -56,7 +56,7 @@ static int handle_make(struct kafka_writer *writer)
 	char id[256];
 
 	(void)snprintf(id, sizeof(id), "%s-shard-%u", config->prefix, writer->shard);
-	writer->notes = (struct kafka_notes){ 0 };
+	kafka_notes_clear(&writer->notes);
 	int code = kafka_handle_open(
 		&writer->rk, config, KAFKA_WRITER, id, &writer->notes, writer->fault);
 	if (code == 0)
@@ -98,11 +98,10 @@ static int fence_try(
 		return 0;
 
 	rd_kafka_resp_err_t number = rd_kafka_error_code(error);
-	if (hopeless(number) || last) {
-		code = FAULT(writer->fault, hopeless(number) ? FAULT_SETTINGS : FAULT_IO,
-			"can't take shard %u on Kafka at %s: %s%s%s", writer->shard,
-			writer->config->servers, rd_kafka_error_string(error),
-			writer->notes.error[0] ? "; " : "", writer->notes.error);
+	if (hopeless(number) || last || kafka_is_hopeless(&writer->notes, 0)) {
+		code = KAFKA_FAULT(writer->fault, hopeless(number) ? FAULT_SETTINGS : FAULT_IO,
+			&writer->notes, "can't take shard %u on Kafka at %s: %s", writer->shard,
+			writer->config->servers, rd_kafka_error_string(error));
 	} else if (number == RD_KAFKA_RESP_ERR_CONCURRENT_TRANSACTIONS && *shortcuts > 0) {
 		--*shortcuts;
 		handle_destroy(writer);
@@ -153,11 +152,12 @@ static int append_fail(struct kafka_writer *writer, int code, const char *what, 
 
 	if (writer->rk && fenced(rd_kafka_fatal_error(writer->rk, text, sizeof(text))))
 		code = FAULT_FENCED;
-	/* A fenced handle repeats itself as its last trouble. */
-	const char *trouble = code == FAULT_FENCED ? "" : writer->notes.error;
-	(void)FAULT(writer->fault, code, "events of shard %u on Kafka at %s: %s: %s%s%s",
-		writer->shard, writer->config->servers, what, reason, trouble[0] ? "; " : "",
-		trouble);
+	/* A fenced handle repeats itself as its trouble. */
+	if (code == FAULT_FENCED)
+		kafka_notes_clear(&writer->notes);
+	(void)KAFKA_FAULT(writer->fault, code, &writer->notes,
+		"events of shard %u on Kafka at %s: %s: %s", writer->shard, writer->config->servers,
+		what, reason);
 	handle_destroy(writer);
 	return code;
 }
@@ -225,7 +225,7 @@ int kafka_append(struct log_writer *base, const struct log_entry *entries, size_
 
 	/* What was told while nothing was under way concerns no append. */
 	(void)rd_kafka_poll(writer->rk, 0);
-	writer->notes = (struct kafka_notes){ 0 };
+	kafka_notes_clear(&writer->notes);
 
 	rd_kafka_error_t *error = rd_kafka_begin_transaction(writer->rk);
 	if (error)

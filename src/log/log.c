@@ -72,6 +72,11 @@ uint32_t log_shards(const struct log *log)
 	return log->shards;
 }
 
+const char *log_notice(const struct log *log)
+{
+	return log->notice;
+}
+
 bool log_fence_is_ambiguous(const struct log *log)
 {
 	return log->fence_is_ambiguous;

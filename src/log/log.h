@@ -107,6 +107,9 @@ void log_close(struct log *log); /* NULL is fine. Writers, readers and senders a
 
 uint32_t log_shards(const struct log *log);
 
+/* What an operator should know of this log though it could be opened, or NULL. */
+const char *log_notice(const struct log *log);
+
 /* Where a second look at one's own ownership makes sense after FAULT_FENCED (Kafka: a broker's
  * time-out abort looks the same as a second owner); false where fencing proves another owner
  * (embedded). */
@@ -183,6 +186,7 @@ struct log {
 	const struct log_ops *ops;
 	uint32_t shards;
 	bool fence_is_ambiguous;
+	const char *notice;
 };
 struct log_writer {
 	const struct log_ops *ops;

@@ -396,6 +396,12 @@ bool options_parse(struct options *options, const char *usage, unsigned bits, in
 	return true;
 }
 
+void log_notice_say(const struct log *log)
+{
+	if (log_notice(log))
+		complain("%s", log_notice(log));
+}
+
 struct log_config options_log_config(const struct options *options, enum log_mode mode)
 {
 	return (struct log_config){

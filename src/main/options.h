@@ -109,6 +109,9 @@ void complain(const char *format, ...) __attribute__((format(printf, 1, 2)));
 /* Says a fault; returns the exit code that it has. */
 int fault_exit(const struct fault *fault);
 
+/* What an operator should know of a log that was opened, on standard error. */
+void log_notice_say(const struct log *log);
+
 struct log_config options_log_config(const struct options *options, enum log_mode mode);
 enum format options_format(const struct options *options); /* never none */
 bool options_is_embedded(const struct options *options);

@@ -16,7 +16,10 @@ int ledger_open(const struct options *options, enum log_mode mode, struct log **
 {
 	struct log_config config = options_log_config(options, mode);
 	struct fault fault = { 0 };
-	return log_open(ret, &config, &fault) ? fault_exit(&fault) : 0;
+	if (log_open(ret, &config, &fault))
+		return fault_exit(&fault);
+	log_notice_say(*ret);
+	return 0;
 }
 
 static void diag(void *context, const char *line)

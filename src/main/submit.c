@@ -455,6 +455,7 @@ static int submit_open(struct submit *submit)
 	}
 	if (error)
 		return fault_exit(&fault);
+	log_notice_say(submit->log);
 
 	if (submit->is_processor) {
 		int exit_code = owners_new(&submit->owners, options, submit->log);

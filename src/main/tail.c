@@ -147,6 +147,7 @@ int main_tail(int count, char **arguments)
 	struct log *log;
 	if (log_open(&log, &config, &fault) != 0)
 		return fault_exit(&fault);
+	log_notice_say(log);
 	size_t shards = options.shard_count ? options.shard_count : log_shards(log);
 	struct tail *tails = calloc(shards, sizeof *tails);
 	assert(tails);

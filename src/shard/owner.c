@@ -19,7 +19,7 @@ enum {
 
 void shard_diag(const struct shard *shard, const char *format, ...)
 {
-	char line[1024];
+	char line[1024 + sizeof shard->fault.text];
 	int size = snprintf(line, sizeof line, "shard %" PRIu32 ": ", shard->config.shard);
 	va_list arguments;
 	va_start(arguments, format);
@@ -133,6 +133,7 @@ static bool is_recoverable(int error)
 	case FAULT_CLOCK:
 	case FAULT_BUSY:
 	case FAULT_MISSING:
+	case FAULT_DENIED:
 		break;
 	}
 	return false;

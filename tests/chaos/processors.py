@@ -20,7 +20,7 @@ SAID = {  # by what is counted: what it says, a line for each
 }
 STOPPED = re.compile(r"^shard \d+: STOPPED: .*", re.M)
 # The ends that docs/operating.md names, beside a usurped owner's.
-BROKER_AWAY = re.compile(r"^pinion: Kafka at \S+ did not answer when asked to ", re.M)
+BROKER_AWAY = re.compile(r"^pinion: (?:.*; )?Kafka at \S+ did not answer when asked to ", re.M)
 
 
 class Processor(Supervisor):
