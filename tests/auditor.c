@@ -101,6 +101,12 @@ static void bytes_run(uint64_t seed, uint64_t count, const struct duel_watch *wa
 	}
 }
 
+/* From inputs alone; the others have a test of their own. */
+static bool comes_up(enum event_kind kind)
+{
+	return *event_name(kind) && kind != EVENT_inputs_restarted;
+}
+
 static void test_bytes(void **unused)
 {
 	(void)unused;
@@ -112,7 +118,7 @@ static void test_bytes(void **unused)
 	}
 	bytes_run(1, BYTES_SEEDS, &watch);
 	for (size_t i = 0; i < DUEL_EVENTS; i++)
-		if (*event_name((enum event_kind)i) && tally.events[i] < 10)
+		if (comes_up((enum event_kind)i) && tally.events[i] < 10)
 			fail_msg("%s hardly came up", event_name((enum event_kind)i));
 	for (size_t i = 0; i < DUEL_REJECTS; i++)
 		if (*reject_name((enum reject)i) && tally.rejects[i] < 10)
@@ -131,7 +137,7 @@ static void test_what_is_changed_is_refused(void **unused)
 	workload_run(1, &watch);
 	bytes_run(1, 400, &watch);
 	for (size_t i = 0; i < DUEL_EVENTS; i++)
-		if (*event_name((enum event_kind)i) && altering.kinds[i] == 0)
+		if (comes_up((enum event_kind)i) && altering.kinds[i] == 0)
 			fail_msg("no %s was altered", event_name((enum event_kind)i));
 	for (size_t i = 0; i < DUEL_REJECTS; i++)
 		if (*reject_name((enum reject)i) && altering.rejects[i] == 0)
@@ -319,6 +325,34 @@ static void test_an_input_is_decided_after_its_timers(void **unused)
 	table_close(table);
 }
 
+static struct altering restart_altering;
+
+static void restart_alter(void *context, struct auditor *auditor, const struct event *event)
+{
+	(void)context;
+	if (event->kind == EVENT_inputs_restarted)
+		event_alter(&restart_altering, auditor, event);
+}
+
+/* What was decided before stands, and repeats are known; timers fire for whichever input comes. */
+static void test_a_topic_is_made_anew(void **unused)
+{
+	(void)unused;
+	struct table *table = table_open(restart_alter);
+	struct command funds = table_funds(table, "again");
+	table_send(table, &funds);
+	table_decide(table, TOPIC_rails);
+	if (!duel_make_anew(table->duel, TOPIC_rails))
+		fail_msg("%s", duel_error(table->duel));
+	table_send(table, &funds);
+	table_decide(table, TOPIC_rails);
+	assert_int_equal(table->tally.events[EVENT_inputs_restarted], 1);
+	assert_int_equal(table->tally.events[EVENT_command_repeated], 1);
+	assert_int_equal(restart_altering.kinds[EVENT_inputs_restarted], 1);
+	assert_true(duel_compare(table->duel));
+	table_close(table);
+}
+
 static struct account_page *page_add(
 	struct books *books, const char *text, int64_t debits, int64_t credits)
 {
@@ -402,6 +436,7 @@ int main(int argument_count, char **arguments)
 		cmocka_unit_test(test_timers_before_one_input_are_bounded),
 		cmocka_unit_test(test_a_rail_reference_is_kept_for_732_days),
 		cmocka_unit_test(test_an_input_is_decided_after_its_timers),
+		cmocka_unit_test(test_a_topic_is_made_anew),
 		cmocka_unit_test(test_sums_can_fail),
 		cmocka_unit_test(test_bytes),
 	};

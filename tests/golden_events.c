@@ -361,6 +361,23 @@ static struct event golden_hold_expired(void)
 	return event;
 }
 
+/* The tail of the commands was lost, from offset 6 on. */
+static struct event golden_inputs_restarted(void)
+{
+	struct event last = outcome(EVENT_command_rejected, 8);
+	struct event before = outcome(EVENT_command_rejected, 5);
+	return (struct event){
+		.kind = EVENT_inputs_restarted,
+		.sequence = 10,
+		.engine_time_ms = last.engine_time_ms,
+		.inputs_restarted = { .topic = TOPIC_commands,
+			.expected_offset = 9,
+			.expected = event_witness(&last),
+			.offset = 6,
+			.before = event_witness(&before) },
+	};
+}
+
 void golden_make(size_t i, struct golden *ret)
 {
 	/* An event of events.def that is not pinned here does not compile. */

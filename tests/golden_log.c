@@ -266,6 +266,17 @@ static int event_seen(void *context, const struct event *event, const struct pla
 	return 0;
 }
 
+/* There is one of each, but of those that came after the log was pinned. */
+static unsigned kinds_pinned(void)
+{
+	unsigned kinds = 0, i = 0;
+#define EVENT(number, version, name) \
+	kinds |= (unsigned)(EVENT_##name != EVENT_inputs_restarted) << i++;
+#include "ledger/events.def"
+#undef EVENT
+	return kinds;
+}
+
 static void records_take(struct replica *replica, struct reading *reading)
 {
 	char *hex = golden_read("log_v1", "hex");
@@ -315,7 +326,7 @@ static void log_read_again(const char *path)
 	replica.observe = event_seen;
 	replica.context = reading;
 	records_take(&replica, reading);
-	assert_int_equal(reading->kinds, (1u << 14) - 1); /* there is one of each */
+	assert_int_equal(reading->kinds, kinds_pinned());
 	golden_compare("log_v1", "jsonl", reading->tail.at);
 
 	struct hash digest;

@@ -203,6 +203,32 @@ static struct event_command_repeated command_repeated(struct maker *maker)
 	return event;
 }
 
+static struct digest digest(struct maker *maker)
+{
+	struct digest digest;
+	struct id any = id(maker);
+	memcpy(digest.at, any.at, sizeof digest.at);
+	return digest;
+}
+
+static struct witness witness(struct maker *maker)
+{
+	return (struct witness){ digest(maker), coin(maker) ? id(maker) : (struct id){ { 0 } } };
+}
+
+static struct event_inputs_restarted inputs_restarted(struct maker *maker)
+{
+	struct event_inputs_restarted event = {
+		.topic = (enum topic)(1 + random_below(maker->random, TOPIC_COUNT)),
+		.expected_offset = number(maker),
+		.expected = witness(maker),
+		.offset = number(maker),
+	};
+	if (coin(maker))
+		event.before = witness(maker);
+	return event;
+}
+
 static void outcome_of_engine(struct maker *maker, struct event *event)
 {
 	if (event->kind == EVENT_ledger_opened) {
@@ -217,6 +243,8 @@ static void outcome_of_engine(struct maker *maker, struct event *event)
 		event->ticked.timers_fired = (uint32_t)number(maker);
 	} else if (event->kind == EVENT_command_ids_dropped) {
 		event->command_ids_dropped.before_ms = number(maker);
+	} else if (event->kind == EVENT_inputs_restarted) {
+		event->inputs_restarted = inputs_restarted(maker);
 	} else if (event->kind == EVENT_party_opened) {
 		event->party_opened =
 			(struct event_party_opened){ text(maker), PARTY_KIND_business };
@@ -297,8 +325,7 @@ static void cause(struct maker *maker, struct event *event)
 	event->has_command_id = coin(maker);
 	if (event->has_command_id)
 		event->command_id = id(maker);
-	struct id digest = id(maker);
-	memcpy(event->digest.at, digest.at, sizeof event->digest.at);
+	event->digest = digest(maker);
 	if (coin(maker))
 		event->party = text(maker);
 	event->initiator = (enum initiator)random_below(maker->random, 5);
@@ -314,7 +341,7 @@ struct event event_random(struct random *random, enum event_kind kind, bool is_f
 	struct event event = { .kind = kind };
 	event.sequence = 1 + number(&maker) / 2;
 	event.engine_time_ms = number(&maker);
-	if (kind != EVENT_ledger_opened)
+	if (kind != EVENT_ledger_opened && kind != EVENT_inputs_restarted)
 		cause(&maker, &event);
 	effects(&maker, &event);
 	outcome_of_engine(&maker, &event);

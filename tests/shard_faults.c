@@ -157,6 +157,12 @@ static int hooked_end(struct log *log, uint32_t shard, enum log_stream stream, i
 	return log_end(((struct hooked *)log)->inner, shard, stream, ret_end, fault);
 }
 
+static int hooked_begin(struct log *log, uint32_t shard, enum log_stream stream, int64_t *ret_begin,
+	struct fault *fault)
+{
+	return log_begin(((struct hooked *)log)->inner, shard, stream, ret_begin, fault);
+}
+
 static int hooked_sender_open(struct log *log, struct log_sender **ret, struct fault *fault)
 {
 	return log_sender_open(((struct hooked *)log)->inner, ret, fault);
@@ -168,6 +174,7 @@ static const struct log_ops hooked_ops = {
 	.writer_close = hooked_writer_close,
 	.reader_open = hooked_reader_open,
 	.end = hooked_end,
+	.begin = hooked_begin,
 	.sender_open = hooked_sender_open,
 };
 

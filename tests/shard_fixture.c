@@ -249,6 +249,8 @@ void rig_wait_answered(struct rig *rig, uint32_t shard)
 				continue;
 			assert_int_equal(event_decode(rig->codec, records[i].value, &event, &link),
 				DECODE_OK);
+			if (event.kind == EVENT_inputs_restarted)
+				next[event.inputs_restarted.topic] = event.inputs_restarted.offset;
 			if (event.topic != TOPIC_none && !event_is_timers(&event))
 				next[event.topic] = event.offset + 1;
 		}

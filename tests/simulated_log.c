@@ -501,6 +501,18 @@ static int simulated_end(struct log *base, uint32_t shard, enum log_stream strea
 	return r;
 }
 
+/* Nothing is deleted at its beginning. */
+static int simulated_begin(struct log *base, uint32_t shard, enum log_stream stream,
+	int64_t *ret_begin, struct fault *fault)
+{
+	(void)base;
+	(void)shard;
+	(void)stream;
+	(void)fault;
+	*ret_begin = 0;
+	return 0;
+}
+
 static int simulated_sender_open(struct log *base, struct log_sender **ret, struct fault *fault)
 {
 	struct simulated_sender *sender = need(calloc(1, sizeof *sender));
@@ -542,6 +554,7 @@ const struct log_ops log_simulated = {
 	.reader_position = simulated_reader_position,
 	.reader_close = simulated_reader_close,
 	.end = simulated_end,
+	.begin = simulated_begin,
 	.sender_open = simulated_sender_open,
 	.send = simulated_send,
 	.sender_close = simulated_sender_close,

@@ -51,7 +51,7 @@ static void effects_gone(struct event *event)
 static void effect_without_cause(struct event *event)
 {
 	struct golden other;
-	golden_make(9, &other);
+	golden_make(10, &other);
 	assert_int_equal(other.event.kind, EVENT_transfer_posted);
 	memcpy(event->effects, other.event.effects, sizeof event->effects);
 	memcpy(event->balances, other.event.balances, sizeof event->balances);
@@ -139,6 +139,20 @@ static void windows_without_end(struct event *event)
 	event->ledger_opened.id_too_old_ms = INT64_MAX;
 }
 
+static void restart_of_another_place(struct event *event)
+{
+	event->inputs_restarted.expected_offset++;
+}
+static void restart_of_another_record(struct event *event)
+{
+	event->inputs_restarted.expected.digest.at[0] ^= 1;
+}
+
+static void restart_of_another_command(struct event *event)
+{
+	event->inputs_restarted.expected.command_id.at[0] ^= 1;
+}
+
 static const struct {
 	const char *name;
 	void (*change)(struct event *event);
@@ -181,10 +195,17 @@ static const struct {
 	CHANGE(drop_of_the_future, EVENT_command_ids_dropped),
 	CHANGE(ticked_for_nothing, EVENT_ticked),
 	CHANGE(windows_without_end, EVENT_ledger_opened),
+	CHANGE(restart_of_another_place, EVENT_inputs_restarted),
+	CHANGE(restart_of_another_record, EVENT_inputs_restarted),
+	CHANGE(restart_of_another_command, EVENT_inputs_restarted),
 };
 
 static bool is_for(size_t change, enum event_kind kind)
 {
+	bool is_of_input = changes[change].change == offset_again ||
+			   changes[change].change == offset_without_next;
+	if (is_of_input && kind == EVENT_inputs_restarted)
+		return false; /* it answers none */
 	if (changes[change].kinds[0] == EVENT_none)
 		return kind != EVENT_ledger_opened;
 	for (size_t i = 0; i < 6; i++)

@@ -79,6 +79,12 @@ static void put_hold(struct text *text, const struct id *id, const struct accoun
 	put_account(text, "to", to);
 }
 
+static void put_witness(struct text *text, const struct witness *witness)
+{
+	put_hex(text, "digest", witness->digest.at, DIGEST_SIZE);
+	put_hex(text, "command_id", witness->command_id.at, sizeof witness->command_id.at);
+}
+
 static void put_engines(struct text *text, const struct event *event)
 {
 	const struct event_ledger_opened *opened = &event->ledger_opened;
@@ -101,6 +107,13 @@ static void put_engines(struct text *text, const struct event *event)
 		put(text, " reject=%s", reject_name(repeated->first_reject));
 	} else if (event->kind == EVENT_command_ids_dropped) {
 		put_number(text, "before", event->command_ids_dropped.before_ms);
+	} else if (event->kind == EVENT_inputs_restarted) {
+		const struct event_inputs_restarted *restarted = &event->inputs_restarted;
+		put(text, " of=%s", topic_name(restarted->topic));
+		put_number(text, "expected", restarted->expected_offset);
+		put_witness(text, &restarted->expected);
+		put_number(text, "from", restarted->offset);
+		put_witness(text, &restarted->before);
 	}
 }
 

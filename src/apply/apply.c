@@ -53,6 +53,7 @@ static bool moves_money(enum event_kind kind)
 	case EVENT_command_rejected:
 	case EVENT_command_repeated:
 	case EVENT_command_ids_dropped:
+	case EVENT_inputs_restarted:
 	case EVENT_party_opened:
 	case EVENT_account_opened:
 	case EVENT_account_closed:
@@ -76,6 +77,15 @@ static bool tick_is_sound(const struct state *state, const struct event *event)
 	return fired == 0 || fired == view_head(state)->timers_fired;
 }
 
+/* It names what stands there. */
+static bool restart_is_sound(const struct state *state, const struct event *event)
+{
+	const struct event_inputs_restarted *restarted = &event->inputs_restarted;
+	const struct head *head = view_head(state);
+	return restarted->expected_offset == head->input_next[restarted->topic] &&
+	       witness_equal(&restarted->expected, &head->input_last[restarted->topic]);
+}
+
 static bool ledger_is_sound(const struct event_ledger_opened *opened)
 {
 	return opened->id_too_old_ms <= ID_TIME_MS_MAX && opened->id_too_new_ms <= ID_TIME_MS_MAX;
@@ -91,6 +101,8 @@ static bool values_are_sound(const struct state *state, const struct event *even
 		return tick_is_sound(state, event);
 	if (event->kind == EVENT_command_ids_dropped)
 		return drop_is_sound(state, event);
+	if (event->kind == EVENT_inputs_restarted)
+		return restart_is_sound(state, event);
 	if (event->kind == EVENT_party_opened)
 		return text_is_name(event->party_opened.party.at, event->party_opened.party.size,
 			PARTY_SIZE_MAX);
@@ -160,6 +172,7 @@ static void head_move(struct state *state, const struct event *event)
 		head->timers_fired = 0;
 		head->timers_topic = TOPIC_none;
 		head->input_next[event->topic] = event->offset + 1;
+		head->input_last[event->topic] = event_witness(event);
 	}
 }
 

@@ -63,4 +63,22 @@ static inline bool digest_equal(const struct digest *a, const struct digest *b)
 	return memcmp(a->at, b->at, DIGEST_SIZE) == 0;
 }
 
+/* What tells one record of an input from any other: two commands of the same content have the same
+ * digest, and ids of their own. All zero: no record. */
+struct witness {
+	struct digest digest;
+	struct id command_id; /* all zero: it had none */
+};
+
+static inline bool witness_equal(const struct witness *a, const struct witness *b)
+{
+	return digest_equal(&a->digest, &b->digest) && id_equal(&a->command_id, &b->command_id);
+}
+
+static inline bool witness_is_absent(const struct witness *witness)
+{
+	static const struct witness absent;
+	return witness_equal(witness, &absent);
+}
+
 #endif

@@ -84,6 +84,20 @@ enum engine_result engine_replay(struct state *state, const struct event *event)
 	return ENGINE_OUTCOME;
 }
 
+enum engine_result engine_restart_inputs(struct state *state,
+	const struct event_inputs_restarted *restarted, struct event *ret_event)
+{
+	const struct head *head = view_head(state);
+	*ret_event = (struct event){
+		.kind = EVENT_inputs_restarted,
+		.engine_time_ms = head->engine_time_ms,
+		.inputs_restarted = *restarted,
+	};
+	ret_event->inputs_restarted.expected_offset = head->input_next[restarted->topic];
+	ret_event->inputs_restarted.expected = head->input_last[restarted->topic];
+	return event_take(state, ret_event, ENGINE_OUTCOME);
+}
+
 void engine_open_ledger(struct state *state, const struct event_ledger_opened *opened,
 	int64_t record_time_ms, struct event *ret_event)
 {

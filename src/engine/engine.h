@@ -46,6 +46,10 @@ void engine_look_ahead_replay(const struct state *state, const struct event *eve
 /* Applies an event of the log. ENGINE_OUTCOME when it did. */
 enum engine_result engine_replay(struct state *state, const struct event *event);
 
+/* An input goes on elsewhere, at an operator's word. ENGINE_OUTCOME, or ENGINE_NO_ROOM. */
+enum engine_result engine_restart_inputs(struct state *state,
+	const struct event_inputs_restarted *restarted, struct event *ret_event);
+
 /* The first event of a shard. */
 void engine_open_ledger(struct state *state, const struct event_ledger_opened *opened,
 	int64_t record_time_ms, struct event *ret_event);

@@ -93,6 +93,16 @@ struct event_command_ids_dropped {
 	int64_t before_ms;
 };
 
+/* An input no longer holds what was decided: it goes on elsewhere. The witnesses are of the records
+ * before the two places; absent: none is known. */
+struct event_inputs_restarted {
+	enum topic topic;
+	int64_t expected_offset;
+	struct witness expected;
+	int64_t offset;
+	struct witness before;
+};
+
 struct event_party_opened {
 	struct text64 party;
 	enum party_kind kind;
@@ -166,7 +176,7 @@ struct event {
 	int64_t engine_time_ms;
 
 	/* What it answers. In a timer's event: topic and offset of the input whose time fired it,
-	 * and `timer`. In ledger_opened: nothing, topic is none. */
+	 * and `timer`. In ledger_opened and inputs_restarted: nothing, topic is none. */
 	enum topic topic;
 	int64_t offset;
 	struct timer timer; /* kind none: this is an outcome */
@@ -189,6 +199,7 @@ struct event {
 		struct event_command_rejected command_rejected;
 		struct event_command_repeated command_repeated;
 		struct event_command_ids_dropped command_ids_dropped;
+		struct event_inputs_restarted inputs_restarted;
 		struct event_party_opened party_opened;
 		struct event_account_opened account_opened;
 		struct event_account_closed account_closed;
@@ -202,6 +213,12 @@ struct event {
 };
 
 const char *event_name(enum event_kind kind); /* "transfer_posted"; "" for none */
+
+/* Of the record that an outcome answers. */
+static inline struct witness event_witness(const struct event *event)
+{
+	return (struct witness){ event->digest, event->command_id };
+}
 
 static inline bool event_is_timers(const struct event *event)
 {

@@ -311,6 +311,18 @@ static int embedded_end(struct log *base, uint32_t shard, enum log_stream stream
 	return r;
 }
 
+/* Nothing is ever deleted. */
+static int embedded_begin(struct log *base, uint32_t shard, enum log_stream stream,
+	int64_t *ret_begin, struct fault *fault)
+{
+	(void)base;
+	(void)shard;
+	(void)stream;
+	(void)fault;
+	*ret_begin = 0;
+	return 0;
+}
+
 /* --- Writers --- */
 
 static void embedded_writer_close(struct log_writer *base)
@@ -454,6 +466,7 @@ const struct log_ops log_embedded = {
 	.reader_position = embedded_reader_position,
 	.reader_close = embedded_reader_close,
 	.end = embedded_end,
+	.begin = embedded_begin,
 	.sender_open = embedded_sender_open,
 	.send = embedded_send,
 	.sender_close = embedded_sender_close,

@@ -122,6 +122,14 @@ static int kafka_end(struct log *base, uint32_t shard, enum log_stream stream, i
 	return kafka_ends((struct kafka_log *)base, shard, stream, &low, ret_end, fault);
 }
 
+static int kafka_begin(struct log *base, uint32_t shard, enum log_stream stream, int64_t *ret_begin,
+	struct fault *fault)
+{
+	int64_t end;
+
+	return kafka_ends((struct kafka_log *)base, shard, stream, ret_begin, &end, fault);
+}
+
 const struct log_ops log_kafka = {
 	.open = kafka_open,
 	.create = kafka_create,
@@ -135,6 +143,7 @@ const struct log_ops log_kafka = {
 	.reader_position = kafka_reader_position,
 	.reader_close = kafka_reader_close,
 	.end = kafka_end,
+	.begin = kafka_begin,
 	.sender_open = kafka_sender_open,
 	.send = kafka_send,
 	.sender_close = kafka_sender_close,

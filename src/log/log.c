@@ -145,6 +145,13 @@ int log_end(struct log *log, uint32_t shard, enum log_stream stream, int64_t *re
 	return log->ops->end(log, shard, stream, ret_end, fault);
 }
 
+int log_begin(struct log *log, uint32_t shard, enum log_stream stream, int64_t *ret_begin,
+	struct fault *fault)
+{
+	assert(shard < log->shards && (unsigned)stream < LOG_STREAMS);
+	return log->ops->begin(log, shard, stream, ret_begin, fault);
+}
+
 int log_sender_open(struct log *log, struct log_sender **ret, struct fault *fault)
 {
 	return log->ops->sender_open(log, ret, fault);

@@ -148,6 +148,11 @@ void log_reader_close(struct log_reader *reader);
 int log_end(struct log *log, uint32_t shard, enum log_stream stream, int64_t *ret_end,
 	struct fault *fault);
 
+/* The offset of the first record kept, or of the end where there is none: 0, but on Kafka where
+ * records were deleted. */
+int log_begin(struct log *log, uint32_t shard, enum log_stream stream, int64_t *ret_begin,
+	struct fault *fault);
+
 /* For those who publish inputs: clients, ticks, relays. */
 int log_sender_open(struct log *log, struct log_sender **ret, struct fault *fault);
 
@@ -175,6 +180,8 @@ struct log_ops {
 	int64_t (*reader_position)(struct log_reader *reader);
 	void (*reader_close)(struct log_reader *reader);
 	int (*end)(struct log *log, uint32_t shard, enum log_stream stream, int64_t *ret_end,
+		struct fault *fault);
+	int (*begin)(struct log *log, uint32_t shard, enum log_stream stream, int64_t *ret_begin,
 		struct fault *fault);
 	int (*sender_open)(struct log *log, struct log_sender **ret, struct fault *fault);
 	int (*send)(struct log_sender *sender, uint32_t shard, enum log_stream stream,

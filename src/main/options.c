@@ -25,6 +25,7 @@ enum option_at {
 	AT_CHECKPOINT_MS,
 	AT_REFUSE_INPUT,
 	AT_ACCEPT_CLOCK,
+	AT_RESTART_INPUTS,
 	AT_FROM,
 	AT_FOLLOW,
 	AT_HEAD,
@@ -57,6 +58,7 @@ static const struct option_row {
 	{ { "checkpoint-ms", required_argument, NULL, AT_CHECKPOINT_MS }, OPTION_CHECKPOINT },
 	{ { "refuse-input", required_argument, NULL, AT_REFUSE_INPUT }, OPTION_OWNER },
 	{ { "accept-clock", required_argument, NULL, AT_ACCEPT_CLOCK }, OPTION_OWNER },
+	{ { "restart-inputs", required_argument, NULL, AT_RESTART_INPUTS }, OPTION_OWNER },
 	{ { "from", required_argument, NULL, AT_FROM }, OPTION_FROM },
 	{ { "follow", no_argument, NULL, AT_FOLLOW }, OPTION_FOLLOW },
 	{ { "head", required_argument, NULL, AT_HEAD }, OPTION_HEAD },
@@ -144,6 +146,14 @@ static bool place_parse(const char *text, struct place_option *ret)
 static bool places_add(const char *text, struct place_option *places, size_t *count)
 {
 	return *count < PLACES_MAX && place_parse(text, &places[*count]) && (*count)++ < PLACES_MAX;
+}
+
+/* SHARD:SEQUENCE */
+static bool restart_parse(const char *text, int64_t sequences[SHARDS_MAX])
+{
+	int64_t shard;
+	return part_parse(&text, SHARDS_MAX - 1, &shard) &&
+	       number_parse(text, 1, INT64_MAX, &sequences[shard]);
 }
 
 /* SHARD:SEQ:HASH, the hash as 64 hexadecimal digits */
@@ -247,6 +257,10 @@ static const char *bench_option_set(struct options *options, enum option_at at, 
 /* Records by their places. */
 static const char *place_option_set(struct options *options, enum option_at at, const char *text)
 {
+	if (at == AT_RESTART_INPUTS)
+		return restart_parse(text, options->restart_inputs_at)
+			       ? NULL
+			       : "SHARD:SEQUENCE, such as 0:1234";
 	bool is_added =
 		at == AT_REFUSE_INPUT
 			? places_add(text, options->refused, &options->refused_count)
@@ -291,6 +305,7 @@ static const char *option_set(struct options *options, enum option_at at, const 
 		return NULL;
 	case AT_REFUSE_INPUT:
 	case AT_ACCEPT_CLOCK:
+	case AT_RESTART_INPUTS:
 		return place_option_set(options, at, text);
 	case AT_FROM:
 		if (!number_parse(text, 0, INT64_MAX, &options->from))

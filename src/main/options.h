@@ -26,7 +26,7 @@ enum option_bit {
 	OPTION_SHARDS = 4, /* --shards N */
 	OPTION_SHARD = 8,  /* --shard S, may come again */
 	OPTION_MEMORY = 16,
-	OPTION_OWNER = 32,        /* --refuse-input, --accept-clock */
+	OPTION_OWNER = 32,        /* --refuse-input, --accept-clock, --restart-inputs */
 	OPTION_CHECKPOINT = 1024, /* --checkpoint-ms */
 	OPTION_FROM = 64,
 	OPTION_FOLLOW = 128,
@@ -77,6 +77,7 @@ struct options {
 	size_t refused_count;
 	struct place_option clock_accepted[PLACES_MAX];
 	size_t clock_accepted_count;
+	int64_t restart_inputs_at[SHARDS_MAX]; /* by shard: a sequence; 0: not given */
 	int64_t from;
 	bool follows;
 	struct head_option heads[PLACES_MAX];

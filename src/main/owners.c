@@ -76,6 +76,7 @@ static int owner_new(struct owners *owners, const struct options *options, size_
 		.refused_count = options->refused_count,
 		.clock_accepted = owners->clock_accepted,
 		.clock_accepted_count = options->clock_accepted_count,
+		.restart_inputs_at = options->restart_inputs_at[shard],
 		.diag = diag,
 	};
 	owners->shards[i] = shard_new(&config);

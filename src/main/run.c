@@ -32,6 +32,10 @@ static const char usage[] =
 	"                       decide records up to there at the last engine time, though the "
 	"log's clock\n"
 	"                       ran ahead when it took them; may come again\n"
+	"  --restart-inputs SHARD:SEQUENCE\n"
+	"                       inputs that no longer hold what was decided go on with what "
+	"stands there now;\n"
+	"                       only while the shard stands at this event; may come again\n"
 	"  --kafka-config FILE  librdkafka properties, name=value a line (TLS, SASL)\n";
 
 enum { STATUS_EVERY_S = 10 };

@@ -26,6 +26,13 @@ enum log_stream topic_stream(enum topic topic)
 	return (enum log_stream)(topic - 1);
 }
 
+/* With the record that was decided last, where the state knows which one that was. */
+static int64_t input_begin(const struct head *head, enum topic topic)
+{
+	int64_t next = head->input_next[topic];
+	return next > 0 && !witness_is_absent(&head->input_last[topic]) ? next - 1 : next;
+}
+
 int inputs_open(struct inputs *inputs, struct log *log, uint32_t shard, const struct head *head,
 	struct fault *fault)
 {
@@ -33,7 +40,7 @@ int inputs_open(struct inputs *inputs, struct log *log, uint32_t shard, const st
 	for (enum log_stream s = 0; s < LOG_EVENTS; s++) {
 		inputs->records[s] = calloc(INPUT_RECORDS_PER_READ, sizeof *inputs->records[s]);
 		assert(inputs->records[s]);
-		int error = log_reader_open(log, shard, s, head->input_next[input_topic(s)],
+		int error = log_reader_open(log, shard, s, input_begin(head, input_topic(s)),
 			&inputs->readers[s], fault);
 		if (error)
 			return error;

@@ -23,8 +23,10 @@ struct inputs {
 enum topic input_topic(enum log_stream stream);
 enum log_stream topic_stream(enum topic topic);
 
-/* Opens a reader after each offset in the state. Where timers have fired for an input that an owner
- * did not come to decide, that one is next, whatever the others hold: their events name it. */
+/* Opens a reader after each offset in the state; where the state has the witness of the record
+ * before it, that record comes first (witness.c takes it). Where timers have fired for an input
+ * that an owner did not come to decide, that one is next, whatever the others hold: their events
+ * name it. */
 int inputs_open(struct inputs *inputs, struct log *log, uint32_t shard, const struct head *head,
 	struct fault *fault);
 void inputs_close(struct inputs *inputs);

@@ -116,6 +116,9 @@ int shard_recover(struct shard *shard);
  * apparent end when that is 0. */
 int shard_look_for_owner(struct shard *shard, int wait_ms);
 
+/* witness.c: opens the inputs, where they are those that were decided up to there. */
+int inputs_enter(struct shard *shard);
+
 /* live.c: decides until asked to stop or a fault. */
 int shard_live(struct shard *shard);
 /* Hands the batch being filled to the committer, and waits until all is verified. */

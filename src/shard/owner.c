@@ -105,15 +105,15 @@ static int life(struct shard *shard)
 			": that number can't change",
 			ledger->shards, log_shards(log));
 
-	error = inputs_open(&shard->inputs, log, shard->config.shard,
-		state_head(shard->replica.state), &shard->fault);
-	if (!error)
-		error = log_sender_open(log, &shard->sender, &shard->fault);
-	if (!error)
-		error = committer_start(shard);
+	error = committer_start(shard);
 	if (error)
 		return error;
 	checkpointer_start(shard);
+	error = inputs_enter(shard);
+	if (!error)
+		error = log_sender_open(log, &shard->sender, &shard->fault);
+	if (error)
+		return error;
 	atomic_store(&shard->is_live, true);
 	shard_diag(shard, "live, term %" PRId64 ", sequence %" PRId64, shard->term,
 		shard->replica.place.sequence);

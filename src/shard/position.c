@@ -20,6 +20,10 @@ size_t position_pack(const struct position *position, uint8_t ret[POSITION_SIZE]
 	p = pack_i64(p, head->engine_time_ms);
 	for (int topic = 1; topic <= TOPIC_COUNT; topic++)
 		p = pack_i64(p, head->input_next[topic]);
+	for (int topic = 1; topic <= TOPIC_COUNT; topic++) {
+		p = pack_bytes(p, head->input_last[topic].digest.at, DIGEST_SIZE);
+		p = pack_bytes(p, head->input_last[topic].command_id.at, sizeof(struct id));
+	}
 	p = pack_u32(p, head->timers_fired);
 	p = pack_u32(p, (uint32_t)head->timers_topic);
 	p = pack_i64(p, head->command_ids_from_ms);
@@ -58,6 +62,11 @@ bool position_unpack(struct bytes value, struct position *ret)
 	for (int topic = 1; topic <= TOPIC_COUNT; topic++)
 		ret->head.input_next[topic] = unpack_i64(p + 8 * (size_t)topic);
 	p += (size_t)8 * (TOPIC_COUNT + 1);
+	for (int topic = 1; topic <= TOPIC_COUNT; topic++, p += WITNESS_SIZE) {
+		struct witness *last = &ret->head.input_last[topic];
+		memcpy(last->digest.at, p, DIGEST_SIZE);
+		memcpy(last->command_id.at, p + DIGEST_SIZE, sizeof last->command_id.at);
+	}
 	ret->head.timers_fired = unpack_u32(p);
 	ret->head.timers_topic = (enum topic)unpack_u32(p + 4);
 	ret->head.command_ids_from_ms = unpack_i64(p + 8);

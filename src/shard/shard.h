@@ -37,6 +37,10 @@ struct shard_config {
 	const struct input_place *clock_accepted; /* up to there, decided at the last engine time */
 	size_t clock_accepted_count;
 
+	/* The sequence at which the inputs may go on though they are not those that were decided;
+	 * 0: never. */
+	int64_t restart_inputs_at;
+
 	/* Called from the owner's threads, for people: one line, without its end. */
 	void (*diag)(void *context, const char *line);
 	void *context;

@@ -25,7 +25,7 @@ enum table {
 };
 
 enum {
-	STATE_FORMAT = 2,
+	STATE_FORMAT = 3,
 	STATE_KEY_SIZE_MAX = 1 + ACCOUNT_ID_SIZE_MAX,
 	STATE_VALUE_SIZE_MAX = 320,
 	STATE_MISSING_MAX = 4096,
@@ -49,10 +49,12 @@ struct state_key {
 struct head {
 	int64_t sequence;
 	int64_t engine_time_ms;
-	int64_t input_next[TOPIC_COUNT + 1]; /* by topic: the offset after the last one decided */
-	uint32_t timers_fired;               /* for the input that comes next ... */
-	enum topic timers_topic;             /* ... of this topic; none: for whichever it is */
-	int64_t command_ids_from_ms;         /* rows of ids before this were dropped */
+	int64_t input_next[TOPIC_COUNT +
+			   1]; /* by topic: the offset after the last one decided ... */
+	struct witness input_last[TOPIC_COUNT + 1]; /* ... and its witness, where one is known */
+	uint32_t timers_fired;                      /* for the input that comes next ... */
+	enum topic timers_topic;     /* ... of this topic; none: for whichever it is */
+	int64_t command_ids_from_ms; /* rows of ids before this were dropped */
 };
 
 struct state;

@@ -231,6 +231,18 @@ void command_decode(struct codec *codec, struct bytes record, struct command *re
 	digest_make(&ret->digest, packed, size);
 }
 
+bool command_is_witnessed(struct codec *codec, struct bytes record, const struct witness *witness)
+{
+	static const struct id none;
+	struct command command;
+	struct digest whole;
+	command_decode(codec, record, &command);
+	digest_make(&whole, record.at, record.size);
+	return id_equal(command.id.is_malformed ? &none : &command.id.id, &witness->command_id) &&
+	       (digest_equal(&command.digest, &witness->digest) ||
+		       digest_equal(&whole, &witness->digest));
+}
+
 static uint8_t *pack_text64(uint8_t *p, const struct text64 *text)
 {
 	p = pack_u8(p, text->size);

@@ -75,6 +75,26 @@ static const struct binding command_ids_dropped_bindings[] = {
 	{ .number = 1, .bind = BIND_I64, AT(command_ids_dropped.before_ms) },
 };
 
+/* inputs_restarted */
+
+static bool inputs_restarted_is_sound(const struct event_inputs_restarted *event)
+{
+	return event->topic >= TOPIC_commands && event->topic <= TOPIC_internal &&
+	       event->expected_offset >= 0 && event->offset >= 0;
+}
+
+/* A digest is as long as an id, and absent alike. */
+_Static_assert(sizeof(struct digest) == sizeof(struct id), "a digest is bound as an id is");
+static const struct binding inputs_restarted_bindings[] = {
+	{ .number = 1, .bind = BIND_ENUM, AT(inputs_restarted.topic) },
+	{ .number = 2, .bind = BIND_I64, AT(inputs_restarted.expected_offset) },
+	{ .number = 3, .bind = BIND_ID, AT(inputs_restarted.expected.digest) },
+	{ .number = 4, .bind = BIND_ID, AT(inputs_restarted.expected.command_id) },
+	{ .number = 5, .bind = BIND_I64, AT(inputs_restarted.offset) },
+	{ .number = 6, .bind = BIND_ID, AT(inputs_restarted.before.digest) },
+	{ .number = 7, .bind = BIND_ID, AT(inputs_restarted.before.command_id) },
+};
+
 /* party_opened */
 
 static bool party_opened_is_sound(const struct event_party_opened *event)
@@ -227,6 +247,8 @@ bool outcome_is_sound(const struct event *event)
 		return command_repeated_is_sound(&event->command_repeated);
 	case EVENT_command_ids_dropped:
 		return event->command_ids_dropped.before_ms >= 0;
+	case EVENT_inputs_restarted:
+		return inputs_restarted_is_sound(&event->inputs_restarted);
 	case EVENT_party_opened:
 		return party_opened_is_sound(&event->party_opened);
 	case EVENT_account_opened:
@@ -259,6 +281,7 @@ OUTCOME(ledger_opened);
 OUTCOME(command_rejected);
 OUTCOME(command_repeated);
 OUTCOME(command_ids_dropped);
+OUTCOME(inputs_restarted);
 OUTCOME(party_opened);
 OUTCOME(account_opened);
 OUTCOME(account_closed);

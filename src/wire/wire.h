@@ -27,6 +27,10 @@ enum { EVENT_SIZE_MAX = 4096 };
  * read, for the rejection event. The digest is made here. */
 void command_decode(struct codec *codec, struct bytes record, struct command *ret);
 
+/* Whether a record is the one that this witness was taken of, be it by a version that did not know
+ * the command, and took the record's own digest. */
+bool command_is_witnessed(struct codec *codec, struct bytes record, const struct witness *witness);
+
 /* The canonical form whose digest tells a repeat from a reused id: all decoded fields but the id,
  * packed. At most COMMAND_PACKED_MAX bytes; returns the size. */
 enum { COMMAND_PACKED_MAX = 1024 };

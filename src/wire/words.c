@@ -314,6 +314,15 @@ static void say_command_ids_dropped(FILE *to, const struct event *event)
 		event->command_ids_dropped.before_ms);
 }
 
+static void say_inputs_restarted(FILE *to, const struct event *event)
+{
+	const struct event_inputs_restarted *restarted = &event->inputs_restarted;
+	(void)fprintf(to,
+		"%s goes on from offset %" PRId64 " instead of %" PRId64
+		", as an operator said: it no longer held what had been decided",
+		topic_name(restarted->topic), restarted->offset, restarted->expected_offset);
+}
+
 /* "Pay less; then send it under a new id." */
 static void say_advice(FILE *to, enum reject reject)
 {

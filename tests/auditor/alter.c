@@ -46,6 +46,9 @@ static const struct part of_command_repeated[] = { PART(PLAIN, command_repeated.
 	{ 0 } };
 static const struct part of_command_ids_dropped[] = { PART(PLAIN, command_ids_dropped.before_ms),
 	{ 0 } };
+static const struct part of_inputs_restarted[] = { PART(PLAIN, inputs_restarted.topic),
+	PART(PLAIN, inputs_restarted.expected_offset), PART(PLAIN, inputs_restarted.expected),
+	PART(PLAIN, inputs_restarted.offset), PART(PLAIN, inputs_restarted.before), { 0 } };
 static const struct part of_party_opened[] = { PART(TEXT, party_opened.party),
 	PART(PLAIN, party_opened.kind), { 0 } };
 static const struct part of_account_opened[] = { PART(ACCOUNT, account_opened.account),

@@ -16,6 +16,16 @@ struct pending {
 	struct command command;
 };
 
+/* Which record stood where. */
+struct seen {
+	int64_t offset;
+	struct witness witness;
+};
+struct seen_list {
+	struct seen *at;
+	size_t count, capacity;
+};
+
 /* The undecided records of a topic, in the order of their offsets: a ring. */
 struct inputs {
 	struct pending *at;
@@ -26,6 +36,8 @@ struct inputs {
 	int64_t clock_up_to; /* decided at the last engine time; -1: none */
 	int64_t *refused;    /* offsets */
 	size_t refused_count;
+	struct seen_list on_log;  /* what stands there now */
+	struct seen_list decided; /* what stood there when it was decided */
 };
 
 struct auditor {
@@ -56,6 +68,8 @@ void auditor_free(struct auditor *auditor)
 	for (enum topic t = TOPIC_none; t <= TOPIC_internal; t++) {
 		free(auditor->inputs[t].at);
 		free(auditor->inputs[t].refused);
+		free(auditor->inputs[t].on_log.at);
+		free(auditor->inputs[t].decided.at);
 	}
 	books_free(&auditor->books);
 	codec_free(auditor->codec);
@@ -82,6 +96,61 @@ static void inputs_widen(struct inputs *inputs)
 	inputs->capacity = capacity;
 }
 
+static void seen_add(struct seen_list *list, const struct pending *pending)
+{
+	const struct command *command = &pending->command;
+	struct seen seen = { pending->input.offset, { .digest = command->digest } };
+	if (!command->id.is_malformed)
+		seen.witness.command_id = command->id.id;
+	if (list->count == list->capacity) {
+		list->capacity = list->capacity == 0 ? INPUTS_FIRST : 2 * list->capacity;
+		list->at = realloc(list->at, list->capacity * sizeof *list->at);
+		assert(list->at);
+	}
+	list->at[list->count++] = seen;
+}
+
+/* How many of the decided records stand there as they stood. */
+static size_t same_count(const struct inputs *inputs)
+{
+	const struct seen_list *on_log = &inputs->on_log, *decided = &inputs->decided;
+	size_t i = 0;
+	while (i < on_log->count && i < decided->count &&
+		on_log->at[i].offset == decided->at[i].offset &&
+		witness_equal(&on_log->at[i].witness, &decided->at[i].witness))
+		i++;
+	return i;
+}
+
+static void pending_drop(struct inputs *inputs)
+{
+	inputs->first = (inputs->first + 1) & (inputs->capacity - 1);
+	inputs->count--;
+}
+
+/* After a cut: those that were decided before it, the same ones, are no input. */
+static void decided_skip(struct inputs *inputs)
+{
+	const struct seen_list *decided = &inputs->decided;
+	int64_t last = decided->count > 0 ? decided->at[decided->count - 1].offset : -1;
+	if (inputs->count == 0 || pending_at(inputs, 0)->input.offset > last ||
+		same_count(inputs) < decided->count)
+		return;
+	while (inputs->count > 0 && pending_at(inputs, 0)->input.offset <= last)
+		pending_drop(inputs);
+}
+
+void auditor_input_cut(struct auditor *auditor, enum topic topic, int64_t offset)
+{
+	struct inputs *inputs = &auditor->inputs[topic];
+	struct seen_list *on_log = &inputs->on_log;
+	while (on_log->count > 0 && on_log->at[on_log->count - 1].offset >= offset)
+		on_log->count--;
+	while (inputs->count > 0 && pending_at(inputs, inputs->count - 1)->input.offset >= offset)
+		inputs->count--;
+	inputs->offset_next = offset;
+}
+
 void auditor_input(struct auditor *auditor, enum topic topic, int64_t offset,
 	int64_t record_time_ms, struct bytes value)
 {
@@ -94,6 +163,8 @@ void auditor_input(struct auditor *auditor, enum topic topic, int64_t offset,
 	struct pending *pending = pending_at(inputs, inputs->count++);
 	pending->input = (struct input){ topic, offset, record_time_ms };
 	command_decode(auditor->codec, value, &pending->command);
+	seen_add(&inputs->on_log, pending);
+	decided_skip(inputs);
 }
 
 void auditor_refuse(struct auditor *auditor, enum topic topic, int64_t offset)
@@ -165,6 +236,44 @@ static const char *opened(struct auditor *auditor, const struct event *event)
 	return message;
 }
 
+/* At an operator's word an input goes on where the first other record stands. */
+static const char *restarted(struct auditor *auditor, const struct event *event)
+{
+	struct books *books = &auditor->books;
+	enum topic topic = event->inputs_restarted.topic;
+	bool is_topic = topic >= TOPIC_commands && topic <= TOPIC_internal;
+	struct inputs *inputs = &auditor->inputs[is_topic ? topic : TOPIC_none];
+	struct seen_list *decided = &inputs->decided;
+	size_t same = same_count(inputs);
+	if (!is_topic || same == decided->count) {
+		(void)snprintf(auditor->message, sizeof auditor->message,
+			"event %" PRId64 ": came inputs_restarted of topic %d, whose records are "
+			"those that were decided",
+			books->sequence + 1, (int)topic);
+		return auditor->message;
+	}
+	struct event predicted = {
+		.kind = EVENT_inputs_restarted,
+		.sequence = books->sequence + 1,
+		.engine_time_ms = books->engine_time_ms,
+		.inputs_restarted = { .topic = topic,
+			.expected_offset = decided->at[decided->count - 1].offset + 1,
+			.expected = decided->at[decided->count - 1].witness },
+	};
+	if (same > 0) {
+		predicted.inputs_restarted.offset = decided->at[same - 1].offset + 1;
+		predicted.inputs_restarted.before = decided->at[same - 1].witness;
+	}
+	const char *message =
+		event_compare(&predicted, event, auditor->message, sizeof auditor->message);
+	if (message)
+		return message;
+	books_take(books, &predicted);
+	decided->count = same;
+	decided_skip(inputs);
+	return NULL;
+}
+
 /* The input that the event names: the processor chooses the topic, and nothing else. */
 static const char *input_of(struct auditor *auditor, const struct event *event, struct inputs **ret)
 {
@@ -206,8 +315,8 @@ static void inputs_take(struct inputs *inputs)
 			inputs->refused[i] = inputs->refused[--inputs->refused_count];
 		else
 			i++;
-	inputs->first = (inputs->first + 1) & (inputs->capacity - 1);
-	inputs->count--;
+	seen_add(&inputs->decided, pending_at(inputs, 0));
+	pending_drop(inputs);
 }
 
 const char *auditor_event(struct auditor *auditor, const struct event *event)
@@ -215,6 +324,8 @@ const char *auditor_event(struct auditor *auditor, const struct event *event)
 	struct books *books = &auditor->books;
 	if (books->sequence == 0)
 		return opened(auditor, event);
+	if (event->kind == EVENT_inputs_restarted)
+		return restarted(auditor, event);
 	struct inputs *inputs;
 	const char *message = input_of(auditor, event, &inputs);
 	if (message)

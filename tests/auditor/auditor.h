@@ -21,6 +21,10 @@ void auditor_free(struct auditor *auditor); /* NULL is fine */
 void auditor_input(struct auditor *auditor, enum topic topic, int64_t offset,
 	int64_t record_time_ms, struct bytes value);
 
+/* The log lost the records of an input from this offset on: what is given next stands there
+ * instead. */
+void auditor_input_cut(struct auditor *auditor, enum topic topic, int64_t offset);
+
 /* What an operator says, for inputs whose outcomes are not given yet: before or after the input
  * itself. Say it where an owner starts with that option, once all events before its own are given.
  * The clock is accepted up to and including that offset. Offset -1 takes back what was said of a

@@ -213,6 +213,7 @@ static void body_take(struct books *books, const struct event *event)
 	case EVENT_command_rejected:
 	case EVENT_command_repeated:
 	case EVENT_transfer_posted:
+	case EVENT_inputs_restarted:
 		break;
 	case EVENT_ledger_opened:
 		cut_off_put(books, event->engine_time_ms);
@@ -257,6 +258,7 @@ void books_take(struct books *books, const struct event *event)
 		books->timers_fired++;
 	} else if (event->kind != EVENT_ledger_opened) {
 		books->timers_fired = 0;
-		command_take(books, event);
+		if (event->kind != EVENT_inputs_restarted) /* it answers no command */
+			command_take(books, event);
 	}
 }

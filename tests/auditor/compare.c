@@ -180,6 +180,18 @@ static void command_repeated(struct comparison *c, const struct event_command_re
 	number(c, "first_reject", predicted->first_reject, came->first_reject);
 }
 
+static void inputs_restarted(struct comparison *c, const struct event_inputs_restarted *predicted,
+	const struct event_inputs_restarted *came)
+{
+	number(c, "topic", predicted->topic, came->topic);
+	number(c, "expected_offset", predicted->expected_offset, came->expected_offset);
+	bytes16(c, "expected_digest", predicted->expected.digest.at, came->expected.digest.at);
+	id(c, "expected_command_id", &predicted->expected.command_id, &came->expected.command_id);
+	number(c, "offset", predicted->offset, came->offset);
+	bytes16(c, "digest", predicted->before.digest.at, came->before.digest.at);
+	id(c, "command_id", &predicted->before.command_id, &came->before.command_id);
+}
+
 static void account_opened(struct comparison *c, const struct event_account_opened *predicted,
 	const struct event_account_opened *came)
 {
@@ -273,6 +285,9 @@ static void outcome(struct comparison *c, const struct event *predicted, const s
 	case EVENT_command_ids_dropped:
 		number(c, "before_ms", predicted->command_ids_dropped.before_ms,
 			came->command_ids_dropped.before_ms);
+		break;
+	case EVENT_inputs_restarted:
+		inputs_restarted(c, &predicted->inputs_restarted, &came->inputs_restarted);
 		break;
 	case EVENT_party_opened:
 		text(c, "party", &predicted->party_opened.party, &came->party_opened.party);

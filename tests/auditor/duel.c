@@ -238,6 +238,18 @@ bool duel_decide(struct duel *duel, enum topic topic)
 	return true;
 }
 
+bool duel_make_anew(struct duel *duel, enum topic topic)
+{
+	struct event_inputs_restarted restarted = { .topic = topic };
+	struct event event;
+	duel->first[topic] = duel->count[topic] = 0;
+	duel->offset_next[topic] = 0;
+	auditor_input_cut(duel->auditor, topic, 0);
+	while (engine_restart_inputs(duel->state, &restarted, &event) == ENGINE_NO_ROOM)
+		seal(duel);
+	return event_compare_both(duel, &event);
+}
+
 void duel_restart(struct duel *duel)
 {
 	seal(duel);

@@ -51,6 +51,8 @@ size_t duel_pending(const struct duel *duel, enum topic topic);
 
 /* The first undecided record of that topic is decided; nothing happens where there is none. */
 bool duel_decide(struct duel *duel, enum topic topic);
+/* The topic is made anew, empty, and the operator has the core go on with it. */
+bool duel_make_anew(struct duel *duel, enum topic topic);
 /* The core forgets all that its store holds. */
 void duel_restart(struct duel *duel);
 /* All is decided: both books, and what each says of itself. */

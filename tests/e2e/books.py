@@ -64,6 +64,7 @@ class Books:
         )  # (shard, topic) -> offset -> outcomes
         self.first, self.repeats = {}, collections.Counter()  # by command id
         self.kinds, self.sequences = collections.Counter(), {}
+        self.last_inputs = {}  # (shard, topic) -> offset, digest, command id of the last one decided
         self.ledger_ids, self.times = set(), collections.defaultdict(int)
 
     def take(self, event):
@@ -80,6 +81,8 @@ class Books:
         self.kinds[kind] += 1
         if kind == "ledger_opened":
             self.ledger_ids.add(event.ledger_opened.ledger_id)
+        elif kind == "inputs_restarted":
+            self._restart(event, where)
         elif not event.HasField("timer"):
             self._outcome(event, kind, where)
         self._effects(event, where)
@@ -87,6 +90,11 @@ class Books:
 
     def _outcome(self, event, kind, where):
         of_stream = self.inputs[event.shard, event.input.topic]
+        self.last_inputs[event.shard, event.input.topic] = (
+            event.input.offset,
+            event.input.digest,
+            event.input.command_id,
+        )
         of_stream[event.input.offset] += 1
         check(of_stream[event.input.offset] == 1, f"{where}: a second outcome of one input")
         key = event.shard, event.input.command_id
@@ -105,6 +113,23 @@ class Books:
                 return
             check(key not in self.first, f"{where}: command {id_text(key[1])} was done twice")
             self.first[key] = event
+
+    def _restart(self, event, where):
+        """What stood there from its offset on is no matter any more; other records stand there."""
+        restarted = event.inputs_restarted
+        key = event.shard, restarted.topic
+        check(
+            (
+                restarted.expected_offset - 1,
+                restarted.expected_digest,
+                restarted.expected_command_id,
+            )
+            == self.last_inputs.get(key, (-1, b"", b"")),
+            f"{where}: it names another record than the last one decided",
+        )
+        self.last_inputs[key] = restarted.offset - 1, restarted.digest, restarted.command_id
+        for offset in [o for o in self.inputs[key] if o >= restarted.offset]:
+            del self.inputs[key][offset]
 
     def _effects(self, event, where):
         shard, touched = event.shard, set()

@@ -86,6 +86,11 @@ static size_t event_mend(struct event *event, uint8_t ret[EVENT_SIZE_MAX])
 		event->offset = head->input_next[event->topic];
 	if (event->kind == EVENT_ledger_opened)
 		event->ledger_opened.shard = 0;
+	if (event->kind == EVENT_inputs_restarted) {
+		struct event_inputs_restarted *restarted = &event->inputs_restarted;
+		restarted->expected_offset = head->input_next[restarted->topic];
+		restarted->expected = head->input_last[restarted->topic];
+	}
 	balances_work_out(event);
 	return event_encode(replica.codec, event, &link, ret);
 }
@@ -119,7 +124,8 @@ static bool opens_again(struct bytes record)
 static bool heads_equal(const struct head *a, const struct head *b)
 {
 	for (int topic = 1; topic <= TOPIC_COUNT; topic++)
-		if (a->input_next[topic] != b->input_next[topic])
+		if (a->input_next[topic] != b->input_next[topic] ||
+			!witness_equal(&a->input_last[topic], &b->input_last[topic]))
 			return false;
 	return a->sequence == b->sequence && a->engine_time_ms == b->engine_time_ms &&
 	       a->timers_fired == b->timers_fired && a->timers_topic == b->timers_topic &&

@@ -281,6 +281,32 @@ int64_t broker_send(uint32_t shard, enum log_stream which, struct bytes value)
 	return offset;
 }
 
+void broker_input_lose(uint32_t shard, enum log_stream which, int64_t offset)
+{
+	struct stream *stream = &broker.streams[shard][which];
+	struct list *records = &stream->records;
+	struct readable *readable = &stream->readable;
+	assert(which < LOG_EVENTS && offset <= stream->end);
+	while (records->count > 0 && records->at[records->count - 1].record.offset >= offset)
+		records->count--;
+	while (readable->count > 0 && readable->at[readable->count - 1]->offset >= offset)
+		readable->count--;
+	stream->settled = records->count;
+	stream->end = offset;
+}
+
+/* Before it: what was written is readable, what is under way is lost. */
+void broker_power_fails(void)
+{
+	broker.request_count = 0;
+	for (uint32_t s = 0; s < broker.shards; s++) {
+		struct stream *events = &broker.streams[s][LOG_EVENTS];
+		for (size_t i = events->settled; i < events->records.count; i++)
+			events->records.at[i].visible_at_ns = 0;
+		stream_settle(events);
+	}
+}
+
 size_t broker_readable(uint32_t shard, enum log_stream stream)
 {
 	return broker.streams[shard][stream].readable.count;
@@ -550,6 +576,18 @@ static int broker_end(struct log *log, uint32_t shard, enum log_stream which, in
 	return 0;
 }
 
+/* Nothing is deleted at its beginning. */
+static int broker_begin_of(struct log *log, uint32_t shard, enum log_stream which,
+	int64_t *ret_begin, struct fault *fault)
+{
+	(void)log;
+	(void)shard;
+	(void)which;
+	(void)fault;
+	*ret_begin = 0;
+	return 0;
+}
+
 /* --- log.h: senders --- */
 
 static int broker_sender_open(struct log *log, struct log_sender **ret, struct fault *fault)
@@ -599,6 +637,7 @@ static const struct log_ops broker_ops = {
 	.reader_position = broker_reader_position,
 	.reader_close = broker_reader_close,
 	.end = broker_end,
+	.begin = broker_begin_of,
 	.sender_open = broker_sender_open,
 	.send = broker_send_entries,
 	.sender_close = broker_sender_close,

@@ -40,6 +40,10 @@ int64_t broker_next_ns(void);
 
 /* A client's record; its offset. */
 int64_t broker_send(uint32_t shard, enum log_stream stream, struct bytes value);
+/* Power fails everywhere: what was committed is readable, what is under way is lost. */
+void broker_power_fails(void);
+/* An input loses its records from this offset on. No reader is open on it. */
+void broker_input_lose(uint32_t shard, enum log_stream stream, int64_t offset);
 void broker_clock_set(int64_t ahead_ms);
 int64_t broker_clock_ahead_ms(void);
 int64_t broker_now_ms(void);

@@ -209,6 +209,13 @@ void checks_accept_clock(uint32_t shard, enum log_stream stream, int64_t offset)
 	auditor_accept_clock(checks.followers[shard].auditor, (enum topic)(stream + 1), offset);
 }
 
+void checks_input_lost(uint32_t shard, enum log_stream stream, int64_t offset)
+{
+	struct follower *follower = &checks.followers[shard];
+	follower->taken[stream] = broker_readable(shard, stream);
+	auditor_input_cut(follower->auditor, (enum topic)(stream + 1), offset);
+}
+
 const char *checks_unanswered(void)
 {
 	static char text[400];

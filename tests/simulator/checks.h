@@ -28,6 +28,9 @@ void checks_stored(uint32_t shard, int64_t term, uint64_t mix);
 /* The operator starts all processes with --accept-clock from now on. */
 void checks_accept_clock(uint32_t shard, enum log_stream stream, int64_t offset);
 
+/* An input lost its records from this offset on; all that was readable before was looked at. */
+void checks_input_lost(uint32_t shard, enum log_stream stream, int64_t offset);
+
 /* NULL: all inputs are answered; else what is not. */
 const char *checks_unanswered(void);
 /* Sums, rows and timers as they must stand; expensive, so not after every step. */

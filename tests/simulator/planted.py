@@ -89,9 +89,15 @@ BUGS = [
             "		error = ledger_compare(shard);\n	shard->early = *state_head(shard->replica.state);\n",
         ),
         (
-            "src/shard/owner.c",
-            "log, shard->config.shard,\n		state_head(shard->replica.state)",
-            "log, shard->config.shard,\n		&shard->early",
+            "src/shard/witness.c",
+            "shard->config.log, shard->config.shard,\n		state_head(shard->replica.state)",
+            "shard->config.log, shard->config.shard,\n		&shard->early",
+        ),
+        (
+            "src/shard/witness.c",
+            "	int64_t next = head->input_next[input_topic(stream)];\n	const struct witness",
+            "	head = &shard->early;\n"
+            "	int64_t next = head->input_next[input_topic(stream)];\n	const struct witness",
         ),
         ("src/shard/internal.h", "struct shard {\n", "struct shard {\n	struct head early;\n"),
     ),
@@ -127,10 +133,39 @@ BUGS = [
     Bug(
         "an_input_is_left_out_after_recovery",
         (
-            "src/shard/inputs.c",
-            "log, shard, s, head->input_next[input_topic(s)],",
-            "log, shard, s, head->input_next[input_topic(s)] + (head->input_next[input_topic(s)] > 40),",
+            "src/shard/witness.c",
+            "		command_is_witnessed(shard->replica.codec, record.value, last))\n		return 0;",
+            "		command_is_witnessed(shard->replica.codec, record.value, last))\n"
+            "		return next > 40 ? record_await(shard, reader, next, 1000, &record, &came) : 0;",
         ),
+    ),
+    Bug(
+        "an_inputs_last_record_is_not_compared",
+        (
+            "src/shard/witness.c",
+            "	if (came && record.offset == next - 1 &&\n"
+            "		command_is_witnessed(shard->replica.codec, record.value, last))\n",
+            "	if (came)\n",
+        ),
+        worlds=400,
+    ),
+    Bug(
+        "an_input_goes_on_where_it_would_have",
+        (
+            "src/shard/witness.c",
+            "			.offset = comparison->inputs[s].from,\n",
+            "			.offset = state_head(state)->input_next[input_topic(s)],\n",
+        ),
+        worlds=400,
+    ),
+    Bug(
+        "an_inputs_new_place_is_not_in_the_state",
+        (
+            "src/apply/inputs_restarted_v1.c",
+            "	head->input_next[e->topic] = e->offset;\n",
+            "",
+        ),
+        worlds=400,
     ),
     Bug(
         "more_timers_count_as_fired_than_have",

@@ -40,6 +40,7 @@ static struct {
 	struct slot slots[SLOTS];
 	struct input_place accepted[ACCEPTED_MAX];
 	size_t accepted_count;
+	int64_t restart_at[SHARDS_MAX]; /* --restart-inputs; 0: not given */
 } this;
 struct world_totals world_totals;
 
@@ -61,6 +62,7 @@ static struct shard_config config_of(struct slot *slot, uint32_t shard)
 		.read_back_ms = this.read_back_ms,
 		.clock_accepted = this.accepted,
 		.clock_accepted_count = this.accepted_count,
+		.restart_inputs_at = this.restart_at[shard],
 		.diag = diag,
 		.context = &slot->process,
 	};
@@ -183,6 +185,23 @@ static void clock_accept(uint32_t shard, const struct fault *fault)
 	}
 }
 
+/* "pinion run --restart-inputs SHARD:SEQUENCE", and in the supervisor's file it stays. */
+static void inputs_accept(uint32_t shard, const struct fault *fault)
+{
+	uint32_t said;
+	int64_t sequence;
+	const char *option = strstr(fault->text, "--restart-inputs ");
+	if (!option ||
+		sscanf(option, "--restart-inputs %" SCNu32 ":%" SCNd64, &said, &sequence) != 2 ||
+		said != shard)
+		violation("shard %" PRIu32 " stopped: %s (%s:%d)", shard, fault->text, fault->file,
+			fault->line);
+	world_totals.input_stops++;
+	say("the operator has the inputs of shard %" PRIu32 " go on at event %" PRId64, shard,
+		sequence);
+	this.restart_at[shard] = sequence;
+}
+
 static void owner_ended(struct slot *slot, uint32_t shard)
 {
 	struct shard *ended = slot->shards[shard];
@@ -205,6 +224,9 @@ static void owner_ended(struct slot *slot, uint32_t shard)
 		break;
 	case FAULT_CLOCK:
 		clock_accept(shard, &fault);
+		break;
+	case FAULT_LOG:
+		inputs_accept(shard, &fault);
 		break;
 	case FAULT_IO:
 	case FAULT_TAINTED:
@@ -259,6 +281,30 @@ static void clock_turn(void)
 		return;
 	broker_clock_set(ahead_ms);
 	this.clock_until_ns = ground.now_ns + draw_between(1, 20000) * NS_PER_MS;
+}
+
+/* Power fails everywhere at once, and the disks had not written the end of an input, or the topic
+ * has to be made anew. */
+static void loss_turn(void)
+{
+	if (!inject(INJECT_input_lost))
+		return;
+	uint32_t shard = (uint32_t)draw(this.shards);
+	enum log_stream stream = (enum log_stream)draw(LOG_INPUTS);
+	size_t count = broker_readable(shard, stream);
+	for (int i = 0; i < SLOTS; i++)
+		if (this.slots[i].is_running)
+			slot_kill(&this.slots[i]);
+	broker_power_fails();
+	checks_look();
+	if (count == 0)
+		return;
+	size_t lost = draw(4) == 0 ? count : 1 + draw(count < 20 ? count : 20);
+	int64_t offset = broker_record(shard, stream, count - lost)->offset;
+	say("%s:%" PRIu32 " loses its records from offset %" PRId64 " on", log_stream_name(stream),
+		shard, offset);
+	broker_input_lose(shard, stream, offset);
+	checks_input_lost(shard, stream, offset);
 }
 
 static void time_turn(void)
@@ -320,6 +366,7 @@ static void turn(void)
 		this.send_at_ns = ground.now_ns + (int64_t)draw((uint64_t)(2 * this.send_every_ns));
 	}
 	clock_turn();
+	loss_turn();
 	time_turn();
 	processes_turn();
 }
