@@ -323,6 +323,16 @@ def files_have_heads(tree):
             yield f"{name}: no SPDX head"
 
 
+def blocks_have_languages(tree):
+    for page in ["README.md", *tree.files("docs", ".md")]:
+        is_inside = False
+        for number, line in enumerate(tree.text(page).splitlines(), 1):
+            if line.startswith("```"):
+                if not is_inside and line.strip() == "```":
+                    yield f"{page}:{number}: a block without a language: sh is run by tests/e2e/docs.py (see there), text is not"
+                is_inside = not is_inside
+
+
 def core_symbols(tree, library):
     run = subprocess.run(["nm", library], check=True, capture_output=True, text=True)
     undefined, defined = set(), set()
@@ -351,7 +361,8 @@ def main():
     tree = Tree(options.root)
     checks = [include_directions, library_headers, fault_stays_out_of_the_core, registries_number_uniquely,
               commands_are_complete, events_are_complete, rejects_are_complete, words, comments, amounts_are_opaque,
-              sources_are_built, files_are_short, functions_are_short, files_have_heads]
+              sources_are_built, files_are_short, functions_are_short, files_have_heads,
+              blocks_have_languages]
     results = [(check.__name__, list(check(tree))) for check in checks]
     if options.library:
         results.append(("core_symbols", list(core_symbols(tree, options.library))))

@@ -241,3 +241,32 @@ def docs(_):
             left += [block.place for block in blocks_of(page) if block.reason]
         check(count >= 4, f"only {count} blocks were run")
         return f"{count} blocks run; not run, each with its reason: {', '.join(left) or 'none'}"
+
+
+def quickstart(room, *arguments):
+    """What it prints into a pipe: words, one event as JSON, and what was verified."""
+    folder = checkout(room)
+    done = subprocess.run(
+        ["deploy/quickstart", *arguments], cwd=folder, capture_output=True, text=True, timeout=PAGE_SECONDS,
+        check=False, env={**os.environ, "TMPDIR": f"{room.folder}/tmp"},
+    )
+    check(done.returncode == 0, f"exit {done.returncode}: {done.stdout[-1000:]}{done.stderr[-1000:]}")
+    lines = done.stdout.splitlines()
+    check(sum(line.startswith("{") for line in lines) == 1, f"not one event as JSON: {done.stdout}")
+    said = [line for line in lines if re.match(r" +\d+  (posted|REJECTED|repeated)  ", line)]
+    day = (folder / "docs/examples/day.jsonl").read_text(encoding="utf-8")
+    check(len(said) == day.count("\n"), f"{len(said)} outcomes in words: {done.stdout}")
+    check(re.search(r"^verified: \d+ events$", done.stdout, re.M), f"not verified: {done.stdout}")
+    check(not list((room.folder / "tmp").iterdir()), "it left something behind")
+    return f"{len(said)} outcomes in words"
+
+
+def quickstart_embedded(_):
+    with Room("quickstart") as room:
+        return quickstart(room)
+
+
+def quickstart_kafka(_):
+    BROKER.need()
+    with Room("quickstart") as room:
+        return quickstart(room, "--kafka")
