@@ -4,6 +4,7 @@ import pathlib
 import socket
 import struct
 import sys
+import threading
 
 from harness import Room, check, wait_for
 
@@ -30,14 +31,16 @@ class Network:
         self.control.settimeout(30)
         self.control.bind(str(room.folder / "network-answers"))
         self.control.connect(str(path))
+        self.lock = threading.Lock()
 
     def look(self):
         check(self.process.is_alive(), f"the network ended: {self.process.said()}")
 
     def set(self, number, mode):
         """It is so when this returns."""
-        self.control.send(f"{number} {mode}".encode())
-        self.control.recv(8)
+        with self.lock:
+            self.control.send(f"{number} {mode}".encode())
+            self.control.recv(8)
 
 
 def init_producer(version, transactional_id, timeout_ms):
@@ -154,6 +157,13 @@ def cuts_check(place):
     check(silent(served), "a request came through")
     place.network.set(0, "drop")
     check(served.recv(1) == b"" and ended(client), "what was held is lost, and the connection ends")
+
+    client, served = place.pair()
+    place.network.set(0, "silent")
+    served.close()
+    check(silent(client), "the end of a broker is told, though all is silent")
+    place.network.set(0, "drop")
+    check(ended(client), "the connection to a dead broker ends at last")
 
     client, served = place.pair()
     place.network.set(0, "refuse")

@@ -19,6 +19,7 @@ SAID = {  # by what is counted: what it says, a line for each
     "rebuilt": re.compile(r"the store is unreadable and is rebuilt", re.M),
 }
 STOPPED = re.compile(r"^shard \d+: STOPPED: .*", re.M)
+STOP_S = 10  # after SIGTERM it ends within that, whatever the brokers do
 # The ends that docs/operating.md names, beside a usurped owner's.
 BROKER_AWAY = re.compile(r"^pinion: (?:.*; )?Kafka at \S+ did not answer when asked to ", re.M)
 
@@ -32,6 +33,7 @@ class Processor(Supervisor):
         self.tally, self.said_now = collections.Counter(), ""
         self.start_at, self.continue_at, self.kill_after = 0.0, None, None
         self.stopped_at = self.spared_until = 0.0  # nothing else befalls it until then
+        self.ends_at, self.restart_after_s, self.ends_s = None, 0.0, []  # after SIGTERM
         self.old = ledger.state.with_name(ledger.state.name + "-old")
         self.trouble_at = -1e9  # when the broker or the way to it was last not well
         self.look_at = 0.0
@@ -40,6 +42,7 @@ class Processor(Supervisor):
         if not self.is_alive():
             return f"processor {self.number} (down)"
         state = "stopped" if self.continue_at else "live" if self.is_live else "in recovery"
+        state = "ending" if self.ends_at else state
         return f"processor {self.number} ({state})"
 
     def is_alive(self):
@@ -65,6 +68,9 @@ class Processor(Supervisor):
         if now >= self.look_at or not self.run.is_alive():
             self.look_at = now + 0.05
             self.said_now = self.run.err.read_text(errors="replace")
+        if self.ends_at:
+            self.end_look(now)
+            return False
         is_live = super().look()
         kill_at = max(self.started + (self.kill_after or 0), self.spared_until)
         if self.kill_after is not None and self.run and now >= kill_at:
@@ -91,7 +97,7 @@ class Processor(Supervisor):
         self.said_now = self.run.err.read_text(errors="replace")
         for name, pattern in SAID.items():
             self.tally[name] += len(pattern.findall(self.said_now))
-        self.run, self.continue_at, self.is_live = None, None, False
+        self.run, self.continue_at, self.ends_at, self.is_live = None, None, None, False
         self.start_at = time.monotonic() + restart_s
 
     # --- what is done to it ---
@@ -115,6 +121,22 @@ class Processor(Supervisor):
         """And again a part of a usual recovery after its next start."""
         self.kill()
         self.kill_after = part * statistics.median(self.restart_s or [0.5])
+
+    def ask_to_end(self, restart_s):
+        """SIGTERM, at any moment."""
+        self.run.child.send_signal(signal.SIGTERM)
+        self.ends_at, self.restart_after_s = time.monotonic() + STOP_S, restart_s
+
+    def end_look(self, now):
+        if self.run.is_alive():
+            check(
+                now < self.ends_at,
+                f"SIGTERM: processor {self.number} did not end in {STOP_S} s: {self.run.said()}",
+            )
+            return
+        self.ends_s.append(now - self.ends_at + STOP_S)
+        self.end_check(self.run.exit_code())
+        self._over(self.restart_after_s)
 
     def stop(self, seconds):
         self.run.child.send_signal(signal.SIGSTOP)
@@ -148,17 +170,24 @@ class Processor(Supervisor):
     # --- the end of all ---
 
     def finish(self):
-        """SIGTERM: it drains and exits 0. Usurped or just in trouble, it says so and exits 3."""
         if self.run is None:
             return
-        code = self.run.ask_to_stop()
-        if code == -signal.SIGTERM and not self.run.said():
+        if not self.ends_at:
+            self.ask_to_end(0)
+        self.end_check(self.run.exit_code(STOP_S))
+        self.ends_s.append(time.monotonic() - self.ends_at + STOP_S)
+        self._over(0)
+
+    def end_check(self, code):
+        """SIGTERM: it drains and exits 0. Usurped, fenced or just in trouble, it says so and exits
+        3."""
+        said = self.run.err.read_text(errors="replace")
+        if code == -signal.SIGTERM and not said.strip():
             code = 0  # it had only just begun
-        is_excused = (
-            self.run.says("another owner took it") or self.trouble_at > time.monotonic() - 60
-        )
+        is_usurped = SAID["usurpations"].search(said) or SAID["fenced"].search(said)
+        is_excused = is_usurped or self.trouble_at > time.monotonic() - 60
         check(
-            code == 0 or (code == 3 and is_excused and STOPPED.search(self.run.err.read_text())),
+            code == 0
+            or (code == 3 and is_excused and (STOPPED.search(said) or BROKER_AWAY.search(said))),
             f"SIGTERM: processor {self.number} ended with {code}: {self.run.said()}",
         )
-        self._over(0)

@@ -6,7 +6,7 @@
 SOCKET takes datagrams "NUMBER MODE", and answers each. NUMBER is a proxy's place on the command line:
 
     refuse              connections end, and new ones too
-    silent              nothing gets through, either way; nothing ends
+    silent              nothing gets through, either way; nothing ends, also where the broker does
     requests, answers   nothing gets through that way
     drop                what was held is lost, and the connections with it; all is well again
     pass                what was held goes on its way, also where its sender is gone by now: a late
@@ -159,7 +159,7 @@ class Proxy:
             answers.lose()
         if requests.is_ended and not requests.bytes and not requests.is_lost:
             requests.finish()
-        if answers.is_ended and not answers.bytes:
+        if answers.is_ended and not answers.bytes and not self.is_held(answers):
             self.close(pair)
             return
         for flow, other in (requests, answers), (answers, requests):

@@ -19,7 +19,11 @@ WORDS = {
     "stops_all_past_timeout": "  of all processors at once, past the transaction time-out",
     "cuts": "network cuts between a processor and the broker",
     "cuts_past_timeout": "  past the transaction time-out",
-    "broker_kills": "broker killed (SIGKILL) and started",
+    "ends_asked": "SIGTERM to a processor, which must end within 10 s",
+    "ends_asked_broker_away": "  while a broker was away",
+    "broker_kills": "broker killed (SIGKILL)",
+    "brokers_lost": "  for good, and an empty one in its place (clusters)",
+    "brokers_gone": "  for good, and none in its place (clusters)",
     "broker_restarts": "broker restarted (SIGTERM)",
     "broker_pauses": "broker paused (SIGSTOP)",
     "broker_pauses_past_timeout": "  past the transaction time-out",
@@ -36,13 +40,15 @@ WORDS = {
     "events": "events",
     "voids": "void records seen by a plain reader",
     "live_again_s_median": "live again after, s (median)",
+    "slowest_end_s": "slowest end after SIGTERM, s",
     "slowest_s": "slowest time without an outcome on a shard, s",
-    "slowest_well_s": "  the broker's absence left out, s",
+    "slowest_well_s": "  the absence of the broker, or of too many, left out, s",
     "back_s": "slowest time until all shards gave outcomes with the broker back, s",
     "calm_s": "all answered after calm, s",
     "seconds": "seconds in all",
 }
-GREATEST = {"live_again_s_median", "slowest_s", "slowest_well_s", "back_s", "calm_s"}
+OPTIONS = ("kills", "minutes", "cluster", "shards", "processors", "transaction_timeout_s")
+GREATEST = {"live_again_s_median", "slowest_end_s", "slowest_s", "slowest_well_s", "back_s", "calm_s"}
 
 
 def table(totals):
@@ -72,7 +78,7 @@ def record(options):
         "seed": options.seed,
         "options": {
             name: getattr(options, name)
-            for name in ("kills", "minutes", "shards", "processors", "transaction_timeout_s")
+            for name in OPTIONS
         },
         "verdict": options.verdict,
         "totals": options.totals,
@@ -94,4 +100,23 @@ def sums():
     for line in failed:
         print(f"failed: --seed {line['seed']}, {line['date']}: {line['verdict']}")
     print(table(total))
+    for size in (2, 3):
+        on_cluster = [line["totals"] for line in lines if is_on(line, size)]
+        if on_cluster:
+            print(cluster_said(size, on_cluster))
     print(f"{len(lines) - len(failed)} runs (of a time the greatest), {len(failed)} failed")
+
+
+def is_on(line, size):
+    return line["verdict"] == "ok" and line["options"].get("cluster") == size
+
+
+def cluster_said(size, runs):
+    def count(*names):
+        return sum(totals[name] for totals in runs for name in names)
+
+    return (
+        f"of these on clusters of {size}: {len(runs)} runs, {count('kills')} kills of a processor, "
+        f"{count('ends_asked')} stops, {count('broker_kills')} kills of a broker, "
+        f"{count('brokers_lost', 'brokers_gone')} of them for good"
+    )

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A broker, the network to it, processors that compete, an upstream at load; and what befalls them."""
+"""Brokers, the network to them, processors that compete, an upstream at load; and what befalls them."""
 import collections
 import re
 import signal
@@ -8,16 +8,17 @@ import threading
 import time
 
 from audit import audit
+from brokers import Brokers
 from gates import KafkaGate
-from harness import Broker, Ledger, check, wait_for
+from harness import Ledger, check, wait_for
 from kills import probe_all
 from load import clients_finish, clients_start, models_compare, trouble_of
 from network import Network
-from processors import Processor
+from processors import STOP_S, Processor
 
 SETTLE_S = 40  # at most so long after the broker is back it goes away again
 PATIENCE_S = 5  # at most so long a card that is for a live processor waits for one
-STUCK_S = 120  # without an outcome on a shard, the broker's absence left out
+STUCK_S = 120  # without an outcome on a shard, an absence of too many brokers left out
 CALM_S = 120  # after all is well again: everything is answered by then
 AWAY_SLOWER = 8  # while the broker is away, kills come so much slower: most are to hit live ones
 ABORTED_BY_TIMEOUT = re.compile(r"Completed rollback of ongoing transaction .* due to timeout")
@@ -28,30 +29,29 @@ class World:
         self.room, self.options = room, options
         self.began = time.monotonic()
         self.tally, self.timeout_s = collections.Counter(), options.transaction_timeout_s
-        self.broker = Broker(
-            folder=room.folder / "kafka", flags=("--proxied", str(options.processors))
-        )
+        self.brokers = Brokers(room.folder / "kafka", options.cluster, options.processors)
         self.outage, self.outage_trouble, self.broker_well_at = None, None, 0.0
         self.is_settled, self.back_s = True, []  # every shard gave an outcome since it was back
         self.gate, self.clients, self.processors = None, [], []
-        self.cuts = {}  # by processor: when it ends, and how
+        self.cuts = {}  # by processor: when it ends, how, and to which brokers it was cut off
+        self.silent = set()  # brokers from which nothing comes, not even their end
         self.moved, self.sequences, self.seen_at = {}, {}, 0.0
         self.slowest = self.slowest_well = (0.0, "")
 
     def start(self):
-        self.broker.need()
-        self.ledger = self.broker.ledger(self.room, "chaos").init(self.options.shards)
-        proxied = (self.room.folder / "kafka/proxied").read_text().split()
-        ports = [place.split(":")[1] for place in proxied]
+        self.brokers.start()
+        self.ledger = self.brokers.whole.ledger(self.room, "chaos").init(self.options.shards)
+        ways = self.brokers.ways()
         self.network = Network(
             self.room,
             self.timeout_s * 1000 if self.timeout_s < 45 else 0,
-            zip(ports[1::2], ports[::2]),
+            [way for ways_of_one in ways for way in ways_of_one],
         )
         prefix = self.ledger.url.split("/")[-1]
-        for number, place in enumerate(proxied[1::2]):
+        for number, ways_of_one in enumerate(ways):
+            places = ",".join(f"127.0.0.1:{proxy}" for proxy, _ in ways_of_one)
             ledger = Ledger(
-                self.room, f"kafka://{place}/{prefix}", self.room.folder / f"state-{number}"
+                self.room, f"kafka://{places}/{prefix}", self.room.folder / f"state-{number}"
             )
             processor = Processor(
                 number,
@@ -81,7 +81,7 @@ class World:
             client.is_over.set()
         if self.outage:
             self.outage.join()
-        self.broker.stop("--kill")
+        self.brokers.stop()
 
     # --- looking after them ---
 
@@ -90,16 +90,17 @@ class World:
         now = time.monotonic()
         trouble_of(self.clients)
         check(not self.outage_trouble, f"the broker: {self.outage_trouble}")
-        check(not self.broker.trouble, f"the broker did not come back: {self.broker.trouble}")
+        trouble = self.brokers.trouble()
+        check(not trouble, f"the broker did not come back: {trouble}")
         self.network.look()
         if self.outage and not self.outage.is_alive():
             self.outage, self.broker_well_at, self.is_settled = None, now, False
-        for number, (until, how) in list(self.cuts.items()):
+        for number, (until, _, _) in list(self.cuts.items()):
             if now >= until:
-                self.network.set(number, how)
-                del self.cuts[number]
+                self.cut_end(number)
         for processor in self.processors:
-            if self.outage or processor.number in self.cuts or processor.continue_at:
+            is_cut = processor.number in self.cuts
+            if self.outage or self.brokers.away or is_cut or processor.continue_at:
                 processor.trouble_at = now
             processor.look()
         if self.gate and not self.clients_are_over():
@@ -115,7 +116,7 @@ class World:
             if chain.sequence != self.sequences.get(shard) or shard not in self.moved:
                 self.sequences[shard], self.moved[shard] = chain.sequence, [now, 0.0]
             moved = self.moved[shard]
-            moved[1] += 0 if self.outage else step
+            moved[1] += 0 if self.brokers.is_down() else step
             where = f"shard {shard} up to {now - self.began:.1f} s"
             self.slowest = max(self.slowest, (now - moved[0], where))
             self.slowest_well = max(self.slowest_well, (moved[1], where))
@@ -154,7 +155,7 @@ class World:
             self.look()
             time.sleep(0.01)
             now = time.monotonic()
-            gap_s -= (now - before) / (AWAY_SLOWER if self.outage else 1)
+            gap_s -= (now - before) / (AWAY_SLOWER if self.brokers.is_down() else 1)
             before = now
             if gap_s > 0:
                 continue
@@ -162,7 +163,8 @@ class World:
             if place is None:
                 continue
             card = queue.pop(place)
-            self.say(f"{card}" + (f": {target}" if isinstance(target, Processor) else ""))
+            whom = str(target) if isinstance(target, Processor) else f"broker {target + 1}"
+            self.say(f"{card}: {whom}" + self.away_said())
             self.tally[card.kind] += 1
             getattr(self, card.kind)(card, target)
             gap_s = card.gap_s
@@ -172,10 +174,18 @@ class World:
         """The first that can be played now, and whom it befalls. (None, None): none yet."""
         for place, card in enumerate(queue):
             target = self.target_of(card)
-            if target:
-                is_waited_for = card.wants_live and target is not self.broker and patience_s > 0
+            if target is not None:
+                is_waited_for = (
+                    card.wants_live and isinstance(target, Processor) and patience_s > 0
+                )
                 return (None, None) if is_waited_for and not target.is_live else (place, target)
+            if card.kind == "broker_gone":
+                break  # what comes after it is for those that live without it
         return None, None
+
+    def away_said(self):
+        away = " and ".join(str(node + 1) for node in sorted(self.brokers.away))
+        return f", broker {away} away" if away else ""
 
     def say(self, text):
         print(f"{time.monotonic() - self.began:7.1f} s  {text}", flush=True)
@@ -184,7 +194,7 @@ class World:
         """Whom it can befall now; None: nobody, it must wait."""
         if card.kind.startswith("broker"):
             is_well = not self.outage and self.is_settled and not self.are_all_stopped()
-            return self.broker if is_well else None
+            return self.brokers.target(card.broker) if is_well else None
         ring = self.processors[card.processor :] + self.processors[: card.processor]
         if card.kind == "stop_all_past_timeout":
             is_well = not self.outage and not self.is_any_spared() and ring[0].is_live
@@ -197,7 +207,8 @@ class World:
         return (
             processor.is_alive()
             and time.monotonic() > processor.spared_until
-            and not (card.kind.startswith("stop") and processor.continue_at)
+            and (not processor.ends_at or card.kind.startswith("cut"))
+            and not (card.kind.startswith(("stop", "end")) and processor.continue_at)
             and not (card.kind.startswith("cut") and processor.number in self.cuts)
             and not (card.kind == "folder_old" and not processor.old.exists())
         )
@@ -225,8 +236,12 @@ class World:
         processor.kill(card.restart_s, processor.roll_back_folder)
 
     def kill_count(self, processor):
-        self.tally["kills_broker_away"] += self.outage is not None
+        self.tally["kills_broker_away"] += len(self.brokers.away) > 0
         self.tally["kills_stopped"] += processor.continue_at is not None
+
+    def end_asked(self, card, processor):
+        self.tally["ends_asked_broker_away"] += len(self.brokers.away) > 0
+        processor.ask_to_end(card.restart_s)
 
     def stop(self, card, processor):
         processor.stop(card.seconds)
@@ -240,52 +255,101 @@ class World:
         was on its way gets lost, so that some are open."""
         numbers = [one.number for one in self.processors if one.number not in self.cuts]
         for number in numbers:
-            self.network.set(number, "silent")
+            self.way_set(number, "silent")
         time.sleep(0.2)
         for processor in self.processors:
-            if processor.is_alive():
+            if processor.is_alive() and not processor.ends_at:
                 processor.stop(card.seconds)
             processor.spare(card.seconds)
         for number in numbers:
-            self.network.set(number, "drop")
+            self.way_set(number, "drop")
+
+    def way_set(self, number, how, nodes=None):
+        """Of a processor to all brokers, or to some."""
+        for node in range(self.brokers.count) if nodes is None else nodes:
+            self.network.set(number * self.brokers.count + node, how)
+            if node in self.silent:
+                self.network.set(number * self.brokers.count + node, "silent")
 
     def cut(self, card, processor):
         how, end = card.how
-        self.cuts[processor.number] = time.monotonic() + card.seconds, end
-        self.network.set(processor.number, how)
+        nodes = None if card.is_whole else [self.brokers.target(card.broker)]
+        self.cuts[processor.number] = time.monotonic() + card.seconds, end, nodes
+        self.way_set(processor.number, how, nodes)
+
+    def cut_end(self, number):
+        _, how, nodes = self.cuts.pop(number)
+        self.way_set(number, how, nodes)
 
     def cut_past_timeout(self, card, processor):
         self.cut(card, processor)
         processor.spare(card.seconds)
 
-    def broker_kill(self, card, _):
-        self.broker_away(card, lambda: self.broker.stop("--kill"), self.broker.start)
+    def broker_kill(self, card, node):
+        self.broker_away(card, node, lambda one: one.stop("--kill"), lambda one: one.start())
 
-    def broker_restart(self, card, _):
-        self.broker_away(card, self.broker.stop, self.broker.start)
+    def broker_lost(self, card, node):
+        """For good, with all it had; later an empty one takes its place."""
 
-    def broker_pause(self, card, _):
+        def replace(one):
+            one.flags = ("--empty",)
+            one.start()
+            one.flags = ()
+
+        self.broker_away(card, node, lambda one: one.stop("--kill"), replace)
+
+    def broker_gone(self, card, node):
+        """For good, and nothing takes its place."""
+        self.brokers.gone.add(node)
+        self.broker_away(card, node, lambda one: one.stop("--kill"), None)
+
+    def broker_restart(self, card, node):
+        self.broker_away(card, node, lambda one: one.stop(), lambda one: one.start())
+
+    def broker_pause(self, card, node):
         self.broker_away(
             card,
-            lambda: self.broker.signal(signal.SIGSTOP),
-            lambda: self.broker.signal(signal.SIGCONT),
+            node,
+            lambda one: one.signal(signal.SIGSTOP),
+            lambda one: one.signal(signal.SIGCONT),
         )
 
     broker_pause_past_timeout = broker_pause
 
-    def broker_away(self, card, begin, end):
-        """Beside all else: a start takes some seconds."""
+    def broker_away(self, card, node, begin, end):
+        """Beside all else: a start takes some seconds. None is taken before all others have what it
+        has: what is lost then is not the processor's fault."""
 
         def outage():
             try:
-                begin()
+                self.brokers.heal_wait()
+                self.brokers.away.add(node)
+                if card.is_silent:
+                    self.node_silent(node)
+                begin(self.brokers.nodes[node])
                 time.sleep(card.seconds)
-                end()
+                if end:
+                    end(self.brokers.nodes[node])
+                    self.node_heard(node)
+                    self.brokers.away.discard(node)
+                self.brokers.heal_wait()
             except Exception as trouble:
                 self.outage_trouble = trouble
 
         self.outage = threading.Thread(target=outage)
         self.outage.start()
+
+    def node_silent(self, node):
+        """As a machine without power: connections to it do not even end."""
+        self.silent.add(node)
+        for processor in self.processors:
+            self.way_set(processor.number, "silent", [node])
+
+    def node_heard(self, node):
+        if node in self.silent:
+            self.silent.discard(node)
+            for processor in self.processors:
+                self.way_set(processor.number, "drop", [node])
 
     # --- the end ---
 
@@ -293,7 +357,7 @@ class World:
         """All is well again; what was asked must be answered, and each shard answers now."""
         self.supervise("the broker is back", 200, lambda: not self.outage)
         for number in list(self.cuts):
-            self.network.set(number, self.cuts.pop(number)[1])
+            self.cut_end(number)
         for processor in self.processors:
             processor.kill_after = None
             if processor.continue_at:
@@ -313,7 +377,7 @@ class World:
             processor.finish()
         keeper = self.processors[-1].ledger.run("--memory", 64)
         probe_all(self.gate, self.clients)
-        check(keeper.ask_to_stop() == 0, f"SIGTERM: {keeper.said()}")
+        check(keeper.ask_to_stop(STOP_S) == 0, f"SIGTERM: {keeper.said()}")
 
     def audit(self):
         """The books of the independent reader; all that was told agrees with them."""
@@ -344,9 +408,10 @@ class World:
             count.update(processor.tally)
             count["kills"] += processor.kills
             count["kills_in_recovery"] += processor.kills_in_recovery
+        ends_s = [one for processor in self.processors for one in processor.ends_s]
         chains = self.gate.chains if self.gate else []
         restarts = [one for processor in self.processors for one in processor.restart_s]
-        logs = self.room.folder.glob("kafka/log")
+        logs = [*self.room.folder.glob("kafka/log"), *self.room.folder.glob("kafka/*/log")]
         aborts = sum(
             len(ABORTED_BY_TIMEOUT.findall(log.read_text(errors="replace"))) for log in logs
         )
@@ -362,7 +427,11 @@ class World:
             "stops_all_past_timeout": count["stop_all_past_timeout"],
             "cuts": count["cut"] + count["cut_past_timeout"],
             "cuts_past_timeout": count["cut_past_timeout"],
-            "broker_kills": count["broker_kill"],
+            "ends_asked": count["end_asked"],
+            "ends_asked_broker_away": count["ends_asked_broker_away"],
+            "broker_kills": count["broker_kill"] + count["broker_lost"] + count["broker_gone"],
+            "brokers_lost": count["broker_lost"],
+            "brokers_gone": count["broker_gone"],
             "broker_restarts": count["broker_restart"],
             "broker_pauses": count["broker_pause"] + count["broker_pause_past_timeout"],
             "broker_pauses_past_timeout": count["broker_pause_past_timeout"],
@@ -379,6 +448,7 @@ class World:
             "events": sum(chain.sequence for chain in chains),
             "voids": sum(chain.voids for chain in chains),
             "live_again_s_median": round(statistics.median(restarts or [0]), 2),
+            "slowest_end_s": round(max(ends_s, default=0), 1),
             "slowest_s": round(self.slowest[0], 1),
             "slowest_well_s": round(self.slowest_well[0], 1),
             "back_s": round(max(self.back_s or [0]), 1),
