@@ -216,9 +216,12 @@ static int trouble(struct kafka_reader *reader, const rd_kafka_message_t *messag
 		return 0;
 	case RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET:
 	case RD_KAFKA_RESP_ERR_OFFSET_OUT_OF_RANGE:
-		return FAULT(reader->fault, FAULT_LOG,
-			"%s:%u no longer holds offset %lld, or ends before it: %s", topic,
-			reader->shard, (long long)reader->position,
+		/* Not proof yet that records are gone: where another broker leads by now and the
+		 * client has not heard, a replica that is still empty answers so. Opening again
+		 * asks the leader, and says which it is. */
+		return FAULT(reader->fault, FAULT_IO,
+			"%s:%u: a broker does not hold offset %lld, which is looked into: %s",
+			topic, reader->shard, (long long)reader->position,
 			rd_kafka_message_errstr(message));
 	default:
 		return FAULT(reader->fault, FAULT_IO, "can't read %s:%u at offset %lld: %s", topic,

@@ -300,8 +300,12 @@ class World:
 
     def broker_gone(self, card, node):
         """For good, and nothing takes its place."""
-        self.brokers.gone.add(node)
-        self.broker_away(card, node, lambda one: one.stop("--kill"), None)
+
+        def begin(one):
+            one.stop("--kill")
+            self.brokers.gone.add(node)
+
+        self.broker_away(card, node, begin, None)
 
     def broker_restart(self, card, node):
         self.broker_away(card, node, lambda one: one.stop(), lambda one: one.start())
