@@ -55,6 +55,8 @@ class Card:
         self.is_whole = not options.cluster or choice.random() < 0.5  # a cut from all brokers
         # A broker's end is seen, or its machine is just silent.
         self.is_silent = bool(options.cluster) and choice.random() < 0.5
+        # Nothing else befalls anyone until every shard goes on without that broker.
+        self.is_alone = kind == "broker_gone" or (self.is_silent and kind == "broker_kill")
         if kind.endswith("past_timeout"):
             # The broker looks once a second which Kafka transactions are too old.
             self.seconds = timeout_s + choice.uniform(1.5, 4)
@@ -81,6 +83,8 @@ class Card:
             said.append(f"from broker {self.broker % 3 + 1}")
         if self.kind in ("broker_kill", "broker_lost", "broker_gone") and self.is_silent:
             said.append("silent")
+        if self.is_alone:
+            said.append("alone")
         return " ".join(said + ([f"{self.seconds:.1f} s"] if self.seconds else []))
 
 

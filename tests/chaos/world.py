@@ -18,7 +18,8 @@ from processors import STOP_S, Processor
 
 SETTLE_S = 40  # at most so long after the broker is back it goes away again
 PATIENCE_S = 5  # at most so long a card that is for a live processor waits for one
-STUCK_S = 120  # without an outcome on a shard, an absence of too many brokers left out
+FENCED_S = 2  # the cluster gives up a broker that does not answer after that
+STUCK_S, STUCK_CLUSTER_S = 120, 60  # without an outcome on a shard, an absence of too many brokers left out
 CALM_S = 120  # after all is well again: everything is answered by then
 AWAY_SLOWER = 8  # while the broker is away, kills come so much slower: most are to hit live ones
 ABORTED_BY_TIMEOUT = re.compile(r"Completed rollback of ongoing transaction .* due to timeout")
@@ -31,6 +32,7 @@ class World:
         self.tally, self.timeout_s = collections.Counter(), options.transaction_timeout_s
         self.brokers = Brokers(room.folder / "kafka", options.cluster, options.processors)
         self.outage, self.outage_trouble, self.broker_well_at = None, None, 0.0
+        self.taken_at, self.moved_s = None, []  # a broker, and how long until others had taken over
         self.is_settled, self.back_s = True, []  # every shard gave an outcome since it was back
         self.gate, self.clients, self.processors = None, [], []
         self.cuts = {}  # by processor: when it ends, how, and to which brokers it was cut off
@@ -121,15 +123,20 @@ class World:
             self.slowest = max(self.slowest, (now - moved[0], where))
             self.slowest_well = max(self.slowest_well, (moved[1], where))
             check(
-                moved[1] < STUCK_S,
+                moved[1] < (STUCK_CLUSTER_S if self.brokers.is_cluster else STUCK_S),
                 f"shard {shard} gave no outcome for {moved[1]:.0f} s: {self.said()}",
             )
 
+        if self.taken_at and self.have_all_moved(self.taken_at + FENCED_S):
+            self.moved_s.append(now - self.taken_at)
+            self.taken_at = None
         if not self.is_settled and not self.outage:
             back_s = now - self.broker_well_at
-            is_back = all(moved[0] > self.broker_well_at for moved in self.moved.values())
-            self.is_settled = is_back or back_s > SETTLE_S
+            self.is_settled = self.have_all_moved(self.broker_well_at) or back_s > SETTLE_S
             self.back_s += [back_s] if self.is_settled else []
+
+    def have_all_moved(self, since):
+        return all(moved[0] > since for moved in self.moved.values())
 
     def said(self):
         return "; ".join(
@@ -157,7 +164,7 @@ class World:
             now = time.monotonic()
             gap_s -= (now - before) / (AWAY_SLOWER if self.brokers.is_down() else 1)
             before = now
-            if gap_s > 0:
+            if gap_s > 0 or self.taken_at:
                 continue
             place, target = self.next_card(queue, patience_s=PATIENCE_S + gap_s)
             if place is None:
@@ -331,6 +338,7 @@ class World:
                 if card.is_silent:
                     self.node_silent(node)
                 begin(self.brokers.nodes[node])
+                self.taken_at = time.monotonic() if card.is_alone else None
                 time.sleep(card.seconds)
                 if end:
                     end(self.brokers.nodes[node])
@@ -455,6 +463,7 @@ class World:
             "slowest_end_s": round(max(ends_s, default=0), 1),
             "slowest_s": round(self.slowest[0], 1),
             "slowest_well_s": round(self.slowest_well[0], 1),
+            "moved_s": round(max(self.moved_s, default=0), 1),
             "back_s": round(max(self.back_s or [0]), 1),
             "calm_s": round(self.tally["calm_s"], 1),
             "seconds": round(time.monotonic() - self.began),
