@@ -165,6 +165,11 @@ static int folder_make(const char *path, struct fault *fault)
 	if (mkdir(path, 0700) != 0 && errno != EEXIST)
 		return FAULT(
 			fault, FAULT_IO, "can't make the folder '%s': %s", path, strerror(errno));
+	struct stat made;
+	if (stat(path, &made) == 0 && !S_ISDIR(made.st_mode))
+		return FAULT(fault, FAULT_SETTINGS,
+			"'%s' is not a folder, which an embedded ledger is: give another path",
+			path);
 	char *parent;
 	if (asprintf(&parent, "%s/..", path) < 0)
 		return embedded_no_memory(fault);

@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { PREFIX_SIZE_MAX = 200, MESSAGE_TIMEOUT_MS = 30000, TRANSACTION_TIMEOUT_MS = 45000 };
+enum { MESSAGE_TIMEOUT_MS = 30000, TRANSACTION_TIMEOUT_MS = 45000 };
 
 /* Each of these carries a promise of log.h, or is said elsewhere (the URL, struct log_config). */
 static const char *const fixed[] = {
@@ -47,41 +47,22 @@ static char *text_copy(const char *text, size_t size)
 	return copy;
 }
 
-static bool name_ok(const char *name)
-{
-	size_t size =
-		strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-");
-	return size > 0 && size <= PREFIX_SIZE_MAX && name[size] == '\0';
-}
-
-/* kafka://HOST:PORT[,HOST:PORT][/PREFIX] */
-static int url_read(struct kafka_config *config, const char *url, struct fault *fault)
+/* kafka://HOST:PORT[,HOST:PORT]/PREFIX; its form was checked when it was found to be Kafka's. */
+static void url_read(struct kafka_config *config, const char *url)
 {
 	static const char scheme[] = "kafka://";
 
 	assert(strncmp(url, scheme, strlen(scheme)) == 0);
 	const char *servers = url + strlen(scheme);
-	size_t size = strcspn(servers, "/");
-	const char *prefix =
-		servers[size] == '/' && servers[size + 1] ? servers + size + 1 : "pinion";
-
-	if (size == 0)
-		return FAULT(fault, FAULT_SETTINGS,
-			"the ledger URL %s names no broker: write kafka://HOST:PORT/PREFIX", url);
-	if (!name_ok(prefix))
-		return FAULT(fault, FAULT_SETTINGS,
-			"the topic prefix in %s must be 1 to %d of the characters a-z A-Z 0-9 . _ "
-			"-",
-			url, (int)PREFIX_SIZE_MAX);
-
-	config->servers = text_copy(servers, size);
-	config->prefix = text_copy(prefix, strlen(prefix));
+	const char *slash = strchr(servers, '/');
+	assert(slash);
+	config->servers = text_copy(servers, (size_t)(slash - servers));
+	config->prefix = text_copy(slash + 1, strlen(slash + 1));
 	for (int i = 0; i < LOG_STREAMS; i++) {
-		int length = asprintf(
-			&config->topics[i], "%s.%s", prefix, log_stream_name((enum log_stream)i));
+		int length = asprintf(&config->topics[i], "%s.%s", config->prefix,
+			log_stream_name((enum log_stream)i));
 		assert(length > 0);
 	}
-	return 0;
 }
 
 static char *blanks_trim(char *text)
@@ -173,9 +154,8 @@ int kafka_config_read(struct kafka_config **ret, const struct log_config *from, 
 	config->transaction_timeout_ms = from->transaction_timeout_ms ? from->transaction_timeout_ms
 								      : TRANSACTION_TIMEOUT_MS;
 
-	int code = url_read(config, from->url, fault);
-	if (code == 0 && from->kafka_config)
-		code = properties_read(config, from->kafka_config, fault);
+	url_read(config, from->url);
+	int code = from->kafka_config ? properties_read(config, from->kafka_config, fault) : 0;
 	if (code != 0) {
 		kafka_config_free(config);
 		return code;

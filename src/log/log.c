@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Which log a URL names, and the limits every append keeps whatever log it goes to. */
+/* The log that a URL names, and the limits every append keeps whatever log it goes to. */
 #include "log/log.h"
 
 #include <assert.h>
@@ -17,28 +17,6 @@ const char *log_stream_name(enum log_stream stream)
 
 	assert((unsigned)stream < LOG_STREAMS);
 	return names[stream];
-}
-
-int log_ops_find(const char *url, const struct log_ops **ret, struct fault *fault)
-{
-	static const struct {
-		const char *prefix;
-		const struct log_ops *ops;
-	} forms[] = {
-		{ "embedded:", &log_embedded },
-		{ "kafka://", &log_kafka },
-	};
-
-	for (size_t i = 0; i < sizeof forms / sizeof forms[0]; i++) {
-		size_t size = strlen(forms[i].prefix);
-		if (strncmp(url, forms[i].prefix, size) == 0 && url[size] != '\0') {
-			*ret = forms[i].ops;
-			return 0;
-		}
-	}
-	return FAULT(fault, FAULT_SETTINGS,
-		"'%s' names no ledger: write embedded:DIR or kafka://HOST:PORT[,HOST:PORT]/PREFIX",
-		url);
 }
 
 int log_open(struct log **ret, const struct log_config *config, struct fault *fault)

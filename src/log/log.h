@@ -208,7 +208,8 @@ struct log_sender {
 extern const struct log_ops log_embedded;
 extern const struct log_ops log_kafka;
 
-/* Whose a URL is, by its form alone; FAULT_SETTINGS: nobody's. */
+/* Whose a URL is, by its form alone; FAULT_SETTINGS: nobody's, and the text says why, and what a
+ * URL looks like. */
 int log_ops_find(const char *url, const struct log_ops **ret, struct fault *fault);
 
 #endif

@@ -34,9 +34,11 @@ static const char usage[] =
 	"and\n"
 	"idempotency are on; embedded logs are synced, Kafka is acks=all with the broker's own "
 	"flush\n"
-	"settings. Both accounts of a transfer are of one shard. The ledger must be made by "
-	"`pinion\n"
-	"init` and nobody may own it. Ends by verifying it.\n"
+	"settings. Both accounts of a transfer are of one shard. Ends by verifying the ledger.\n"
+	"\n"
+	"The ledger must be made for this by `pinion init`, and hold nothing: what bench makes up "
+	"stays\n"
+	"in it for ever. One that holds anything, or that a processor owns or owned, is refused.\n"
 	"\n"
 	"  --ledger URL         embedded:DIR or kafka://HOST:PORT[,HOST:PORT]/PREFIX (or "
 	"PINION_LEDGER)\n"
@@ -63,6 +65,10 @@ static const char usage[] =
 	"  --progress FILE      what was verified, every 100 ms: phase, milliseconds, transfers\n"
 	"  --memory MIB         for rows in memory (1024)\n"
 	"  --checkpoint-ms MS   a checkpoint at least this often (2000)\n"
+	"  --leave-made-up-money\n"
+	"                       a used ledger all the same: it is taken from whoever owns it, and "
+	"made-up\n"
+	"                       parties, accounts and money stay in it for ever\n"
 	"  --json               the report as one JSON object\n"
 	"  --kafka-config FILE  librdkafka properties, name=value a line (TLS, SASL)\n";
 
@@ -133,6 +139,8 @@ static void bytes_report(
 	struct bench *bench, const struct disk_bytes *before, const struct disk_bytes *after)
 {
 	double transfers = (double)bench->transfers_sent;
+	if (bench->transfers_sent == 0)
+		return;
 	double log = (double)(after->log - before->log) / transfers;
 	double state = (double)(after->state - before->state) / transfers;
 	if (options_is_embedded(bench->options))
@@ -202,7 +210,7 @@ static int verify(struct bench *bench)
 	int exit_code = ledger_verify(bench->options, true, &figures);
 	if (exit_code != EXIT_DONE)
 		return exit_code;
-	double rate = (double)figures.events * 1e9 / (double)figures.replay_ns;
+	double rate = per_second(figures.events, figures.replay_ns);
 	report_line(&bench->report, "replay",
 		"%.0f events/s from the log into a new store, with all checks; a shard at a time",
 		rate);
@@ -265,6 +273,16 @@ static int steps(struct bench *bench)
 	return exit_code == EXIT_DONE ? verify(bench) : exit_code;
 }
 
+static bool options_agree(const struct options *options)
+{
+	if (options->clients > 0 && (options->is_raw || options->restarts > 0)) {
+		complain("--raw and --restarts are measured against the rate, which --clients "
+			 "leaves out: give the one or the other");
+		return false;
+	}
+	return true;
+}
+
 static int bench_begin(struct bench *bench)
 {
 	const struct options *options = bench->options;
@@ -273,6 +291,9 @@ static int bench_begin(struct bench *bench)
 		complain("--accounts wants 2 for each of the %" PRIu32 " shards at least", shards);
 		return EXIT_USAGE;
 	}
+	int exit_code = bench_fresh_check(bench, bench->log, options->ledger);
+	if (exit_code != EXIT_DONE)
+		return exit_code;
 	if (options->progress && !(bench->progress = fopen(options->progress, "we"))) {
 		complain("can't write %s: %s", options->progress, strerror(errno));
 		return EXIT_USAGE;
@@ -296,9 +317,12 @@ int main_bench(int count, char **arguments)
 	struct options options;
 	int exit_code;
 	if (!options_parse(&options, usage,
-		    OPTION_LEDGER | OPTION_STATE | OPTION_MEMORY | OPTION_CHECKPOINT | OPTION_BENCH,
+		    OPTION_LEDGER | OPTION_STATE | OPTION_STATE_NEEDED | OPTION_MEMORY |
+			    OPTION_CHECKPOINT | OPTION_BENCH,
 		    count, arguments, &exit_code))
 		return exit_code;
+	if (!options_agree(&options))
+		return EXIT_USAGE;
 	struct bench bench = { .options = &options };
 	exit_code = ledger_open(&options, LOG_OWN, &bench.log);
 	if (exit_code != EXIT_DONE)
@@ -306,6 +330,8 @@ int main_bench(int count, char **arguments)
 	exit_code = bench_begin(&bench);
 	if (exit_code == EXIT_DONE) {
 		exit_code = steps(&bench);
+		report_line(&bench.report, "ledger", "what was made up for this stays in %s",
+			options.ledger);
 		report_end(&bench.report, exit_code == EXIT_DONE);
 	}
 	log_close(bench.log);

@@ -187,6 +187,12 @@ bool lanes_failed(const struct lanes *lanes);
 /* Stops what still sends. 0, or the first fault of one. */
 int lanes_join(struct lanes *lanes, struct fault *fault);
 
+/* A second's share; 0 where that took no time that can be told. */
+static inline double per_second(int64_t count, int64_t ns)
+{
+	return ns > 0 ? (double)count * 1e9 / (double)ns : 0;
+}
+
 /* --- The steps; each returns an exit code and reports what it found --- */
 
 struct bench {
@@ -206,6 +212,9 @@ struct bench {
 	int64_t *events_first;
 };
 
+/* Refuses a log that holds anything, or is or was owned by a processor, but where the operator said
+ * that this is wanted. */
+int bench_fresh_check(struct bench *bench, struct log *log, const char *url);
 int bench_setup(struct bench *bench);
 int bench_rate(struct bench *bench, struct owners *owners);
 int bench_load(struct bench *bench, struct owners *owners, int percent);

@@ -291,9 +291,8 @@ static void crowd_report(struct crowd *crowd, int64_t begun_ns)
 	const struct options *options = crowd->bench->options;
 	const struct histogram *latency = &crowd->latency;
 	struct report *report = &crowd->bench->report;
-	double seconds = (double)(crowd->last_ns - begun_ns) / 1e9;
 	int64_t transfers = crowd->batches * options->batch;
-	double rate = seconds > 0 ? (double)transfers / seconds : 0;
+	double rate = per_second(transfers, crowd->last_ns - begun_ns);
 	report_line(report, "clients",
 		"%d, each with one batch of %d under way, over %d connections: %.0f transfers/s",
 		options->clients, options->batch, crowd->connection_count, rate);

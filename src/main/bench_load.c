@@ -39,8 +39,7 @@ static void load_report(struct bench *bench, const struct load *load,
 	const struct sync_probe *probe, int percent, double rate)
 {
 	const struct histogram *latency = &load->latency, *sync = &probe->histogram;
-	double seconds = (double)(load->last_ns - load->lanes.at[0].begun_ns) / 1e9;
-	double reached = (double)latency->count / seconds;
+	double reached = per_second(latency->count, load->last_ns - load->lanes.at[0].begun_ns);
 	double pause_ms = (double)load->watch.pause_ns / 1e6;
 	char label[32];
 	(void)snprintf(label, sizeof label, "load %d %%", percent);

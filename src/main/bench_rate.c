@@ -24,6 +24,12 @@ static struct span span_of(struct owners *owners)
 	return span;
 }
 
+/* 0: the half was seen too late, by the steps in which it is looked for, to tell a rate. */
+static double second_half(int64_t count, int64_t ns)
+{
+	return ns > 10 * (int64_t)WATCH_STEP_NS ? per_second(count, ns) : 0;
+}
+
 int bench_rate(struct bench *bench, struct owners *owners)
 {
 	int64_t transfers = bench->options->transfers, half_ns = 0;
@@ -41,23 +47,28 @@ int bench_rate(struct bench *bench, struct owners *owners)
 	}
 	watch_end(&watch);
 	struct span span = span_of(owners);
-	bench->rate = (double)transfers * 1e9 / (double)(span.last_ns - span.first_ns);
-	int64_t second_half = transfers - transfers / 2;
-	double warm = (double)second_half * 1e9 /
-		      (double)(span.last_ns > half_ns ? span.last_ns - half_ns : 1);
+	bench->rate = per_second(transfers, span.last_ns - span.first_ns);
+	if (bench->rate == 0) {
+		complain("%" PRId64 " transfers took no time that can be told: more --transfers",
+			transfers);
+		return EXIT_REFUSED;
+	}
+	double warm = second_half(transfers - transfers / 2, span.last_ns - half_ns);
 	double batch = span.batches > 0 ? (double)transfers / (double)span.batches : 0;
 	double pause_ms = (double)watch.pause_ns / 1e6;
 
 	struct report *report = &bench->report;
-	report_line(report, "rate",
-		"%.0f transfers/s, first input to last verified event (second half: %.0f)",
-		bench->rate, warm);
+	report_line(report, "rate", "%.0f transfers/s, first input to last verified event",
+		bench->rate);
+	if (warm > 0)
+		report_line(report, "", "%.0f transfers/s of that in the second half", warm);
 	report_line(report, "",
 		"%" PRId64 " checkpoints meanwhile, %.0f events a batch, longest pause %.0f ms, "
 		"%" PRId64 " recoveries",
 		watch.checkpoints, batch, pause_ms, watch.recoveries);
 	report_number(report, "transfers_per_s", bench->rate, 0);
-	report_number(report, "second_half_per_s", warm, 0);
+	if (warm > 0)
+		report_number(report, "second_half_per_s", warm, 0);
 	report_number(report, "events_per_batch", batch, 0);
 	report_number(report, "checkpoints", (double)watch.checkpoints, 0);
 	report_number(report, "longest_pause_ms", pause_ms, 1);

@@ -7,6 +7,7 @@
  * on the ledger's own it would be void.
  */
 #include "main/bench.h"
+#include "main/temporary.h"
 #include "shard/thread.h"
 
 #include <assert.h>
@@ -265,7 +266,12 @@ static void raw_report(struct bench *bench, const struct raw_lane *lanes)
 		first_ns = lanes[i].first_ns < first_ns ? lanes[i].first_ns : first_ns;
 		last_ns = lanes[i].last_ns > last_ns ? lanes[i].last_ns : last_ns;
 	}
-	double rate = (double)count * 1e9 / (double)(last_ns - first_ns);
+	double rate = per_second(count, last_ns - first_ns);
+	if (rate == 0) {
+		report_line(&bench->report, "raw",
+			"%" PRId64 " records took no time that can be told", count);
+		return;
+	}
 	report_line(&bench->report, "raw",
 		"%.0f records/s read, appended, read back and compared (%" PRId64
 		" of them); the rate is %.2f of it",
@@ -304,17 +310,18 @@ int bench_raw(struct bench *bench)
 	const char *ledger = bench->options->ledger;
 	char url[PATH_SIZE_MAX];
 	bool is_embedded = options_is_embedded(bench->options);
-	bool has_prefix = is_embedded || strchr(ledger + strlen("kafka://"), '/');
-	(void)snprintf(url, sizeof url, "%s%s", ledger,
-		is_embedded  ? "/raw"
-		: has_prefix ? "-raw"
-			     : "/pinion-raw");
+	(void)snprintf(url, sizeof url, "%s%s", ledger, is_embedded ? "/raw" : "-raw");
 	struct log_config config = options_log_config(bench->options, LOG_OWN);
 	struct log *to;
 	config.url = url;
 	if (log_create(&config, bench->keys.shards, &bench->fault) != 0 ||
 		log_open(&to, &config, &bench->fault) != 0)
 		return fault_exit(&bench->fault);
+	int found = bench_fresh_check(bench, to, url);
+	if (found != EXIT_DONE) {
+		log_close(to);
+		return found;
+	}
 	int exit_code = raw_run(bench, to);
 	log_close(to);
 	if (is_embedded)

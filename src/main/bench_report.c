@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The report: lines as things are found, or one JSON object at the end. */
 #include "main/bench.h"
+#include "main/output.h"
 
 #include <assert.h>
 #include <stdarg.h>
@@ -23,7 +24,7 @@ void report_line(struct report *report, const char *label, const char *format, .
 	(void)printf("%-18s", label);
 	(void)vprintf(format, arguments);
 	(void)putchar('\n');
-	(void)fflush(stdout);
+	(void)output_flush();
 	va_end(arguments);
 }
 

@@ -2,6 +2,7 @@
 /* pinion init: the log, and each shard's first event. */
 #include "main/main.h"
 #include "main/owners.h"
+#include "main/temporary.h"
 
 #include <inttypes.h>
 #include <sodium.h>
@@ -52,6 +53,37 @@ static int ledger_id_find(struct log *log, struct id *ret)
 	return 0;
 }
 
+/* How many were without a first event, and have one now. An owner of one that has it is not
+ * disturbed. */
+static int shard_init(struct owners *owners, size_t i, const struct id *ledger_id, size_t *ret_made)
+{
+	struct id own;
+	struct fault fault = { 0 };
+	if (shard_ledger_id(owners->log, (uint32_t)i, &own, &fault))
+		return fault_exit(&fault);
+	bool is_found = !id_is_absent(&own);
+	if (!is_found && shard_init_ledger(owners->shards[i], ledger_id, &own) != 0)
+		return fault_exit(shard_fault(owners->shards[i]));
+	if (!id_equal(&own, ledger_id)) {
+		complain("shard %zu belongs to another ledger than the shards before it", i);
+		return EXIT_REFUSED;
+	}
+	*ret_made += !is_found;
+	return EXIT_DONE;
+}
+
+static void ready_print(const struct options *options, uint32_t shards, size_t made)
+{
+	char what[96] = "found as it was, nothing was changed";
+	if (made == shards)
+		(void)snprintf(what, sizeof what, "made now");
+	else if (made > 0)
+		(void)snprintf(what, sizeof what,
+			"half made before, %zu of its shards were made now", made);
+	(void)printf("ledger %s is ready: %" PRIu32 " shard%s, %s\n", options->ledger, shards,
+		shards == 1 ? "" : "s", what);
+}
+
 static int shards_init(const struct options *options, struct log *log)
 {
 	struct owners owners;
@@ -59,20 +91,12 @@ static int shards_init(const struct options *options, struct log *log)
 	if (exit_code != 0)
 		return exit_code;
 	struct id ledger_id;
+	size_t made = 0;
 	exit_code = ledger_id_find(owners.log, &ledger_id);
-	for (size_t i = 0; i < owners.count && exit_code == 0; i++) {
-		struct id own;
-		if (shard_init_ledger(owners.shards[i], &ledger_id, &own) != 0) {
-			exit_code = fault_exit(shard_fault(owners.shards[i]));
-		} else if (!id_equal(&own, &ledger_id)) {
-			complain(
-				"shard %zu belongs to another ledger than the shards before it", i);
-			exit_code = EXIT_REFUSED;
-		}
-	}
+	for (size_t i = 0; i < owners.count && exit_code == 0; i++)
+		exit_code = shard_init(&owners, i, &ledger_id, &made);
 	if (exit_code == 0)
-		(void)printf("ledger %s is ready: %" PRIu32 " shard%s\n", options->ledger,
-			log_shards(owners.log), log_shards(owners.log) == 1 ? "" : "s");
+		ready_print(options, log_shards(owners.log), made);
 	owners_free(&owners);
 	return exit_code;
 }
@@ -86,8 +110,9 @@ int main_init(int count, char **arguments)
 		return exit_code;
 	bool is_embedded = options_is_embedded(&options);
 	if (options.shards == 0 && !is_embedded) {
-		complain("how many shards? Give --shards N: it can never change; 64 suits "
-			 "production");
+		complain("how many shards? Give --shards N: it can never change. 1, unless your "
+			 "parties pay only within groups that you place yourself: payments "
+			 "between shards do not exist yet");
 		return EXIT_USAGE;
 	}
 

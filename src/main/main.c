@@ -3,7 +3,9 @@
 #include "main/main.h"
 
 #include "main/options.h"
+#include "main/output.h"
 
+#include <signal.h>
 #include <sodium.h>
 #include <stdio.h>
 #include <string.h>
@@ -32,9 +34,41 @@ static void open_files_raise(void)
 	}
 }
 
+static int subcommand(int count, char **arguments)
+{
+	const char *name = arguments[0];
+#define SUBCOMMAND(subcommand, text)        \
+	if (strcmp(name, #subcommand) == 0) \
+		return main_##subcommand(count, arguments);
+	SUBCOMMANDS(SUBCOMMAND)
+#undef SUBCOMMAND
+	bool is_help =
+		strcmp(name, "--help") == 0 || strcmp(name, "-h") == 0 || strcmp(name, "help") == 0;
+	bool is_version = strcmp(name, "--version") == 0;
+	if ((is_help || is_version) && count > 1) {
+		complain("%s does not take \"%s\"", name, arguments[1]);
+		return EXIT_USAGE;
+	}
+	if (is_help) {
+		usage(stdout);
+		return EXIT_DONE;
+	}
+	if (is_version) {
+		(void)puts("pinion " PINION_VERSION);
+		return EXIT_DONE;
+	}
+	complain("no subcommand \"%s\"", name);
+	usage(stderr);
+	return EXIT_USAGE;
+}
+
 int main(int count, char **arguments)
 {
+	descriptors_ensure();
+	output_begin();
 	open_files_raise();
+	/* A closed pipe is told by the write that meets it, and libraries write to sockets. */
+	(void)signal(SIGPIPE, SIG_IGN);
 	if (sodium_init() < 0) {
 		complain("libsodium does not start");
 		return EXIT_FAULT;
@@ -43,21 +77,5 @@ int main(int count, char **arguments)
 		usage(stderr);
 		return EXIT_USAGE;
 	}
-	const char *name = arguments[1];
-#define SUBCOMMAND(subcommand, text)        \
-	if (strcmp(name, #subcommand) == 0) \
-		return main_##subcommand(count - 1, arguments + 1);
-	SUBCOMMANDS(SUBCOMMAND)
-#undef SUBCOMMAND
-	if (strcmp(name, "--help") == 0 || strcmp(name, "-h") == 0 || strcmp(name, "help") == 0) {
-		usage(stdout);
-		return EXIT_DONE;
-	}
-	if (strcmp(name, "--version") == 0) {
-		(void)puts("pinion " PINION_VERSION);
-		return EXIT_DONE;
-	}
-	complain("no subcommand \"%s\"", name);
-	usage(stderr);
-	return EXIT_USAGE;
+	return output_end(subcommand(count - 1, arguments + 1));
 }

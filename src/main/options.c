@@ -2,7 +2,6 @@
 #include "main/options.h"
 
 #include <errno.h>
-#include <ftw.h>
 #include <getopt.h>
 #include <inttypes.h>
 #include <sodium.h>
@@ -10,9 +9,15 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
-enum { MEMORY_MIB_DEFAULT = 1024, CHECKPOINT_MS_DEFAULT = 2000 };
+enum {
+	MEMORY_MIB_MIN = 8,
+	MEMORY_MIB_MAX = 1 << 20,
+	MEMORY_MIB_DEFAULT = 1024,
+	CHECKPOINT_MS_DEFAULT = 2000,
+};
 
 enum option_at {
 	AT_HELP = 'h',
@@ -36,6 +41,7 @@ enum option_at {
 	AT_SECONDS,
 	AT_RESTARTS,
 	AT_RAW,
+	AT_LEAVE_MADE_UP_MONEY,
 	AT_PROGRESS,
 	AT_JSON,
 	AT_CLIENTS,
@@ -69,6 +75,7 @@ static const struct option_row {
 	{ { "seconds", required_argument, NULL, AT_SECONDS }, OPTION_BENCH },
 	{ { "restarts", required_argument, NULL, AT_RESTARTS }, OPTION_BENCH },
 	{ { "raw", no_argument, NULL, AT_RAW }, OPTION_BENCH },
+	{ { "leave-made-up-money", no_argument, NULL, AT_LEAVE_MADE_UP_MONEY }, OPTION_BENCH },
 	{ { "progress", required_argument, NULL, AT_PROGRESS }, OPTION_BENCH },
 	{ { "clients", required_argument, NULL, AT_CLIENTS }, OPTION_BENCH },
 	{ { "batch", required_argument, NULL, AT_BATCH }, OPTION_BENCH },
@@ -218,25 +225,26 @@ static const char *bench_option_set(struct options *options, enum option_at at, 
 {
 	int64_t n = 0;
 	if (at == AT_ACCOUNTS)
-		return number_parse(text, 2, 100000000, &options->accounts) ? NULL
-									    : "a number from 2 on";
+		return number_parse(text, 2, 100000000, &options->accounts)
+			       ? NULL
+			       : "a number from 2 to 100000000";
 	if (at == AT_TRANSFERS)
 		return number_parse(text, 1, 1000000000, &options->transfers)
 			       ? NULL
-			       : "a number from 1 on";
+			       : "a number from 1 to 1000000000";
 	if (at == AT_KEYS)
 		return keys_parse(text, &options->keys) ? NULL : "uniform, zipf or hot";
 	if (at == AT_LOAD) {
 		if (options->load_count == LOADS_MAX || !number_parse(text, 1, 1000, &n))
-			return "percent of the peak, from 1 on, at most 8 times";
+			return "percent of the peak, from 1 to 1000, at most 8 times";
 		options->loads[options->load_count++] = (int)n;
 	} else if (at == AT_SECONDS) {
 		if (!number_parse(text, 0, 86400, &n))
-			return "seconds, 0 for no load";
+			return "seconds, up to 86400; 0 for no load";
 		options->seconds = (int)n;
 	} else if (at == AT_RESTARTS) {
 		if (!number_parse(text, 0, 1000, &n))
-			return "a number from 0 on";
+			return "a number from 0 to 1000";
 		options->restarts = (int)n;
 	} else if (at == AT_CLIENTS) {
 		if (!number_parse(text, 1, CLIENTS_MAX, &n))
@@ -250,6 +258,8 @@ static const char *bench_option_set(struct options *options, enum option_at at, 
 		options->progress = text;
 	} else if (at == AT_RAW) {
 		options->is_raw = true;
+	} else if (at == AT_LEAVE_MADE_UP_MONEY) {
+		options->leaves_made_up_money = true;
 	}
 	return NULL;
 }
@@ -265,7 +275,18 @@ static const char *place_option_set(struct options *options, enum option_at at, 
 		at == AT_REFUSE_INPUT
 			? places_add(text, options->refused, &options->refused_count)
 			: places_add(text, options->clock_accepted, &options->clock_accepted_count);
-	return is_added ? NULL : "TOPIC:PARTITION:OFFSET, such as commands:0:1234";
+	return is_added ? NULL
+			: "TOPIC:PARTITION:OFFSET, such as commands:0:1234, at most 64 times";
+}
+
+/* Twice the same would be two owners of it. */
+static bool shard_add(struct options *options, uint32_t shard)
+{
+	for (size_t i = 0; i < options->shard_count; i++)
+		if (options->shard[i] == shard)
+			return false;
+	options->shard[options->shard_count++] = shard;
+	return true;
 }
 
 /* The text that says what the option wants, or NULL when it is well. */
@@ -288,19 +309,17 @@ static const char *option_set(struct options *options, enum option_at at, const 
 		options->shards = (uint32_t)n;
 		return NULL;
 	case AT_SHARD:
-		if (options->shard_count == SHARDS_MAX ||
-			!number_parse(text, 0, SHARDS_MAX - 1, &n))
+		if (!number_parse(text, 0, SHARDS_MAX - 1, &n))
 			return "a number from 0 to 1023";
-		options->shard[options->shard_count++] = (uint32_t)n;
-		return NULL;
+		return shard_add(options, (uint32_t)n) ? NULL : "each shard once";
 	case AT_MEMORY:
-		if (!number_parse(text, 16, 1 << 20, &n))
-			return "a number of MiB from 16 on";
+		if (!number_parse(text, MEMORY_MIB_MIN, MEMORY_MIB_MAX, &n))
+			return "a number of MiB from 8 to 1048576";
 		options->memory_bytes = (size_t)n << 20;
 		return NULL;
 	case AT_CHECKPOINT_MS:
 		if (!number_parse(text, 1, 86400000, &n))
-			return "milliseconds, from 1 on";
+			return "milliseconds, from 1 to 86400000";
 		options->checkpoint_ms = (int)n;
 		return NULL;
 	case AT_REFUSE_INPUT:
@@ -317,7 +336,8 @@ static const char *option_set(struct options *options, enum option_at at, const 
 	case AT_HEAD:
 		if (options->head_count == PLACES_MAX ||
 			!head_parse(text, &options->heads[options->head_count++]))
-			return "SHARD:SEQUENCE:HASH, the hash as 64 hexadecimal digits";
+			return "SHARD:SEQUENCE:HASH, the hash as 64 hexadecimal digits, at most 64 "
+			       "times";
 		return NULL;
 	case AT_ACCOUNTS:
 	case AT_TRANSFERS:
@@ -326,6 +346,7 @@ static const char *option_set(struct options *options, enum option_at at, const 
 	case AT_SECONDS:
 	case AT_RESTARTS:
 	case AT_RAW:
+	case AT_LEAVE_MADE_UP_MONEY:
 	case AT_PROGRESS:
 	case AT_CLIENTS:
 	case AT_BATCH:
@@ -370,6 +391,53 @@ static bool state_path_fits(const struct options *options)
 	return !base || strlen(base) + sizeof "/state/4294967295" <= PATH_SIZE_MAX;
 }
 
+static bool arguments_take(
+	struct options *options, unsigned bits, int count, char **arguments, const char *name)
+{
+	int taken = bits & OPTION_ARGUMENT ? 1 : 0;
+	if (count > taken) {
+		complain("%s does not take \"%s\": see `pinion %s --help`", name, arguments[taken],
+			name);
+		return false;
+	}
+	options->argument = count > 0 ? arguments[0] : NULL;
+	return true;
+}
+
+static bool ledger_check(const struct options *options, unsigned bits)
+{
+	const struct log_ops *ops;
+	struct fault fault = { 0 };
+	if (!(bits & OPTION_LEDGER))
+		return true;
+	if (!options->ledger) {
+		complain("which ledger? Give --ledger embedded:DIR or "
+			 "kafka://HOST:PORT[,HOST:PORT]/PREFIX, or set PINION_LEDGER");
+		return false;
+	}
+	if (log_ops_find(options->ledger, &ops, &fault) == 0)
+		return true;
+	complain("%s", fault.text);
+	return false;
+}
+
+static bool state_check(const struct options *options, unsigned bits)
+{
+	if (options->state && options->state[0] == '\0') {
+		complain("--state wants a folder, not \"\"");
+		return false;
+	}
+	if (bits & OPTION_STATE_NEEDED && !options->state && !options_is_embedded(options)) {
+		complain("where is the state? Give --state DIR: it holds a RocksDB per shard");
+		return false;
+	}
+	if (!state_path_fits(options)) {
+		complain("the path of the state folder is too long: use a shorter one");
+		return false;
+	}
+	return true;
+}
+
 bool options_parse(struct options *options, const char *usage, unsigned bits, int count,
 	char **arguments, int *ret_exit)
 {
@@ -397,18 +465,10 @@ bool options_parse(struct options *options, const char *usage, unsigned bits, in
 			return false;
 		}
 	}
-	options->argument_count = count - optind;
-	options->arguments = arguments + optind;
-	if (bits & OPTION_LEDGER && !options->ledger) {
-		complain("which ledger? Give --ledger embedded:DIR or "
-			 "kafka://HOST:PORT[,HOST:PORT]/PREFIX, or set PINION_LEDGER");
-		return false;
-	}
-	if (!state_path_fits(options)) {
-		complain("the path of the state folder is too long: use a shorter one");
-		return false;
-	}
-	return true;
+	bool is_well =
+		arguments_take(options, bits, count - optind, arguments + optind, arguments[0]) &&
+		ledger_check(options, bits) && state_check(options, bits);
+	return is_well;
 }
 
 void log_notice_say(const struct log *log)
@@ -450,25 +510,21 @@ bool options_state_path(const struct options *options, uint32_t shard, char path
 	return true;
 }
 
-bool temporary_folder(char path[PATH_SIZE_MAX])
+bool options_state_is_elsewhere(const struct options *options, uint32_t shards)
 {
-	const char *base = getenv("TMPDIR");
-	(void)snprintf(path, PATH_SIZE_MAX, "%s/pinion-XXXXXX", base && *base ? base : "/tmp");
-	if (mkdtemp(path))
-		return true;
-	complain("no temporary folder %s: %s. Set TMPDIR", path, strerror(errno));
-	return false;
-}
-
-static int entry_remove(const char *path, const struct stat *stat, int kind, struct FTW *ftw)
-{
-	(void)stat;
-	(void)kind;
-	(void)ftw;
-	return remove(path);
-}
-
-void folder_remove(const char *path)
-{
-	(void)nftw(path, entry_remove, 16, FTW_DEPTH | FTW_PHYS);
+	char path[PATH_SIZE_MAX];
+	size_t count = options->shard_count ? options->shard_count : shards;
+	if (!options->state)
+		return false;
+	for (size_t i = 0; i < count; i++) {
+		uint32_t shard = options->shard_count ? options->shard[i] : (uint32_t)i;
+		struct stat found;
+		if (options_state_path(options, shard, path) && stat(path, &found) == 0 &&
+			S_ISDIR(found.st_mode))
+			return false;
+	}
+	complain("--state %s holds no shard's state: give the processor's own folder, or none, "
+		 "and the log alone is read",
+		options->state);
+	return true;
 }

@@ -34,6 +34,8 @@ enum option_bit {
 	OPTION_BENCH = 512,   /* what bench alone takes */
 	OPTION_FORMAT = 2048, /* --format, --json */
 	OPTION_STRICT = 4096,
+	OPTION_ARGUMENT = 8192,      /* one argument behind the options; without this bit: none */
+	OPTION_STATE_NEEDED = 16384, /* --state, but for an embedded ledger */
 };
 
 struct head_option {
@@ -94,15 +96,16 @@ struct options {
 	int clients; /* 0: the peak and the loads instead */
 	int batch;   /* of one client, in transfers */
 	bool is_raw;
+	bool leaves_made_up_money;
 	const char *progress; /* a file; NULL: none */
 	bool is_json;
 	enum format format;
 	bool is_strict;
-	int argument_count;
-	char **arguments; /* what stands behind the options */
+	const char *argument; /* what stands behind the options; NULL: nothing */
 };
 
-/* False: what was wrong has been said, or --help was given; the process exits with *ret_exit. */
+/* False: what was wrong has been said, or --help was given; the process exits with *ret_exit. All
+ * that can be told from the words alone is told here, before anything is opened or asked. */
 bool options_parse(struct options *options, const char *usage, unsigned bits, int count,
 	char **arguments, int *ret_exit);
 
@@ -123,8 +126,8 @@ bool options_is_embedded(const struct options *options);
  * Kafka. False: Kafka, and no --state. */
 bool options_state_path(const struct options *options, uint32_t shard, char path[PATH_SIZE_MAX]);
 
-/* A fresh folder under TMPDIR for a rebuild; its path, or false. */
-bool temporary_folder(char path[PATH_SIZE_MAX]);
-void folder_remove(const char *path);
+/* --state was given, and holds no folder for any of these shards (of those named, else of all):
+ * said. */
+bool options_state_is_elsewhere(const struct options *options, uint32_t shards);
 
 #endif

@@ -147,8 +147,8 @@ int main_run(int count, char **arguments)
 	struct options options;
 	int exit_code;
 	if (!options_parse(&options, usage,
-		    OPTION_LEDGER | OPTION_STATE | OPTION_SHARD | OPTION_MEMORY | OPTION_OWNER |
-			    OPTION_CHECKPOINT,
+		    OPTION_LEDGER | OPTION_STATE | OPTION_STATE_NEEDED | OPTION_SHARD |
+			    OPTION_MEMORY | OPTION_OWNER | OPTION_CHECKPOINT,
 		    count, arguments, &exit_code))
 		return exit_code;
 
@@ -159,7 +159,6 @@ int main_run(int count, char **arguments)
 	(void)sigaddset(&signals, SIGINT);
 	(void)sigaddset(&signals, SIGUSR1);
 	(void)pthread_sigmask(SIG_BLOCK, &signals, NULL);
-	(void)signal(SIGPIPE, SIG_IGN);
 	(void)signal(SIGABRT, on_abort);
 
 	struct log *log;

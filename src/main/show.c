@@ -3,6 +3,7 @@
 #include "base/murmur2.h"
 #include "main/main.h"
 #include "main/owners.h"
+#include "main/temporary.h"
 #include "shard/replica.h"
 #include "wire/text.h"
 
@@ -166,8 +167,12 @@ static int shard_store(const struct options *options, uint32_t shard, const char
 		int error = store_open(ret, path, STORE_READ, CACHE_BYTES, &none);
 		if (!error && position_read(*ret, &position, &none) == 0)
 			return 0;
-		if (!error)
-			store_close(*ret);
+		if (none.code != FAULT_MISSING)
+			complain("the state of shard %" PRIu32
+				 " is left out, and all events are read: %s",
+				shard, none.text);
+		store_close(*ret);
+		*ret = NULL;
 	}
 	*ret_own = true;
 	(void)snprintf(path, sizeof path, "%s/%" PRIu32, folder, shard);
@@ -180,7 +185,7 @@ static int shard_show(const struct options *options, struct log *log, uint32_t s
 	struct fault fault = { 0 };
 	struct replica replica;
 	struct store *store = NULL;
-	struct found found = { .wanted = options->arguments[0] };
+	struct found found = { .wanted = options->argument };
 	bool is_own;
 	int error = replica_init(&replica, shard, MEMORY_BYTES, &fault);
 	if (error)
@@ -210,10 +215,10 @@ int main_show(int count, char **arguments)
 {
 	struct options options;
 	int exit_code;
-	if (!options_parse(
-		    &options, usage, OPTION_LEDGER | OPTION_STATE, count, arguments, &exit_code))
+	if (!options_parse(&options, usage, OPTION_LEDGER | OPTION_STATE | OPTION_ARGUMENT, count,
+		    arguments, &exit_code))
 		return exit_code;
-	if (options.argument_count != 1) {
+	if (!options.argument) {
 		complain("show wants one PARTY or PARTY/ACCOUNT: see `pinion show --help`");
 		return EXIT_USAGE;
 	}
@@ -222,12 +227,12 @@ int main_show(int count, char **arguments)
 	if (exit_code != 0)
 		return exit_code;
 	char folder[PATH_SIZE_MAX];
-	if (!temporary_folder(folder)) {
+	if (options_state_is_elsewhere(&options, log_shards(log)) || !temporary_folder(folder)) {
 		log_close(log);
 		return EXIT_FAULT;
 	}
 
-	const char *wanted = options.arguments[0];
+	const char *wanted = options.argument;
 	size_t shown = 0;
 	bool is_platform = wanted[0] == '@';
 	uint32_t own = murmur2_partition(wanted, strcspn(wanted, "/"), log_shards(log));

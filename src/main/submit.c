@@ -9,6 +9,7 @@
 #include "base/murmur2.h"
 #include "main/answers.h"
 #include "main/main.h"
+#include "main/output.h"
 #include "main/owners.h"
 #include "main/waiting.h"
 #include "wire/json.h"
@@ -415,7 +416,7 @@ static int window_finish(struct submit *submit)
 		free(line->output);
 		free(line->record);
 	}
-	if (fflush(stdout) != 0)
+	if (!output_flush())
 		exit_code = EXIT_FAULT;
 	return exit_code;
 }
@@ -517,19 +518,15 @@ int main_submit(int count, char **arguments)
 	struct options options;
 	int exit_code;
 	if (!options_parse(&options, usage,
-		    OPTION_LEDGER | OPTION_STATE | OPTION_FORMAT | OPTION_STRICT, count, arguments,
-		    &exit_code))
+		    OPTION_LEDGER | OPTION_STATE | OPTION_FORMAT | OPTION_STRICT | OPTION_ARGUMENT,
+		    count, arguments, &exit_code))
 		return exit_code;
-	if (options.argument_count > 1) {
-		complain("submit wants one FILE at most: see `pinion submit --help`");
-		return EXIT_USAGE;
-	}
 	struct submit *submit = calloc(1, sizeof *submit);
 	assert(submit);
 	submit->options = &options;
 	submit->answers.format = options_format(&options);
-	submit->input_name = options.argument_count == 1 ? options.arguments[0] : "standard input";
-	submit->input = options.argument_count == 1 ? fopen(options.arguments[0], "r") : stdin;
+	submit->input_name = options.argument ? options.argument : "standard input";
+	submit->input = options.argument ? fopen(options.argument, "re") : stdin;
 	if (!submit->input) {
 		complain("can't open %s: %s", submit->input_name, strerror(errno));
 		free(submit);

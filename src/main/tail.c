@@ -3,6 +3,7 @@
  * as JSON lines. */
 #include "main/main.h"
 #include "main/options.h"
+#include "main/output.h"
 #include "wire/json.h"
 #include "wire/words.h"
 
@@ -103,7 +104,7 @@ static int tail_step(struct codec *codec, struct tail *tail, const struct option
 		if (exit_code != EXIT_DONE)
 			return exit_code;
 	}
-	return n > 0 && fflush(stdout) != 0 ? EXIT_FAULT : EXIT_DONE;
+	return n > 0 && !output_flush() ? EXIT_FAULT : EXIT_DONE;
 }
 
 static int tails_print(struct log *log, struct tail *tails, size_t count,

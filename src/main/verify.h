@@ -8,6 +8,8 @@
 struct verify_figures {
 	int64_t events;    /* replayed, all shards */
 	int64_t transfers; /* of them posted */
+	int64_t shards;
+	int64_t compared;  /* of them with a stored checkpoint */
 	int64_t replay_ns; /* reading, checking and applying them and storing the rows, a shard
 			      after the other; without comparing stores */
 };

@@ -9,6 +9,7 @@
  * either. What only computes is told in the thread's own time, what waits by the clock on the wall.
  */
 #include "log/embedded_batch.h"
+#include "main/temporary.h"
 #include "shard/replica.h"
 #include "traffic.h"
 

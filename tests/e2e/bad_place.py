@@ -31,7 +31,7 @@ OPTIONS_WRONG = [
     (["tail", "--from", "x"], "--from wants"),
     (["verify", "--head", "0:1:abc"], "--head wants"),
     (["show"], "show wants one PARTY"),
-    (["submit", "a", "b"], "one FILE"),
+    (["submit", "a", "b"], "does not take"),
     (["submit", "/nowhere/there"], "can't open"),
     (["submit", "--follow"], "see `pinion submit --help`"),
 ]
@@ -55,7 +55,7 @@ def options_embedded(_):
         ledger = embedded(room).init(1)
         for arguments, text in OPTIONS_WRONG:
             said_by(room, *arguments, wanted=2, text=text, ledger=ledger if arguments else None)
-        said_by(room, "run", "--ledger", "ftp://x", wanted=3, text="embedded:DIR")
+        said_by(room, "run", "--ledger", "ftp://x", wanted=2, text="embedded:DIR")
         for name in ("init", "run", "submit", "tail", "show", "verify", "bench"):
             process = room.start("help", BINARY, name, "--help")
             check(

@@ -38,8 +38,7 @@ static void kafka_url_check(const struct kafka_config *config, const char *url)
 	size_t servers = strlen(config->servers), prefix = strlen(config->prefix);
 	assert(servers > 0 && strncmp(url + 8, config->servers, servers) == 0);
 	const char *rest = url + 8 + servers;
-	bool has_prefix = rest[0] == '/' && rest[1] != '\0';
-	assert(strcmp(config->prefix, has_prefix ? rest + 1 : "pinion") == 0);
+	assert(rest[0] == '/' && strcmp(config->prefix, rest + 1) == 0);
 	for (int i = 0; i < LOG_STREAMS; i++) {
 		const char *topic = config->topics[i];
 		/* Kafka takes names of up to 249 characters. */
@@ -216,9 +215,11 @@ static void options_check(const struct options *options, unsigned bits, char **a
 	assert(options->head_count <= PLACES_MAX);
 	for (size_t i = 0; i < options->head_count; i++)
 		assert(head_stands_in(all, count, &options->heads[i]));
-	assert(options->memory_bytes >= 16u << 20 && options->checkpoint_ms >= 1);
+	assert(options->memory_bytes >= 8u << 20 && options->checkpoint_ms >= 1);
 	assert(options->from >= 0 && options->accounts >= 2 && options->transfers >= 1);
-	assert(options->argument_count >= 0 && options->argument_count < count);
+	assert(!options->argument || (bits & OPTION_ARGUMENT && count > 1));
+	for (size_t i = 1; i < options->shard_count; i++)
+		assert(options->shard[i] != options->shard[i - 1]);
 	char first[PATH_SIZE_MAX], second[PATH_SIZE_MAX];
 	if (options->ledger && options_state_path(options, 1, first) &&
 		options_state_path(options, 12, second))
