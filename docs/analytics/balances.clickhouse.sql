@@ -1,0 +1,12 @@
+-- SPDX-License-Identifier: Apache-2.0
+-- The same as balances.duckdb.sql, over protobuf records.
+SELECT b.account AS account,
+       b.currency AS currency,
+       argMax(b.debits_posted_minor - b.credits_posted_minor, sequence) AS posted_minor,
+       argMax(b.debits_pending_minor - b.credits_pending_minor, sequence) AS pending_minor
+FROM (
+    SELECT event.sequence AS sequence, arrayJoin(event.balances) AS b FROM file('/tmp/events.bin', 'Protobuf')
+)
+GROUP BY account, currency
+ORDER BY account
+SETTINGS format_schema = 'pinion/v1/event.proto:EventRecord';
