@@ -47,12 +47,15 @@ static int kafka_open(struct log **ret, const struct log_config *config, struct 
 	if (code != 0)
 		return code;
 
-	code = kafka_topics_check(log->client, log->config, &log->notes, &log->base.shards, fault);
+	code = kafka_topics_check(
+		log->client, config->mode, log->config, &log->notes, &log->base.shards, fault);
+	log->config->shards = log->base.shards;
+	if (code == 0)
+		code = kafka_rights_check(log, config->mode, fault);
 	if (code != 0) {
 		log_free(log);
 		return code;
 	}
-	log->config->shards = log->base.shards;
 	*ret = &log->base;
 	return 0;
 }

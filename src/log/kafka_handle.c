@@ -58,6 +58,15 @@ static const struct setting producer_fixed[] = {
 	{ "queue.buffering.max.kbytes", "262144" },
 	{ NULL, NULL },
 };
+/* Refused by every broker once it has looked whether we may write: see kafka_rights.c. */
+static const struct setting write_probe_fixed[] = {
+	{ "allow.auto.create.topics", "false" },
+	{ "enable.idempotence", "false" },
+	{ "acks", "2" },
+	{ "compression.type", "none" },
+	{ "linger.ms", "0" },
+	{ NULL, NULL },
+};
 static const struct setting reader_fixed[] = {
 	{ "allow.auto.create.topics", "false" },
 	{ "isolation.level", "read_committed" },
@@ -147,9 +156,15 @@ static void reader_queue_apply(rd_kafka_conf_t *conf, uint32_t shards)
 	number_apply(conf, "queued.max.messages.kbytes", between(262144 / share, 8192, 131072));
 }
 
-static rd_kafka_conf_t *conf_make(
-	const struct kafka_config *config, bool producer, const char *transactional_id)
+static bool is_producer(enum kafka_role role)
 {
+	return role == KAFKA_WRITER || role == KAFKA_SENDER || role == KAFKA_WRITE_PROBE;
+}
+
+static rd_kafka_conf_t *conf_make(
+	const struct kafka_config *config, enum kafka_role role, const char *transactional_id)
+{
+	bool producer = is_producer(role);
 	rd_kafka_conf_t *conf = rd_kafka_conf_new();
 	char reason[256];
 
@@ -163,10 +178,13 @@ static rd_kafka_conf_t *conf_make(
 			conf, property->name, property->value, reason, sizeof(reason));
 		assert(result == RD_KAFKA_CONF_OK); /* tried when the file was read */
 	}
-	settings_apply(conf, producer ? producer_fixed : reader_fixed);
+	settings_apply(conf, role == KAFKA_WRITE_PROBE ? write_probe_fixed
+			     : producer                ? producer_fixed
+						       : reader_fixed);
 	text_apply(conf, "bootstrap.servers", config->servers);
 	if (producer)
-		number_apply(conf, "message.timeout.ms", config->message_timeout_ms);
+		number_apply(conf, "message.timeout.ms",
+			role == KAFKA_WRITE_PROBE ? KAFKA_ANSWER_MS : config->message_timeout_ms);
 	if (transactional_id) {
 		number_apply(conf, "transaction.timeout.ms", config->transaction_timeout_ms);
 		text_apply(conf, "transactional.id", transactional_id);
@@ -181,13 +199,13 @@ static rd_kafka_conf_t *conf_make(
 int kafka_handle_open(rd_kafka_t **ret, const struct kafka_config *config, enum kafka_role role,
 	const char *transactional_id, struct kafka_notes *notes, struct fault *fault)
 {
-	bool producer = role == KAFKA_WRITER || role == KAFKA_SENDER;
+	bool producer = is_producer(role);
 	char reason[256];
 
 	assert((role == KAFKA_WRITER) == (transactional_id != NULL));
 	assert(notes || !producer);
 
-	rd_kafka_conf_t *conf = conf_make(config, producer, transactional_id);
+	rd_kafka_conf_t *conf = conf_make(config, role, transactional_id);
 	rd_kafka_conf_set_opaque(conf, notes);
 	rd_kafka_conf_set_error_cb(conf, error_note);
 	rd_kafka_conf_set_ssl_cert_verify_cb(conf, kafka_certificate_note);

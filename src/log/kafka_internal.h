@@ -63,6 +63,8 @@ enum kafka_role {
 	KAFKA_READER,
 	KAFKA_WRITER,
 	KAFKA_SENDER,
+	KAFKA_READ_PROBE,
+	KAFKA_WRITE_PROBE, /* what it sends is refused */
 };
 
 /* transactional_id: of a KAFKA_WRITER, else NULL. notes may be NULL; it must live as long as the
@@ -108,10 +110,30 @@ void kafka_fault_note(struct fault *fault, const char *file, int line, int code,
 
 /* --- kafka_topics.c: the five topics, as they must be --- */
 
-int kafka_topics_check(rd_kafka_t *client, const struct kafka_config *config,
+/* How many shards there are, and with LOG_OWN whether all is as it must be. */
+int kafka_topics_check(rd_kafka_t *client, enum log_mode mode, const struct kafka_config *config,
 	struct kafka_notes *notes, uint32_t *ret_shards, struct fault *fault);
 int kafka_topics_create(rd_kafka_t *client, const struct kafka_config *config,
 	struct kafka_notes *notes, uint32_t shards, struct fault *fault);
+
+/* --- kafka_rights.c: what the broker lets us do --- */
+
+struct kafka_log;
+
+/* What the mode needs: to read all topics and write events and internal, or to read events. */
+int kafka_rights_check(struct kafka_log *log, enum log_mode mode, struct fault *fault);
+
+/* Before the first record of a stream is sent. */
+int kafka_write_check(struct kafka_log *log, enum log_stream stream, struct fault *fault);
+
+bool kafka_is_denied(rd_kafka_resp_err_t error);
+
+/* Operation and resource as in the broker's ACLs. */
+#define KAFKA_DENIED(fault, config, operation, resource, name)                                   \
+	FAULT((fault), FAULT_DENIED,                                                             \
+		"not allowed: Kafka at %s denies us the operation %s on the %s %s: an ACL must " \
+		"grant it",                                                                      \
+		(config)->servers, (operation), (resource), (name))
 
 /* --- kafka.c --- */
 
@@ -123,7 +145,8 @@ struct kafka_log {
 	rd_kafka_t *client;
 	struct kafka_notes notes; /* of client; under lock */
 	pthread_mutex_t lock;
-	struct kafka_consumer *consumers; /* under lock; kafka_reader.c */
+	struct kafka_consumer *consumers;    /* under lock; kafka_reader.c */
+	_Atomic bool may_write[LOG_STREAMS]; /* that was tried; kafka_rights.c */
 };
 
 /* Offsets of the first record kept and of the end of what is committed. */

@@ -207,6 +207,8 @@ static int trouble(struct kafka_reader *reader, const rd_kafka_message_t *messag
 {
 	const char *topic = reader->log->config->topics[reader->stream];
 
+	if (kafka_is_denied(message->err))
+		return KAFKA_DENIED(reader->fault, reader->log->config, "Read", "topic", topic);
 	switch ((int)message->err) {
 	case RD_KAFKA_RESP_ERR__PARTITION_EOF:
 		if (message->offset > reader->position)

@@ -126,6 +126,9 @@ int kafka_send(struct log_sender *base, uint32_t shard, enum log_stream stream,
 		if (code != 0)
 			return code;
 	}
+	int may = kafka_write_check(sender->log, stream, sender->fault);
+	if (may != 0)
+		return may;
 	kafka_notes_clear(&sender->notes);
 
 	rd_kafka_resp_err_t error = queue_all(sender, shard, stream, entries, count, &queued);
@@ -138,9 +141,13 @@ int kafka_send(struct log_sender *base, uint32_t shard, enum log_stream stream,
 	if (error == RD_KAFKA_RESP_ERR_NO_ERROR)
 		return 0;
 
-	int code = KAFKA_FAULT(sender->fault, FAULT_IO, &sender->notes,
-		"can't send to %s:%u on Kafka at %s: %s", sender->log->config->topics[stream],
-		shard, sender->log->config->servers, rd_kafka_err2str(error));
+	int code = kafka_is_denied(error)
+			   ? KAFKA_DENIED(sender->fault, sender->log->config, "Write", "topic",
+				     sender->log->config->topics[stream])
+			   : KAFKA_FAULT(sender->fault, FAULT_IO, &sender->notes,
+				     "can't send to %s:%u on Kafka at %s: %s",
+				     sender->log->config->topics[stream], shard,
+				     sender->log->config->servers, rd_kafka_err2str(error));
 	/* After a failed record the order of the next ones is not sure on this handle. */
 	handle_destroy(sender);
 	return code;

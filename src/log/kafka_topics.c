@@ -176,9 +176,14 @@ static int settings_take(struct admin *admin, const rd_kafka_event_t *event)
 		if (!topic || error == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART)
 			continue;
 		if (error != RD_KAFKA_RESP_ERR_NO_ERROR)
-			return FAULT(admin->fault, FAULT_SETTINGS,
-				"Kafka does not show the settings of topic %s: %s", topic->name,
-				rd_kafka_ConfigResource_error_string(resources[i]));
+			return kafka_is_denied(error)
+				       ? KAFKA_DENIED(admin->fault, admin->config,
+						 "DescribeConfigs", "topic", topic->name)
+				       : FAULT(admin->fault, FAULT_SETTINGS,
+						 "Kafka does not show the settings of topic %s: %s",
+						 topic->name,
+						 rd_kafka_ConfigResource_error_string(
+							 resources[i]));
 		topic->exists = true;
 		values_take(topic, resources[i]);
 	}
@@ -232,12 +237,18 @@ static int topic_partitions_count(struct admin *admin, struct topic *topic)
 	topic->partitions = 0;
 	for (int i = 0; i < metadata->topic_cnt; i++) {
 		const struct rd_kafka_metadata_topic *found = &metadata->topics[i];
-		if (strcmp(found->topic, topic->name) == 0 &&
-			found->err == RD_KAFKA_RESP_ERR_NO_ERROR)
+		if (strcmp(found->topic, topic->name) != 0)
+			continue;
+		/* To read it, which we need, would show it too. */
+		if (kafka_is_denied(found->err))
+			code = KAFKA_DENIED(
+				admin->fault, admin->config, "Read", "topic", topic->name);
+		topic->exists = found->err != RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART;
+		if (found->err == RD_KAFKA_RESP_ERR_NO_ERROR)
 			topic->partitions = found->partition_cnt;
 	}
 	rd_kafka_metadata_destroy(metadata);
-	return 0;
+	return code;
 }
 
 static int topics_look(struct admin *admin, int *ret_missing)
@@ -294,7 +305,38 @@ static int topics_compare(struct admin *admin, int partitions)
 	return code;
 }
 
-int kafka_topics_check(rd_kafka_t *client, const struct kafka_config *config,
+static int ledger_missing(struct admin *admin)
+{
+	return FAULT(admin->fault, FAULT_MISSING,
+		"no ledger with prefix %s on Kafka at %s: `pinion init` makes one",
+		admin->config->prefix, admin->config->servers);
+}
+
+/* Who only reads needs no right but that to read the events. A partition just made has no leader
+ * for a moment. */
+static int events_find(struct admin *admin)
+{
+	const struct timespec pause = { .tv_nsec = LOOK_AGAIN_MS * 1000000L };
+	int64_t deadline = kafka_clock_ms() + KAFKA_ANSWER_MS;
+	struct topic *events = &admin->topics[LOG_EVENTS];
+
+	for (;;) {
+		int code = topic_partitions_count(admin, events);
+		if (code != 0)
+			return code;
+		if (!events->exists)
+			return ledger_missing(admin);
+		if (events->partitions > 0)
+			return 0;
+		if (kafka_clock_ms() > deadline)
+			return FAULT(admin->fault, FAULT_IO,
+				"Kafka at %s does not say which partitions topic %s has",
+				admin->config->servers, events->name);
+		(void)nanosleep(&pause, NULL);
+	}
+}
+
+int kafka_topics_check(rd_kafka_t *client, enum log_mode mode, const struct kafka_config *config,
 	struct kafka_notes *notes, uint32_t *ret_shards, struct fault *fault)
 {
 	struct admin admin;
@@ -302,14 +344,17 @@ int kafka_topics_check(rd_kafka_t *client, const struct kafka_config *config,
 
 	admin_init(&admin, client, config, notes, fault);
 	int code = cluster_reach(&admin);
+	if (code == 0 && mode == LOG_USE) {
+		code = events_find(&admin);
+		*ret_shards = (uint32_t)admin.topics[LOG_EVENTS].partitions;
+		return code;
+	}
 	if (code == 0)
 		code = topics_look(&admin, &missing);
 	if (code != 0)
 		return code;
 	if (missing == LOG_STREAMS)
-		return FAULT(fault, FAULT_MISSING,
-			"no ledger with prefix %s on Kafka at %s: `pinion init` makes one",
-			config->prefix, config->servers);
+		return ledger_missing(&admin);
 
 	for (int i = 0; i < LOG_STREAMS; i++) {
 		if (!admin.topics[i].exists)
@@ -370,6 +415,9 @@ static int creation_take(struct admin *admin, rd_kafka_event_t *event)
 		rd_kafka_resp_err_t error = rd_kafka_topic_result_error(results[i]);
 		const char *reason = rd_kafka_topic_result_error_string(results[i]);
 
+		if (kafka_is_denied(error))
+			return KAFKA_DENIED(admin->fault, admin->config, "Create", "topic",
+				rd_kafka_topic_result_name(results[i]));
 		/* Someone makes the same ledger now; what came out is checked below. */
 		if (error == RD_KAFKA_RESP_ERR_NO_ERROR ||
 			error == RD_KAFKA_RESP_ERR_TOPIC_ALREADY_EXISTS)

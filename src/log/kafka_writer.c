@@ -50,12 +50,17 @@ static void handle_destroy(struct kafka_writer *writer)
 	writer->rk = NULL;
 }
 
+static void transactional_id(const struct kafka_writer *writer, char id[256])
+{
+	(void)snprintf(id, 256, "%s-shard-%u", writer->config->prefix, writer->shard);
+}
+
 static int handle_make(struct kafka_writer *writer)
 {
 	const struct kafka_config *config = writer->config;
 	char id[256];
 
-	(void)snprintf(id, sizeof(id), "%s-shard-%u", config->prefix, writer->shard);
+	transactional_id(writer, id);
 	kafka_notes_clear(&writer->notes);
 	int code = kafka_handle_open(
 		&writer->rk, config, KAFKA_WRITER, id, &writer->notes, writer->fault);
@@ -76,10 +81,7 @@ static bool fenced(rd_kafka_resp_err_t error)
 /* What no waiting mends. */
 static bool hopeless(rd_kafka_resp_err_t error)
 {
-	return error == RD_KAFKA_RESP_ERR_TRANSACTIONAL_ID_AUTHORIZATION_FAILED ||
-	       error == RD_KAFKA_RESP_ERR_CLUSTER_AUTHORIZATION_FAILED ||
-	       error == RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED ||
-	       error == RD_KAFKA_RESP_ERR_INVALID_TRANSACTION_TIMEOUT ||
+	return kafka_is_denied(error) || error == RD_KAFKA_RESP_ERR_INVALID_TRANSACTION_TIMEOUT ||
 	       error == RD_KAFKA_RESP_ERR__UNSUPPORTED_FEATURE;
 }
 
@@ -98,7 +100,11 @@ static int fence_try(
 		return 0;
 
 	rd_kafka_resp_err_t number = rd_kafka_error_code(error);
-	if (hopeless(number) || last || kafka_is_hopeless(&writer->notes, 0)) {
+	if (number == RD_KAFKA_RESP_ERR_TRANSACTIONAL_ID_AUTHORIZATION_FAILED) {
+		char id[256];
+		transactional_id(writer, id);
+		code = KAFKA_DENIED(writer->fault, writer->config, "Write", "transactional id", id);
+	} else if (hopeless(number) || last || kafka_is_hopeless(&writer->notes, 0)) {
 		code = KAFKA_FAULT(writer->fault, hopeless(number) ? FAULT_SETTINGS : FAULT_IO,
 			&writer->notes, "can't take shard %u on Kafka at %s: %s", writer->shard,
 			writer->config->servers, rd_kafka_error_string(error));
@@ -152,6 +158,15 @@ static int append_fail(struct kafka_writer *writer, int code, const char *what, 
 
 	if (writer->rk && fenced(rd_kafka_fatal_error(writer->rk, text, sizeof(text))))
 		code = FAULT_FENCED;
+	/* Trying again would be refused again. What of it was taken is never committed. */
+	if (code == FAULT_DENIED ||
+		(code != FAULT_FENCED &&
+			writer->notes.failure == RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED)) {
+		code = KAFKA_DENIED(writer->fault, writer->config, "Write", "topic",
+			writer->config->topics[LOG_EVENTS]);
+		handle_destroy(writer);
+		return code;
+	}
 	/* A fenced handle repeats itself as its trouble. */
 	if (code == FAULT_FENCED)
 		kafka_notes_clear(&writer->notes);
@@ -167,6 +182,9 @@ static int append_fail_error(
 {
 	if (fenced(rd_kafka_error_code(error)))
 		code = FAULT_FENCED;
+	/* Of the transactional id the next fence says it. */
+	if (rd_kafka_error_code(error) == RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED)
+		code = FAULT_DENIED;
 	code = append_fail(writer, code, what, rd_kafka_error_string(error));
 	rd_kafka_error_destroy(error);
 	return code;

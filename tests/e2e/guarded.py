@@ -20,7 +20,7 @@ OPERATIONS = {
     "ClusterAction": 9, "DescribeConfigs": 10, "AlterConfigs": 11, "IdempotentWrite": 12,
 }
 RESOURCES = {"Topic": 2, "Group": 3, "Cluster": 4, "TransactionalId": 5}
-LITERAL, ALLOW, ANY = 3, 3, 1
+LITERAL, DENY, ALLOW = 3, 2, 3
 
 
 def port_free():
@@ -182,13 +182,13 @@ class Guarded:
             (size,) = struct.unpack(">i", file.read(4))
             return file.read(size)[4:]
 
-    def allow(self, rights):
+    def allow(self, rights, how=ALLOW):
         """rights: (user, operation, resource, name). Returns when the broker knows them all."""
         body = struct.pack(">i", len(rights))
         for user, operation, resource, name in rights:
             body += struct.pack(">b", RESOURCES[resource]) + text(name)
             body += struct.pack(">b", LITERAL) + text(f"User:{user}") + text("*")
-            body += struct.pack(">bb", OPERATIONS[operation], ALLOW)
+            body += struct.pack(">bb", OPERATIONS[operation], how)
         answer = self.ask(30, 1, body)
         at = 8
         for right in rights:
@@ -198,7 +198,7 @@ class Guarded:
         last = rights[-1]
         look = (
             struct.pack(">b", RESOURCES[last[2]]) + text(last[3]) + struct.pack(">b", LITERAL)
-            + text(f"User:{last[0]}") + text("*") + struct.pack(">bb", OPERATIONS[last[1]], ALLOW)
+            + text(f"User:{last[0]}") + text("*") + struct.pack(">bb", OPERATIONS[last[1]], how)
         )
         wait_for("the broker knows the rights", lambda: last[3].encode() in self.ask(29, 1, look))
 
