@@ -494,7 +494,7 @@ int kafka_topics_create(rd_kafka_t *client, const struct kafka_config *config,
 	struct kafka_notes *notes, uint32_t shards, struct fault *fault)
 {
 	struct admin admin;
-	int missing;
+	int missing = 0;
 
 	assert(shards >= 1 && shards <= 1024);
 	admin_init(&admin, client, config, notes, fault);
