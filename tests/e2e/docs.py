@@ -262,7 +262,7 @@ def quickstart(room, *arguments):
     said = [line for line in lines if re.match(r" +\d+  (posted|REJECTED|repeated)  ", line)]
     day = (folder / "docs/examples/day.jsonl").read_text(encoding="utf-8")
     check(len(said) == day.count("\n"), f"{len(said)} outcomes in words: {done.stdout}")
-    check(re.search(r"^verified: \d+ events$", done.stdout, re.M), f"not verified: {done.stdout}")
+    check(re.search(r"^verified: \d+ events\b", done.stdout, re.M), f"not verified: {done.stdout}")
     check(not list((room.folder / "tmp").iterdir()), "it left something behind")
     return f"{len(said)} outcomes in words"
 
