@@ -213,8 +213,8 @@ static void wait_for_checkpoint(struct owner *owner)
  * meets it while it lives. */
 static void run_over_garbage(struct rig *rig)
 {
-	int error = FAULT_IO;
-	for (int runs = 0; error == FAULT_IO && runs < 6; runs++) {
+	int error = FAULT_DAMAGED;
+	for (int runs = 0; (error == FAULT_DAMAGED || error == FAULT_IO) && runs < 6; runs++) {
 		struct owner *owner = owner_new(rig, 0, "state");
 		owner->config.checkpoint_ms = 5;
 		owner_start(owner);
@@ -348,6 +348,72 @@ static void test_a_log_cut_below_the_checkpoint_stops(void **state)
 	stops(rig, "state", FAULT_LOG, "the log lost or changed verified events");
 	simulated_truncate(rig->url, 0, LOG_EVENTS, 0);
 	stops(rig, "state", FAULT_LOG, NULL);
+	rig_close(rig);
+}
+
+/* A store that has to be thrown away takes its place along: what the log lost is known all the
+ * same, at every start, also once somebody else went on with it. */
+static void testament_refuses(struct rig *rig, int starts)
+{
+	for (int i = 0; i < starts; i++) {
+		struct owner *owner = owner_new(rig, 0, "state");
+		owner_start(owner);
+		owner_ends_saying(owner, FAULT_LOG, "the testament of a store");
+	}
+}
+
+static void test_a_store_thrown_away_still_knows_the_log(void **state)
+{
+	(void)state;
+	struct rig *rig = rig_with_state("testament");
+	int64_t end = rig_end(rig, 0, LOG_EVENTS);
+	char path[PATH_SIZE], name[2 * PATH_SIZE];
+	rig_path(rig, "state", path);
+	(void)snprintf(name, sizeof name, "%s/CURRENT", path);
+	simulated_truncate(rig->url, 0, LOG_EVENTS, end - 300);
+	file_harm(name, HARM_CUT);
+	testament_refuses(rig, 2);
+	/* The rebuilt one, too, and where nothing is left of it. */
+	file_harm(name, HARM_EMPTY);
+	testament_refuses(rig, 2);
+	rig_run(rig, 0, "unknowing");
+	rig_send_traffic(rig, 0, 500);
+	rig_run(rig, 0, "unknowing");
+	testament_refuses(rig, 1);
+	/* The testament itself is damaged: nothing tells whether the log is whole. */
+	file_harm(name, HARM_CUT);
+	(void)snprintf(name, sizeof name, "%s/testament", path);
+	file_harm(name, HARM_ALL_OVER);
+	struct owner *owner = owner_new(rig, 0, "state");
+	owner_start(owner);
+	owner_ends_saying(owner, FAULT_SETTINGS, "its testament is damaged");
+	rig_close(rig);
+}
+
+/* A store of an older version has no testament; its position tells. */
+static void test_a_store_of_an_older_format_still_knows_the_log(void **state)
+{
+	(void)state;
+	struct rig *rig = rig_with_state("format");
+	static const uint8_t key[1] = { TABLE_position };
+	const struct bytes keys[1] = { { key, 1 } };
+	char path[PATH_SIZE], name[2 * PATH_SIZE];
+	uint8_t older[POSITION_SIZE];
+	struct bytes position;
+	struct store *store;
+	rig_path(rig, "state", path);
+	assert_int_equal(store_open(&store, path, STORE_OWN, 1 << 20, &rig->fault), 0);
+	assert_int_equal(store_get_many(store, keys, 1, &position, &rig->fault), 0);
+	assert_int_equal(position.size, sizeof older);
+	memcpy(older, position.at, sizeof older);
+	older[0] = STATE_FORMAT - 1;
+	struct store_row row = { keys[0], { older, sizeof older - 8 } };
+	assert_int_equal(store_ingest(store, &row, 1, NULL, 0, &rig->fault), 0);
+	store_close(store);
+	(void)snprintf(name, sizeof name, "%s/testament", path);
+	assert_int_equal(unlink(name), 0);
+	simulated_truncate(rig->url, 0, LOG_EVENTS, rig_end(rig, 0, LOG_EVENTS) - 300);
+	testament_refuses(rig, 2);
 	rig_close(rig);
 }
 
@@ -504,6 +570,8 @@ int main(int argc, char **argv)
 		cmocka_unit_test(test_garbage_in_the_folder_is_rebuilt),
 		cmocka_unit_test(test_a_damaged_row_is_rebuilt),
 		cmocka_unit_test(test_a_log_cut_below_the_checkpoint_stops),
+		cmocka_unit_test(test_a_store_thrown_away_still_knows_the_log),
+		cmocka_unit_test(test_a_store_of_an_older_format_still_knows_the_log),
 		cmocka_unit_test(test_a_changed_record_is_found),
 		cmocka_unit_test(test_an_event_from_the_future_stops),
 		cmocka_unit_test(test_garbage_on_the_event_stream_stops),

@@ -158,7 +158,7 @@ static void a_damaged_row_is_met(void **unused)
 	(void)unused;
 	for (int steps = 0; !error && !swept->sweep.is_done; steps++)
 		error = sweep_step(&swept->sweep, &swept->replica);
-	assert_int_equal(error, FAULT_IO);
+	assert_int_equal(error, FAULT_DAMAGED);
 	assert_non_null(strstr(swept->fault.text, "is damaged: rebuild it"));
 	assert_true(swept->replica.is_unreadable);
 	fault_clear(&swept->fault);

@@ -23,9 +23,11 @@ enum fault_code {
 	FAULT_CLOCK =
 		-7,      /* record times run ahead of the host's clock: stop, an operator decides */
 	FAULT_BUSY = -8, /* another process holds the folder */
-	FAULT_MISSING = -9, /* no ledger there yet: `pinion init` makes it */
-	FAULT_DENIED = -12, /* who we are is not let in, or may not do what is needed: stop, an
-			       operator mends it */
+	FAULT_MISSING = -9,  /* no ledger there yet: `pinion init` makes it */
+	FAULT_DAMAGED = -10, /* a store's files or rows are not as they were written, which is
+				proven: rebuild it from the log */
+	FAULT_DENIED = -12,  /* who we are is not let in, or may not do what is needed: stop, an
+				operator mends it */
 };
 
 struct fault {

@@ -5,6 +5,8 @@
 #include "log/embedded_archive.h"
 #include "log/embedded_batch.h"
 
+#include "base/lack.h"
+
 #include <assert.h>
 #include <dirent.h>
 #include <errno.h>
@@ -14,11 +16,14 @@
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/resource.h>
 #include <time.h>
 #include <unistd.h>
 
 enum {
 	KEY_SIZE = 13,
+	FILES_MIN = 24,
+	FILES_MAX = 1 << 20,
 	META_FORMAT = 1,
 	META_SIZE = 5,
 	/* The holder deletes files while a secondary opens: such an opening is tried again. */
@@ -56,11 +61,23 @@ struct database {
 	_Atomic uint64_t bytes_put;
 };
 
+static bool is_table_missing(const char *error)
+{
+	return strstr(error, strerror(ENOENT)) != NULL && strstr(error, ".sst") != NULL;
+}
+
 /* Takes over RocksDB's error text. */
 static int fault_from(struct fault *fault, char *error, const char *doing, const char *path)
 {
-	int code = strncmp(error, "Corruption", 10) == 0 ? FAULT_LOG : FAULT_IO;
-	int r = FAULT(fault, code, "%s '%s': %s", doing, path, error);
+	/* RocksDB also calls a file that it may not look at corrupt. */
+	const char *advice = lack_advice(error);
+	bool is_damaged = strncmp(error, "Corruption", 10) == 0 || is_table_missing(error);
+	int r;
+	if (advice != NULL)
+		r = FAULT(fault, FAULT_IO, "%s '%s': %s (%s)", doing, path, advice, error);
+	else
+		r = FAULT(fault, is_damaged ? FAULT_LOG : FAULT_IO, "%s '%s': %s", doing, path,
+			error);
 	rocksdb_free(error);
 	return r;
 }
@@ -82,13 +99,23 @@ static int64_t key_base(const char *key)
 	return (int64_t)base;
 }
 
+/* A file per 32 MB adds up over the years. A quarter of what the process may open is the log's, the
+ * stores have the rest. */
+static int files_max(void)
+{
+	struct rlimit limit;
+	if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur / 4 > FILES_MAX)
+		return FILES_MAX;
+	return limit.rlim_cur / 4 > FILES_MIN ? (int)(limit.rlim_cur / 4) : (int)FILES_MIN;
+}
+
 /* Batches are large, already compressed, written in order and never deleted: there is nothing that
  * a compaction could gain, so files stay as they were flushed, one per 32 MB, and a filter in each
  * tells which holds a key. (Blob files would do the same, but a RocksDB 7.8 secondary crashes on
  * them.) A torn tail of the write-ahead log is what a crash leaves behind; damage before the tail
  * means acknowledged batches are gone, and RocksDB must refuse rather than leave them out.
  */
-static rocksdb_options_t *options_new(bool create)
+static rocksdb_options_t *options_new(enum log_mode mode, bool create)
 {
 	rocksdb_options_t *options = rocksdb_options_create();
 	rocksdb_options_set_create_if_missing(options, create);
@@ -116,6 +143,8 @@ static rocksdb_options_t *options_new(bool create)
 	rocksdb_options_set_block_based_table_factory(options, table);
 	rocksdb_block_based_options_destroy(table);
 	rocksdb_options_set_max_open_files(options, -1); /* a secondary needs deleted files open */
+	if (mode == LOG_OWN)
+		rocksdb_options_set_max_open_files(options, files_max());
 	rocksdb_options_set_wal_recovery_mode(
 		options, rocksdb_tolerate_corrupted_tail_records_recovery);
 	/* See room_probe. What goes wrong comes back as an error anyway. */
@@ -189,7 +218,7 @@ int database_create(const char *path, uint32_t shards, struct fault *fault)
 	if (r < 0)
 		return r;
 
-	rocksdb_options_t *options = options_new(/* create= */ true);
+	rocksdb_options_t *options = options_new(LOG_OWN, /* create= */ true);
 	rocksdb_writeoptions_t *synced = rocksdb_writeoptions_create();
 	rocksdb_readoptions_t *checked = rocksdb_readoptions_create();
 	rocksdb_writeoptions_set_sync(synced, 1);
@@ -321,7 +350,7 @@ int database_open(struct database **ret, const char *path, enum log_mode mode, s
 	if (database == NULL)
 		return FAULT(fault, FAULT_IO, "no memory for a log");
 	database->mode = mode;
-	database->options = options_new(/* create= */ false);
+	database->options = options_new(mode, /* create= */ false);
 	database->synced = rocksdb_writeoptions_create();
 	rocksdb_writeoptions_set_sync(database->synced, 1);
 	database->checked = rocksdb_readoptions_create();

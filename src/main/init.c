@@ -87,7 +87,7 @@ static void ready_print(const struct options *options, uint32_t shards, size_t m
 static int shards_init(const struct options *options, struct log *log)
 {
 	struct owners owners;
-	int exit_code = owners_new(&owners, options, log);
+	int exit_code = owners_new_one_by_one(&owners, options, log);
 	if (exit_code != 0)
 		return exit_code;
 	struct id ledger_id;

@@ -2,6 +2,7 @@
 /* pinion: an event-sourced payment processor. One binary, a file per subcommand. */
 #include "main/main.h"
 
+#include "main/limits.h"
 #include "main/options.h"
 #include "main/output.h"
 
@@ -9,7 +10,6 @@
 #include <sodium.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/resource.h>
 
 static void usage(FILE *to)
 {
@@ -22,16 +22,6 @@ static void usage(FILE *to)
 		    "--ledger URL or in PINION_LEDGER.\n"
 		    "exit codes: 0 done, 1 refused or verification failed, 2 usage, 3 fault\n",
 		to);
-}
-
-/* Every SST file of every shard stays open. */
-static void open_files_raise(void)
-{
-	struct rlimit limit;
-	if (getrlimit(RLIMIT_NOFILE, &limit) == 0) {
-		limit.rlim_cur = limit.rlim_max;
-		(void)setrlimit(RLIMIT_NOFILE, &limit);
-	}
 }
 
 static int subcommand(int count, char **arguments)
@@ -66,7 +56,8 @@ int main(int count, char **arguments)
 {
 	descriptors_ensure();
 	output_begin();
-	open_files_raise();
+	limits_raise();
+	abort_watch();
 	/* A closed pipe is told by the write that meets it, and libraries write to sockets. */
 	(void)signal(SIGPIPE, SIG_IGN);
 	if (sodium_init() < 0) {

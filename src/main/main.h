@@ -12,6 +12,9 @@
 	SUBCOMMAND(verify, "rebuild everything from the log and compare") \
 	SUBCOMMAND(bench, "measure this machine")
 
+/* Says what is known of a bug that ends the process, and notes a store that it is about. */
+void abort_watch(void);
+
 #define SUBCOMMAND(name, text) int main_##name(int count, char **arguments);
 SUBCOMMANDS(SUBCOMMAND)
 #undef SUBCOMMAND

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "main/owners.h"
 
+#include "main/limits.h"
+
 #include "main/waiting.h"
 
 #include <assert.h>
@@ -16,6 +18,12 @@ int ledger_open(const struct options *options, enum log_mode mode, struct log **
 {
 	struct log_config config = options_log_config(options, mode);
 	struct fault fault = { 0 };
+	if (mode == LOG_OWN) {
+		int exit_code =
+			limits_check(options, options->shard_count ? options->shard_count : 1);
+		if (exit_code != 0)
+			return exit_code;
+	}
 	if (log_open(ret, &config, &fault))
 		return fault_exit(&fault);
 	log_notice_say(*ret);
@@ -83,10 +91,25 @@ static int owner_new(struct owners *owners, const struct options *options, size_
 	return 0;
 }
 
+static size_t owners_count(const struct options *options, const struct log *log)
+{
+	return options->shard_count ? options->shard_count : log_shards(log);
+}
+
 int owners_new(struct owners *owners, const struct options *options, struct log *log)
 {
+	int exit_code = limits_check(options, owners_count(options, log));
+	if (exit_code == 0)
+		return owners_new_one_by_one(owners, options, log);
 	*owners = (struct owners){ .log = log };
-	owners->count = options->shard_count ? options->shard_count : log_shards(log);
+	owners_free(owners);
+	return exit_code;
+}
+
+int owners_new_one_by_one(struct owners *owners, const struct options *options, struct log *log)
+{
+	*owners = (struct owners){ .log = log };
+	owners->count = owners_count(options, log);
 	owners->shards = calloc(owners->count, sizeof(struct shard *));
 	owners->paths = calloc(owners->count, sizeof *owners->paths);
 	assert(owners->shards && owners->paths);

@@ -19,9 +19,11 @@ struct owners {
 	struct input_place clock_accepted[PLACES_MAX];
 };
 
-/* Makes an owner for each shard asked for, not started. 0, or the exit code, said. The log is
- * theirs from then on, also on failure. */
+/* Makes an owner for each shard asked for, not started. 0, or the exit code, said: also where the
+ * system does not let all of them live at once. The log is theirs from then on, also on failure. */
 int owners_new(struct owners *owners, const struct options *options, struct log *log);
+/* For who lets one live after the other. */
+int owners_new_one_by_one(struct owners *owners, const struct options *options, struct log *log);
 void owners_start(struct owners *owners);
 
 /* Waits until all are live. False: one ended first. */

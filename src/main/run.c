@@ -87,28 +87,6 @@ static void status_print(struct owners *owners, int64_t *inputs_before, double s
 	*inputs_before = all.inputs_decided;
 }
 
-/* A bug ends the process; the one input that meets it can be refused.
- * NOLINTBEGIN(bugprone-signal-handler): abort calls it, in the thread that met the bug; nothing
- * here allocates, and nothing is gone on with. */
-static void on_abort(int signal_number)
-{
-	struct input_place place;
-	if (shard_deciding(&place)) {
-		char line[256];
-		int size = snprintf(line, sizeof line,
-			"pinion: a bug was met while deciding %s:%" PRIu32 ":%" PRId64
-			". To have that one input refused: pinion run --refuse-input %s:%" PRIu32
-			":%" PRId64 " ...\n",
-			log_stream_name(place.stream), place.shard, place.offset,
-			log_stream_name(place.stream), place.shard, place.offset);
-		if (size > 0 && write(STDERR_FILENO, line, (size_t)size) < 0)
-			_exit(134);
-	}
-	(void)signal(signal_number, SIG_DFL);
-	(void)raise(signal_number);
-}
-/* NOLINTEND(bugprone-signal-handler) */
-
 static void serve(struct owners *owners, const sigset_t *signals)
 {
 	struct timespec last;
@@ -159,7 +137,6 @@ int main_run(int count, char **arguments)
 	(void)sigaddset(&signals, SIGINT);
 	(void)sigaddset(&signals, SIGUSR1);
 	(void)pthread_sigmask(SIG_BLOCK, &signals, NULL);
-	(void)signal(SIGABRT, on_abort);
 
 	struct log *log;
 	struct owners owners;

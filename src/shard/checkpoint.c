@@ -38,6 +38,18 @@ int checkpoint_write(struct store *store, const struct sealed *sealed, const str
 
 /* --- Beside --- */
 
+static int job_write(struct checkpoint_writer *writer)
+{
+	struct testament testament = { writer->place, writer->ledger_id, writer->shard };
+	int error = 0;
+	if (writer->testament_path)
+		error = testament_write(writer->testament_path, &testament, &writer->fault);
+	if (error)
+		return error;
+	return checkpoint_write(
+		writer->store, &writer->sealed, &writer->place, &writer->order, &writer->fault);
+}
+
 static void writer_main(void *context)
 {
 	struct checkpoint_writer *writer = context;
@@ -48,8 +60,7 @@ static void writer_main(void *context)
 		if (!writer->has_job)
 			break;
 		monitor_leave(writer->monitor);
-		int error = checkpoint_write(writer->store, &writer->sealed, &writer->place,
-			&writer->order, &writer->fault);
+		int error = job_write(writer);
 		int level0_files = store_level0_files(writer->store);
 		monitor_enter(writer->monitor);
 		writer->error = error;
@@ -75,7 +86,8 @@ void checkpoint_writer_deinit(struct checkpoint_writer *writer)
 }
 
 void checkpoint_writer_give(struct checkpoint_writer *writer, struct store *store,
-	const struct sealed *sealed, const struct place *place)
+	const struct sealed *sealed, const struct place *place, const char *testament_path,
+	const struct id *ledger_id)
 {
 	if (!writer->thread)
 		writer->thread = thread_start("store", writer->shard, writer_main, writer);
@@ -84,6 +96,8 @@ void checkpoint_writer_give(struct checkpoint_writer *writer, struct store *stor
 	writer->store = store;
 	writer->sealed = *sealed;
 	writer->place = *place;
+	writer->testament_path = testament_path;
+	writer->ledger_id = *ledger_id;
 	writer->fault = (struct fault){ 0 };
 	writer->has_job = true;
 	writer->is_done = false;

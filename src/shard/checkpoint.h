@@ -8,6 +8,7 @@
 #include "base/fault.h"
 #include "shard/position.h"
 #include "shard/row_order.h"
+#include "shard/testament.h"
 #include "state/state.h"
 #include "store/store.h"
 
@@ -31,7 +32,9 @@ struct checkpoint_writer {
 	struct store *store;
 	struct sealed sealed;
 	struct place place;
-	int level0_files; /* of the store, after the last one */
+	const char *testament_path; /* NULL: none is kept */
+	struct id ledger_id;        /* for the testament */
+	int level0_files;           /* of the store, after the last one */
 	int error;
 	struct fault fault;
 };
@@ -39,10 +42,12 @@ struct checkpoint_writer {
 void checkpoint_writer_init(struct checkpoint_writer *writer, uint32_t shard);
 void checkpoint_writer_deinit(struct checkpoint_writer *writer);
 
-/* The first one starts the thread; where none is to be had it is written at once. Whatever was
+/* The store's testament is written first (NULL: none is kept), so that it never stands behind.
+ * The first one starts the thread; where none is to be had it is written at once. Whatever was
  * given before has ended. The sealed set lives until this one has. */
 void checkpoint_writer_give(struct checkpoint_writer *writer, struct store *store,
-	const struct sealed *sealed, const struct place *place);
+	const struct sealed *sealed, const struct place *place, const char *testament_path,
+	const struct id *ledger_id);
 /* *ret_ended: it is written, or failed, which writer->fault tells. */
 int checkpoint_writer_end(struct checkpoint_writer *writer, bool waits, bool *ret_ended);
 /* Ends what is under way, and the thread. */

@@ -6,7 +6,7 @@
 
 int row_damaged(const struct replica *replica, struct bytes key)
 {
-	return FAULT(replica->fault, FAULT_IO,
+	return FAULT(replica->fault, FAULT_DAMAGED,
 		"shard %" PRIu32 ": a row of table %d in the store is damaged: rebuild it",
 		replica->shard, key.size == 0 ? -1 : key.at[0]);
 }
@@ -83,7 +83,7 @@ int replica_load(struct replica *replica, size_t *ret_loaded)
 	if (!error)
 		error = keys_load(replica, missing, count, ret_loaded);
 	state_missing_clear(replica->state);
-	if (error)
+	if (error == FAULT_DAMAGED)
 		replica->is_unreadable = true;
 	return error;
 }
@@ -135,7 +135,7 @@ int sweep_step(struct sweep *sweep, struct replica *replica)
 		(struct bytes){ to, sizeof to }, swept_row, &step, replica->fault);
 	if (!error && step.is_damaged)
 		error = row_damaged(replica, (struct bytes){ sweep->from, sweep->from_size });
-	if (error)
+	if (error == FAULT_DAMAGED)
 		replica->is_unreadable = true;
 	sweep->is_done = step.rows_left > 0;
 	return error;

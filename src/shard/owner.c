@@ -83,6 +83,7 @@ static int life_begin(struct shard *shard)
 		&shard->replica, shard->config.shard, shard->config.memory_bytes, &shard->fault);
 	/* However long a recovery is, what it has done survives the next kill. */
 	shard->replica.checkpoint_ms = shard->config.checkpoint_ms;
+	shard->replica.testament_path = shard->config.state_path;
 	return error;
 }
 
@@ -126,6 +127,7 @@ static bool is_recoverable(int error)
 	case FAULT_IO:
 	case FAULT_TAINTED:
 	case FAULT_FENCED:
+	case FAULT_DAMAGED:
 		return true;
 	case FAULT_USURPED:
 	case FAULT_LOG:

@@ -46,17 +46,24 @@ static bool position_is_sound(const struct position *position)
 	       (head->timers_fired == 0) == (head->timers_topic == TOPIC_none);
 }
 
+enum { PLACE_AT = 2, PLACE_SIZE = 3 * 8 + HASH_SIZE };
+
+static void place_unpack(const uint8_t *p, struct place *ret)
+{
+	ret->offset = unpack_i64(p);
+	ret->sequence = unpack_i64(p + 8);
+	ret->term = unpack_i64(p + 16);
+	memcpy(ret->hash.at, p + 24, HASH_SIZE);
+}
+
 bool position_unpack(struct bytes value, struct position *ret)
 {
 	const uint8_t *p = value.at;
 	if (value.size != POSITION_SIZE || unpack_u16(p) != STATE_FORMAT)
 		return false;
 	*ret = (struct position){ 0 };
-	ret->place.offset = unpack_i64(p + 2);
-	ret->place.sequence = unpack_i64(p + 10);
-	ret->place.term = unpack_i64(p + 18);
-	memcpy(ret->place.hash.at, p + 26, HASH_SIZE);
-	p += 26 + HASH_SIZE;
+	place_unpack(p + PLACE_AT, &ret->place);
+	p += PLACE_AT + PLACE_SIZE;
 	ret->head.sequence = ret->place.sequence;
 	ret->head.engine_time_ms = unpack_i64(p);
 	for (int topic = 1; topic <= TOPIC_COUNT; topic++)
@@ -73,6 +80,17 @@ bool position_unpack(struct bytes value, struct position *ret)
 	return position_is_sound(ret);
 }
 
+bool position_place(struct store *store, struct place *ret)
+{
+	struct bytes key = { position_key, sizeof position_key }, value;
+	struct fault ignored = { 0 };
+	if (store_get_many(store, &key, 1, &value, &ignored) != 0 || !value.at ||
+		value.size < PLACE_AT + PLACE_SIZE || unpack_u16(value.at) > STATE_FORMAT)
+		return false;
+	place_unpack(value.at + PLACE_AT, ret);
+	return ret->offset >= 0 && ret->sequence >= 1 && ret->term >= 1;
+}
+
 int position_read(struct store *store, struct position *ret, struct fault *fault)
 {
 	struct bytes key = { position_key, sizeof position_key };
@@ -83,7 +101,7 @@ int position_read(struct store *store, struct position *ret, struct fault *fault
 	if (!value.at)
 		return FAULT(fault, FAULT_MISSING, "the store holds no checkpoint");
 	if (!position_unpack(value, ret))
-		return FAULT(fault, FAULT_IO,
+		return FAULT(fault, FAULT_DAMAGED,
 			"the store is of another format than %d, or damaged: rebuild it",
 			STATE_FORMAT);
 	return 0;

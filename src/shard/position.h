@@ -30,8 +30,11 @@ size_t position_pack(const struct position *position, uint8_t ret[POSITION_SIZE]
 /* False: not of this format, or not as any was written. */
 bool position_unpack(struct bytes value, struct position *ret);
 
-/* Reads it; FAULT_MISSING when the store is empty, FAULT_IO when it is of another store format,
- * or damaged (rebuild). */
+/* The place alone, which stands at the same bytes in every format so far. False: none is there. */
+bool position_place(struct store *store, struct place *ret);
+
+/* Reads it; FAULT_MISSING when the store is empty, FAULT_DAMAGED when it is of another store
+ * format, or not as any was written (rebuild). */
 int position_read(struct store *store, struct position *ret, struct fault *fault);
 
 #endif

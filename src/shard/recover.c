@@ -26,7 +26,7 @@ static int store_start(struct shard *shard)
 	struct replica *replica = &shard->replica;
 	struct hash digest;
 	if (replica->is_unreadable)
-		return FAULT(&shard->fault, FAULT_IO, "its rows could not be read");
+		return FAULT(&shard->fault, FAULT_DAMAGED, "its rows could not be read");
 	int error = store_open(&shard->store, config->state_path, STORE_OWN,
 		config->store_cache_bytes, &shard->fault);
 	if (!error && replica->is_doubtful)
@@ -34,23 +34,73 @@ static int store_start(struct shard *shard)
 	return error ? error : replica_start(replica, shard->store, true);
 }
 
-/* A store that is unreadable, or of another format, is thrown away: the log has all of it. */
-static int store_enter(struct shard *shard)
+/* A store of a format that knew no testament, or whose last testament was not written, says itself
+ * where it stands, as far as it can still be read. */
+static int testament_keep(struct shard *shard)
+{
+	const char *path = shard->config.state_path;
+	struct testament testament;
+	struct place place;
+	bool is_damaged;
+	int error = testament_read(path, &testament, &is_damaged, &shard->fault);
+	if (error || !shard->store || !position_place(shard->store, &place) ||
+		place.sequence <= testament.place.sequence)
+		return error;
+	testament.place = place;
+	testament.shard = shard->config.shard;
+	return testament_write(path, &testament, &shard->fault);
+}
+
+/* What is thrown away is the testament of what the log once held: where it stood is kept first. */
+static int store_rebuild(struct shard *shard)
 {
 	const struct shard_config *config = &shard->config;
-	int error = store_start(shard);
-	if (error != FAULT_IO)
-		return error;
 	shard_diag(shard, "the store is unreadable and is rebuilt from the log: %s",
 		shard->fault.text);
+	fault_clear(&shard->fault);
+	int error = testament_keep(shard);
 	store_close(shard->store);
 	shard->store = NULL;
-	fault_clear(&shard->fault);
-	error = store_destroy(config->state_path, &shard->fault);
+	if (!error)
+		error = store_destroy(config->state_path, &shard->fault);
+	if (!error)
+		shard->replica.is_unreadable = false; /* what was, is gone */
 	if (!error)
 		error = store_open(&shard->store, config->state_path, STORE_OWN,
 			config->store_cache_bytes, &shard->fault);
 	return error ? error : replica_start(&shard->replica, shard->store, true);
+}
+
+/* A testament that stands further on than the store: of one that was thrown away and is not rebuilt
+ * yet, or of a checkpoint that came to nothing. */
+static int testament_enter(struct shard *shard)
+{
+	struct replica *replica = &shard->replica;
+	struct testament testament;
+	bool is_damaged;
+	int error =
+		testament_read(shard->config.state_path, &testament, &is_damaged, &shard->fault);
+	if (error)
+		return error;
+	if (is_damaged && replica->place.sequence == 0)
+		return FAULT(&shard->fault, FAULT_SETTINGS,
+			"the state folder %s holds nothing that can be read, and its testament is "
+			"damaged: nothing tells whether the log is whole. Compare it with a head "
+			"that was kept elsewhere (pinion verify --head), then give an empty folder",
+			shard->config.state_path);
+	if (testament.place.sequence > replica->place.sequence)
+		replica_await(replica, &testament);
+	return 0;
+}
+
+/* Only a store that is proven to be damaged, or is of another format, is thrown away: the log has
+ * all of it. Where something is lacking it stays, and the shard tries again. */
+static int store_enter(struct shard *shard)
+{
+	int error = store_start(shard);
+	if (error == FAULT_DAMAGED)
+		error = store_rebuild(shard);
+	return error ? error : testament_enter(shard);
 }
 
 /* The folder of another ledger is refused before anything is compared by offset. Where the log's
@@ -58,22 +108,27 @@ static int store_enter(struct shard *shard)
  */
 static int ledger_compare(struct shard *shard)
 {
-	const struct ledger *stored = view_ledger(shard->replica.state);
-	if (!stored)
+	const struct ledger *ledger = view_ledger(shard->replica.state);
+	const struct testament *awaited = &shard->replica.awaited;
+	struct testament stored = *awaited;
+	if (ledger)
+		stored = (struct testament){ .ledger_id = ledger->ledger_id,
+			.shard = ledger->shard };
+	if (id_is_absent(&stored.ledger_id))
 		return 0;
 	struct id ledger_id;
 	int error =
 		shard_ledger_id(shard->config.log, shard->config.shard, &ledger_id, &shard->fault);
 	if (error || id_is_absent(&ledger_id))
 		return error;
-	if (!id_equal(&ledger_id, &stored->ledger_id) || stored->shard != shard->config.shard)
+	if (!id_equal(&ledger_id, &stored.ledger_id) || stored.shard != shard->config.shard)
 		return FAULT(&shard->fault, FAULT_SETTINGS,
 			"the state folder %s holds shard %" PRIu32
 			" of another ledger, or this log was made anew: nothing was changed. Give "
 			"the "
 			"right folder with --state, or an empty one, and it is rebuilt from the "
 			"log",
-			shard->config.state_path, stored->shard);
+			shard->config.state_path, stored.shard);
 	return 0;
 }
 
@@ -264,6 +319,8 @@ int shard_recover(struct shard *shard)
 		error = shard_look_for_owner(shard, 0);
 	if (!error)
 		error = term_take(shard);
+	if (!error)
+		error = replica_awaits_nothing(&shard->replica);
 	if (error)
 		return error;
 	assert(!shard->replica.must_confirm);

@@ -71,8 +71,8 @@ static int command_id_max(struct store *store, struct id *ret, struct fault *fau
 	int error = store_last_key(
 		store, (struct bytes){ from, 1 }, (struct bytes){ to, 1 }, key, &size, fault);
 	if (error == 0 && size != 0 && size != 1 + sizeof ret->at)
-		return FAULT(
-			fault, FAULT_IO, "the last command id in the store is damaged: rebuild it");
+		return FAULT(fault, FAULT_DAMAGED,
+			"the last command id in the store is damaged: rebuild it");
 	if (error == 0 && size != 0)
 		memcpy(ret->at, key + 1, sizeof ret->at);
 	return error;
@@ -87,6 +87,7 @@ int replica_start(struct replica *replica, struct store *store, bool checkpoints
 	replica->place = (struct place){ 0 };
 	replica->stored_sequence = 0;
 	replica->is_unreadable = replica->is_doubtful = replica->must_confirm = false;
+	replica->awaited = (struct testament){ .shard = 0 };
 	if (!store)
 		return 0;
 
@@ -107,7 +108,8 @@ int replica_start(struct replica *replica, struct store *store, bool checkpoints
 	if (error)
 		return error;
 	if (!value.at)
-		return FAULT(replica->fault, FAULT_IO, "the store has no ledger row: rebuild it");
+		return FAULT(
+			replica->fault, FAULT_DAMAGED, "the store has no ledger row: rebuild it");
 	if (!row_is_sound(key, value))
 		return row_damaged(replica, key);
 	state_start(replica->state, &position.head, value, &command_id);
@@ -165,6 +167,49 @@ static int place_confirm(struct replica *replica, const struct taken *taken)
 	return 0;
 }
 
+/* --- The testament of a store that was thrown away --- */
+
+void replica_await(struct replica *replica, const struct testament *testament)
+{
+	replica->awaited = *testament;
+}
+
+static int testament_lost(const struct replica *replica)
+{
+	const struct place *place = &replica->awaited.place;
+	return FAULT(replica->fault, FAULT_LOG,
+		"shard %" PRIu32 ": the log does not hold event %" PRId64 " (offset %" PRId64
+		"), which the testament of a store that was thrown away stands at: the log lost or "
+		"changed verified events, or it is another ledger's. The testament stays. Restore "
+		"the log, or, if the state folder is the wrong one, give the right one",
+		replica->shard, place->sequence, place->offset);
+}
+
+int replica_awaits_nothing(struct replica *replica)
+{
+	return replica->awaited.place.sequence > 0 ? testament_lost(replica) : 0;
+}
+
+static int testament_compare(struct replica *replica, const struct place *place)
+{
+	const struct place *awaited = &replica->awaited.place;
+	if (awaited->sequence == 0 || place->sequence < awaited->sequence)
+		return 0;
+	if (place->sequence != awaited->sequence || place->offset != awaited->offset ||
+		!hash_equal(&place->hash, &awaited->hash))
+		return testament_lost(replica);
+	replica->awaited = (struct testament){ .shard = 0 };
+	return 0;
+}
+
+/* Where the testament is to be written, and of which ledger. */
+static const char *testament_path(const struct replica *replica, struct id *ret_ledger_id)
+{
+	const struct ledger *ledger = view_ledger(replica->state);
+	*ret_ledger_id = ledger ? ledger->ledger_id : (struct id){ { 0 } };
+	return replica->awaited.place.sequence > 0 ? NULL : replica->testament_path;
+}
+
 static struct sealed seal_all(struct replica *replica)
 {
 	struct sealed sealed;
@@ -191,15 +236,21 @@ int replica_checkpoint(struct replica *replica)
 	if (replica->place.sequence == replica->stored_sequence)
 		return 0;
 	struct sealed sealed = seal_all(replica);
-	int error = checkpoint_write(
-		replica->store, &sealed, &replica->place, &replica->writer.order, replica->fault);
+	struct testament testament = { .place = replica->place, .shard = replica->shard };
+	const char *path = testament_path(replica, &testament.ledger_id);
+	int error = path ? testament_write(path, &testament, replica->fault) : 0;
+	if (!error)
+		error = checkpoint_write(replica->store, &sealed, &replica->place,
+			&replica->writer.order, replica->fault);
 	return checkpoint_ended(replica, error, replica->place.sequence);
 }
 
 void replica_checkpoint_give(
 	struct replica *replica, const struct sealed *sealed, const struct place *place)
 {
-	checkpoint_writer_give(&replica->writer, replica->store, sealed, place);
+	struct id ledger_id;
+	const char *path = testament_path(replica, &ledger_id);
+	checkpoint_writer_give(&replica->writer, replica->store, sealed, place, path, &ledger_id);
 }
 
 int replica_checkpoint_end(struct replica *replica, bool waits, bool *ret_ended)
@@ -330,6 +381,8 @@ static int record_take(struct replica *replica, const struct taken *taken,
 		.term = taken->link.term,
 		.hash = taken->hash,
 	};
+	if (!error)
+		error = testament_compare(replica, &place);
 	if (!error)
 		error = ledger_check(replica, &taken->event);
 	if (!error && replica->observe)

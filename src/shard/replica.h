@@ -36,9 +36,11 @@ struct replica {
 	int checkpoint_ms; /* ... and at least this often while it follows; 0: only then */
 	int64_t sealed_ms; /* monotonic */
 	int64_t stored_sequence;
-	bool is_unreadable; /* a look into the store failed: it is to be rebuilt */
+	bool is_unreadable; /* a look into the store met damage: it is to be rebuilt */
 	bool is_doubtful;   /* a checkpoint could not be written: a damaged file may be why */
-	bool must_confirm;  /* the next record must be the event that the store stands at */
+	const char *testament_path; /* the owner's state folder; NULL: no testament is kept */
+	struct testament awaited; /* sequence above 0: the log must still prove that it holds it */
+	bool must_confirm;        /* the next record must be the event that the store stands at */
 
 	struct read_ahead reading;
 	struct taken *taken; /* decoded before they are applied */
@@ -63,6 +65,11 @@ int replica_take(struct replica *replica, const struct log_record *record, enum 
  * limit): then the reader may stand further on. Its fault sink is another than the replica's. */
 int replica_follow(
 	struct replica *replica, struct log_reader *reader, int64_t end, int64_t sequence_max);
+
+/* The log must hold this event, and until it was read no other testament is written. */
+void replica_await(struct replica *replica, const struct testament *testament);
+/* What the log holds up to now is all of it: what is awaited still is lost. */
+int replica_awaits_nothing(struct replica *replica);
 
 /* Loads what look-ups lacked. *ret_loaded: how many rows it found room for (timers count too); 0
  * means that memory is full of rows in use or not stored yet. */

@@ -43,6 +43,19 @@ int store_fault(struct fault *fault, int line, const char *file, const char *pat
 #define STORE_FAULT(fault, path, doing, error) \
 	store_fault((fault), __LINE__, __FILE__, (path), (doing), (error))
 
+/* The same for the system's errno: a lack, or what keeps the store from being used at all. */
+int store_errno_fault(
+	struct fault *fault, int line, const char *file, const char *path, const char *doing);
+#define STORE_ERRNO_FAULT(fault, path, doing) \
+	store_errno_fault((fault), __LINE__, __FILE__, (path), (doing))
+
+/* An opening of the store begins, and has come to an end; by the same thread. */
+int opening_begin(const char *path, struct fault *fault);
+void opening_end(const char *path);
+
+/* Whether the folder holds a testament. Removes one that was only half written. */
+bool testament_is_kept(const char *path);
+
 /* Deletes the files of a folder. */
 int folder_clear(const char *path, struct fault *fault);
 

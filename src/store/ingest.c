@@ -54,7 +54,7 @@ int folder_clear(const char *path, struct fault *fault)
 	int r = 0;
 
 	if (folder == NULL)
-		return FAULT(fault, FAULT_IO, "reading the folder '%s': %s", path, strerror(errno));
+		return STORE_ERRNO_FAULT(fault, path, "reading the folder");
 	for (errno = 0; (entry = readdir(folder)) != NULL; errno = 0) {
 		if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0)
 			continue;
@@ -62,7 +62,7 @@ int folder_clear(const char *path, struct fault *fault)
 			break;
 	}
 	if (errno != 0)
-		r = FAULT(fault, FAULT_IO, "clearing the folder '%s': %s", path, strerror(errno));
+		r = STORE_ERRNO_FAULT(fault, path, "clearing the folder");
 	(void)closedir(folder);
 	return r;
 }
@@ -73,8 +73,7 @@ int ingest_prepare(struct store *store, struct fault *fault)
 	if (mkdir(store->ingest_path, 0777) == 0)
 		return 0;
 	if (errno != EEXIST)
-		return FAULT(fault, FAULT_IO, "making the folder '%s': %s", store->ingest_path,
-			strerror(errno));
+		return STORE_ERRNO_FAULT(fault, store->ingest_path, "making the folder");
 	return folder_clear(store->ingest_path, fault);
 }
 
@@ -86,8 +85,7 @@ int ingest_destroy(const char *path, struct fault *fault)
 	if (access(name, F_OK) == 0) {
 		r = folder_clear(name, fault);
 		if (r == 0 && rmdir(name) != 0)
-			r = FAULT(fault, FAULT_IO, "deleting the folder '%s': %s", name,
-				strerror(errno));
+			r = STORE_ERRNO_FAULT(fault, name, "deleting the folder");
 	}
 	free(name);
 	return r;

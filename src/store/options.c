@@ -3,6 +3,11 @@
  * checkpoints. */
 #include "store/options.h"
 
+#include "store/store.h"
+
+#include <assert.h>
+#include <stdatomic.h>
+
 enum {
 	LEVELS = 7,
 	LEVELS_UNCOMPRESSED = 2,
@@ -44,6 +49,26 @@ static void table_set(rocksdb_options_t *options, size_t cache_bytes)
 	rocksdb_block_based_options_destroy(table);
 }
 
+static _Atomic int files_max = -1;
+
+void store_set_files_max(int files)
+{
+	assert(files == -1 || files >= STORE_FILES_MIN);
+	atomic_store(&files_max, files);
+}
+
+/* An owner's share of the descriptors. It keeps tables open until it needs others. */
+static void files_set(rocksdb_options_t *options)
+{
+	int files = atomic_load(&files_max);
+
+	if (files == -1)
+		return;
+	rocksdb_options_set_max_open_files(options, files);
+	/* In 64 parts, as is the default, none would hold less than one file. */
+	rocksdb_options_set_table_cache_numshardbits(options, 2);
+}
+
 rocksdb_options_t *options_create(size_t cache_bytes, bool create_if_missing)
 {
 	rocksdb_options_t *options = rocksdb_options_create();
@@ -54,6 +79,10 @@ rocksdb_options_t *options_create(size_t cache_bytes, bool create_if_missing)
 	/* All files are opened at once, so a damaged one is met when the store opens, and a reader
 	 * keeps what the owner deletes later. */
 	rocksdb_options_set_max_open_files(options, -1);
+	/* By the thread that opens: it aborts where another is not to be had. */
+	rocksdb_options_set_max_file_opening_threads(options, 1);
+	if (create_if_missing)
+		files_set(options);
 	rocksdb_options_set_max_background_jobs(options, BACKGROUND_JOBS);
 	/* The disk is the log's too, whose synced writes would wait for a whole file's. */
 	rocksdb_options_set_bytes_per_sync(options, COMPACTION_SYNC_BYTES);

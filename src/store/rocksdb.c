@@ -23,34 +23,9 @@
 
 /* An owner that compacts without a pause could outrun a reader this many times only if it were much
  * faster at compacting than the reader is at opening. */
-enum { READ_ATTEMPTS_MAX = 50, OPENINGS_MAX = 3 };
+enum { READ_ATTEMPTS_MAX = 50 };
 
 static const char *const ROWS[] = { "default" };
-
-/* The folder's owner is known only by RocksDB's words; both kinds name its lock file. */
-static bool error_is_busy(const char *error)
-{
-	return strstr(error, "/LOCK: ") != NULL &&
-	       (strstr(error, "While lock file") != NULL ||
-		       strstr(error, "lock hold by current process") != NULL);
-}
-
-int store_fault(struct fault *fault, int line, const char *file, const char *path,
-	const char *doing, char *error)
-{
-	int r = error_is_busy(error) ? FAULT_BUSY : FAULT_IO;
-
-	if (r == FAULT_BUSY)
-		fault_note(fault, file, line, r,
-			"%s '%s': another process holds it; stop that one first", doing, path);
-	else
-		fault_note(fault, file, line, r,
-			"%s '%s': %s; free the disk or mend it, a damaged store is rebuilt from "
-			"the log",
-			doing, path, error);
-	rocksdb_free(error);
-	return r;
-}
 
 /* A file or folder just made is durable once the folder above it is synced. */
 static int folder_sync_above(const char *path, struct fault *fault)
@@ -61,8 +36,7 @@ static int folder_sync_above(const char *path, struct fault *fault)
 	(void)snprintf(copy, sizeof copy, "%s", path);
 	folder = open(dirname(copy), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (folder < 0 || fsync(folder) != 0)
-		r = FAULT(fault, FAULT_IO, "syncing the folder above '%s': %s", path,
-			strerror(errno));
+		r = STORE_ERRNO_FAULT(fault, path, "syncing the folder above");
 	if (folder >= 0)
 		(void)close(folder);
 	return r;
@@ -73,8 +47,7 @@ static int folder_make(const char *path, struct fault *fault)
 	if (mkdir(path, 0777) == 0)
 		return folder_sync_above(path, fault);
 	if (errno != EEXIST)
-		return FAULT(fault, FAULT_IO, "making the store's folder '%s': %s", path,
-			strerror(errno));
+		return STORE_ERRNO_FAULT(fault, path, "making the store's folder");
 	return 0;
 }
 
@@ -121,46 +94,6 @@ static bool diagnostics_folder(const char *path, char *ret, size_t size)
 		return false;
 	return lstat(ret, &status) == 0 && S_ISDIR(status.st_mode) && status.st_uid == geteuid() &&
 	       (status.st_mode & 0077) == 0;
-}
-
-/* RocksDB 7.8 reads a table's block of properties before it looks at the block's checksum, and as
- * Debian builds it (with assertions) damage there may abort the process: at every start. So each
- * opening leaves a byte behind until it has come to an end, be it a fault. */
-static char *openings_path_new(const char *path)
-{
-	char *name;
-	int size = asprintf(&name, "%s/opening", path);
-
-	assert(size >= 0);
-	return name;
-}
-
-/* Where the byte can't be written RocksDB itself says what is wrong with the folder. */
-static int opening_begin(const char *path, struct fault *fault)
-{
-	char *name = openings_path_new(path);
-	struct stat status = { 0 };
-	int file = open(name, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0666);
-
-	if (file >= 0) {
-		(void)fstat(file, &status);
-		(void)!write(file, "", 1);
-		(void)close(file);
-	}
-	free(name);
-	if (status.st_size < OPENINGS_MAX)
-		return 0;
-	return FAULT(fault, FAULT_IO,
-		"the store '%s' is damaged: %d times the process died while it opened it", path,
-		OPENINGS_MAX);
-}
-
-static void opening_end(const char *path)
-{
-	char *name = openings_path_new(path);
-
-	(void)unlink(name);
-	free(name);
 }
 
 static int open_own(struct store *store, struct fault *fault)
@@ -232,8 +165,9 @@ int store_open(struct store **ret, const char *path, enum store_mode mode, size_
 	}
 	absolute = realpath(path, NULL);
 	if (absolute == NULL)
-		return FAULT(fault, errno == ENOENT || errno == ENOTDIR ? FAULT_MISSING : FAULT_IO,
-			"the store's folder '%s': %s", path, strerror(errno));
+		return errno == ENOENT || errno == ENOTDIR
+			       ? FAULT(fault, FAULT_MISSING, "no store in '%s'", path)
+			       : STORE_ERRNO_FAULT(fault, path, "looking for the store's folder");
 
 	store = calloc(1, sizeof *store);
 	assert(store != NULL);
@@ -281,7 +215,7 @@ int store_destroy(const char *path, struct fault *fault)
 	if (absolute == NULL) {
 		if (errno == ENOENT)
 			return 0;
-		return FAULT(fault, FAULT_IO, "the store's folder '%s': %s", path, strerror(errno));
+		return STORE_ERRNO_FAULT(fault, path, "looking for the store's folder");
 	}
 	in_memory = diagnostics_folder(absolute, folder, sizeof folder);
 	/* RocksDB first: it finds out whether another process holds the folder. */
@@ -293,9 +227,8 @@ int store_destroy(const char *path, struct fault *fault)
 	opening_end(absolute);
 	if (r == 0)
 		r = ingest_destroy(absolute, fault);
-	if (r == 0 && rmdir(absolute) != 0 && errno != ENOENT)
-		r = FAULT(fault, FAULT_IO, "deleting the store's folder '%s': %s", path,
-			strerror(errno));
+	if (r == 0 && !testament_is_kept(absolute) && rmdir(absolute) != 0 && errno != ENOENT)
+		r = STORE_ERRNO_FAULT(fault, path, "deleting the store's folder");
 	if (r == 0 && in_memory)
 		(void)rmdir(folder);
 	free(absolute);
@@ -352,7 +285,7 @@ int store_last_key(struct store *store, struct bytes from, struct bytes to,
 		}
 		if (found.at != NULL && bytes_compare(found, from) >= 0) {
 			if (found.size > STORE_KEY_SIZE_MAX)
-				r = FAULT(fault, FAULT_IO,
+				r = FAULT(fault, FAULT_DAMAGED,
 					"looking for the last key of '%s': it has %zu bytes; a "
 					"damaged store is rebuilt from the log",
 					store->path, found.size);

@@ -43,14 +43,35 @@ struct store_range {
 enum { STORE_KEY_SIZE_MAX = 160, STORE_VALUE_SIZE_MAX = 1024, STORE_LEVEL0_FILES_MAX = 12 };
 
 /* `cache_bytes`: RocksDB's block cache. FAULT_MISSING: STORE_READ finds nothing. FAULT_BUSY: held
- * by another process. FAULT_IO: unreadable or corrupt (the caller may store_destroy and rebuild).
+ * by another process. FAULT_DAMAGED, here and wherever the store is read or written: there is
+ * evidence that its files are not as they were written (the caller may store_destroy and rebuild).
+ * FAULT_IO: something is lacking, such as descriptors, rights, room, memory, or it can't be told:
+ * the store may be sound and stays as it is.
  */
 int store_open(struct store **ret, const char *path, enum store_mode mode, size_t cache_bytes,
 	struct fault *fault);
 void store_close(struct store *store); /* NULL is fine */
 
-/* Deletes the folder and what RocksDB keeps in it. */
+/* Deletes what RocksDB keeps in the folder, and the folder unless it holds a testament. */
 int store_destroy(const char *path, struct fault *fault);
+
+/* The testament: a few bytes beside the rows, in the store's folder, that outlive store_destroy.
+ * Whether the store is open does not matter. Durable when put returns, and the one before stays
+ * whole until then. *ret_size 0: there is none. */
+enum { STORE_TESTAMENT_SIZE_MAX = 256 };
+int store_testament_put(const char *path, struct bytes testament, struct fault *fault);
+int store_testament_get(const char *path, uint8_t ret[STORE_TESTAMENT_SIZE_MAX], size_t *ret_size,
+	struct fault *fault);
+
+/* How many files each store that an owner opens from now on may hold open, in this process; at
+ * first as many as it has. */
+enum { STORE_FILES_MIN = 40 };
+void store_set_files_max(int files);
+
+/* RocksDB as Debian builds it aborts on damage that it meets before it has looked at a checksum. To
+ * be called by the thread that aborts: notes that it died while it opened a store, unless the
+ * machine gives it no process or memory, which it aborts of, too. Safe in a signal's handler. */
+void store_note_abort(void);
 
 /* Looks up `count` distinct keys. For each: values[i].at == NULL when absent, else a copy that
  * lives until the next store_get_many on this store. */

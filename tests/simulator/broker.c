@@ -86,6 +86,21 @@ int64_t broker_now_ms(void)
 	return clock_host_ms() + broker.clock_ahead_ms;
 }
 
+void broker_cut(uint32_t shard, int64_t offset)
+{
+	struct stream *stream = &broker.streams[shard][LOG_EVENTS];
+	while (stream->records.count > 0 &&
+		stream->records.at[stream->records.count - 1].record.offset >= offset)
+		stream->records.count--;
+	while (stream->readable.count > 0 &&
+		stream->readable.at[stream->readable.count - 1]->offset >= offset)
+		stream->readable.count--;
+	if (stream->settled > stream->records.count)
+		stream->settled = stream->records.count;
+	stream->end = offset;
+	broker.request_count = 0;
+}
+
 void broker_clock_set(int64_t ahead_ms)
 {
 	broker.clock_ahead_ms = ahead_ms;

@@ -44,6 +44,8 @@ int64_t broker_send(uint32_t shard, enum log_stream stream, struct bytes value);
 void broker_power_fails(void);
 /* An input loses its records from this offset on. No reader is open on it. */
 void broker_input_lose(uint32_t shard, enum log_stream stream, int64_t offset);
+/* The log loses a shard's events from this offset on. */
+void broker_cut(uint32_t shard, int64_t offset);
 void broker_clock_set(int64_t ahead_ms);
 int64_t broker_clock_ahead_ms(void);
 int64_t broker_now_ms(void);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "folders.h"
 
+#include "base/pack.h"
 #include "state/state.h"
 
 #include <assert.h>
@@ -29,6 +30,9 @@ struct folder {
 	struct store *owner;
 	struct bytes corrupt_key; /* the block that holds this row can't be read */
 	int64_t full_until_ns;
+	int lacks; /* so many openings more fail for want of something */
+	uint8_t testament[STORE_TESTAMENT_SIZE_MAX];
+	size_t testament_size;
 };
 
 struct store {
@@ -110,6 +114,12 @@ uint64_t folder_mix(const char *path)
 
 /* --- What a disk may do --- */
 
+static struct bytes position_of(const struct version *version)
+{
+	bool is_there = version->count > 0 && version->rows[0]->key.at[0] == TABLE_position;
+	return is_there ? version->rows[0]->value : (struct bytes){ NULL, 0 };
+}
+
 static void versions_cut(struct folder *folder, size_t count)
 {
 	if (count < folder->version_count)
@@ -141,6 +151,26 @@ void folder_delete(const char *path)
 	assert(!folder->owner);
 	versions_cut(folder, 0);
 	folder->corrupt_key = (struct bytes){ 0 };
+	folder->testament_size = 0;
+}
+
+int64_t folder_offset(const char *path)
+{
+	struct bytes position = position_of(version_of(folder_find(path)));
+	return position.at ? unpack_i64(position.at + 2) : -1;
+}
+
+void folder_lacks(const char *path, int openings)
+{
+	folder_find(path)->lacks = openings;
+}
+
+void folder_corrupt(const char *path)
+{
+	struct folder *folder = folder_find(path);
+	const struct version *version = version_of(folder);
+	if (version->count > 0)
+		folder->corrupt_key = version->rows[draw(version->count)]->key;
 }
 
 void folder_roll_back(const char *path)
@@ -165,7 +195,8 @@ static int corrupt_check(
 	struct bytes key = store->folder->corrupt_key;
 	if (!key.at || key_compare(key, from) < 0 || (to.at && key_compare(key, to) >= 0))
 		return 0;
-	return FAULT(fault, FAULT_IO, "simulated: a block of %s is corrupt", store->folder->path);
+	return FAULT(
+		fault, FAULT_DAMAGED, "simulated: a block of %s is corrupt", store->folder->path);
 }
 
 int store_open(struct store **ret, const char *path, enum store_mode mode, size_t cache_bytes,
@@ -176,8 +207,10 @@ int store_open(struct store **ret, const char *path, enum store_mode mode, size_
 	*ret = NULL;
 	if (!step(STEP_store_open))
 		return dead(fault);
-	if (inject(INJECT_store_open_fails))
-		return FAULT(fault, FAULT_IO, "simulated: %s can't be opened", path);
+	if (inject(INJECT_store_open_fails) || folder->lacks > 0) {
+		folder->lacks -= folder->lacks > 0;
+		return FAULT(fault, FAULT_IO, "simulated: no descriptors to open %s with", path);
+	}
 	assert(mode == STORE_OWN);
 	if (folder->owner)
 		return FAULT(fault, FAULT_BUSY, "simulated: %s is held", path);
@@ -204,8 +237,59 @@ int store_destroy(const char *path, struct fault *fault)
 {
 	if (!step(STEP_store_destroy))
 		return dead(fault);
-	folder_delete(path);
+	/* A store goes only when it is damaged, and never as the last one that knows where it
+	 * stood. */
+	struct folder *folder = folder_find(path);
+	struct bytes position = position_of(version_of(folder));
+	if (!folder->corrupt_key.at)
+		violation("%s: a store is thrown away that nothing is wrong with", path);
+	if (position.at && (folder->testament_size == 0 || unpack_i64(folder->testament + 10) <
+								   unpack_i64(position.at + 10)))
+		violation("%s: a store is thrown away without a testament", path);
+	versions_cut(folder, 0);
+	folder->corrupt_key = (struct bytes){ 0 };
 	return 0;
+}
+
+int store_testament_put(const char *path, struct bytes testament, struct fault *fault)
+{
+	struct folder *folder = folder_find(path);
+	if (!step(STEP_testament))
+		return dead(fault);
+	if (inject(INJECT_testament_fails))
+		return FAULT(
+			fault, FAULT_IO, "simulated: no space left for a testament in %s", path);
+	assert(testament.size <= sizeof folder->testament);
+	if (folder->testament_size > 0 &&
+		unpack_i64(testament.at + 10) < unpack_i64(folder->testament + 10))
+		violation("%s: a testament forgets what it knew", path);
+	memcpy(folder->testament, testament.at, testament.size);
+	folder->testament_size = testament.size;
+	return step(STEP_testament_put) ? 0 : dead(fault);
+}
+
+int store_testament_get(const char *path, uint8_t ret[STORE_TESTAMENT_SIZE_MAX], size_t *ret_size,
+	struct fault *fault)
+{
+	const struct folder *folder = folder_find(path);
+	*ret_size = 0;
+	if (!step(STEP_testament_read))
+		return dead(fault);
+	if (inject(INJECT_testament_fails))
+		return FAULT(
+			fault, FAULT_IO, "simulated: no descriptor for a testament in %s", path);
+	memcpy(ret, folder->testament, folder->testament_size);
+	*ret_size = folder->testament_size;
+	return 0;
+}
+
+/* For want of a descriptor, or of a disk that answers. */
+static bool read_lacks(const struct store *store, struct fault *fault)
+{
+	if (!inject(INJECT_store_read_fails))
+		return false;
+	(void)FAULT(fault, FAULT_IO, "simulated: %s can't be read now", store->folder->path);
+	return true;
 }
 
 int store_get_many(struct store *store, const struct bytes *keys, size_t count,
@@ -213,11 +297,13 @@ int store_get_many(struct store *store, const struct bytes *keys, size_t count,
 {
 	if (!step(STEP_store_get))
 		return dead(fault);
+	if (read_lacks(store, fault))
+		return FAULT_IO;
 	const struct version *version = version_of(store->folder);
 	for (size_t i = 0; i < count; i++) {
 		if (store->folder->corrupt_key.at &&
 			key_compare(store->folder->corrupt_key, keys[i]) == 0)
-			return FAULT(fault, FAULT_IO, "simulated: a block of %s is corrupt",
+			return FAULT(fault, FAULT_DAMAGED, "simulated: a block of %s is corrupt",
 				store->folder->path);
 		size_t at = row_from(version, keys[i]);
 		bool is_there =
@@ -233,6 +319,8 @@ int store_scan(struct store *store, struct bytes from, struct bytes to,
 {
 	if (!step(STEP_store_scan))
 		return dead(fault);
+	if (read_lacks(store, fault))
+		return FAULT_IO;
 	struct version version = *version_of(store->folder);
 	for (size_t i = row_from(&version, from); i < version.count; i++) {
 		const struct stored *stored = version.rows[i];
@@ -312,12 +400,6 @@ static void version_add(struct folder *folder, struct version version)
 	folder->versions[folder->version_count++] = version;
 	if (folder->synced + 3 < folder->version_count)
 		folder->synced = folder->version_count - 3; /* the disk has come to that by now */
-}
-
-static struct bytes position_of(const struct version *version)
-{
-	bool is_there = version->count > 0 && version->rows[0]->key.at[0] == TABLE_position;
-	return is_there ? version->rows[0]->value : (struct bytes){ NULL, 0 };
 }
 
 int store_ingest(struct store *store, const struct store_row *rows, size_t row_count,

@@ -17,6 +17,12 @@ void folders_crash(const struct process *process);
 void folder_delete(const char *path);
 void folder_roll_back(const char *path);
 
+/* The offset of the event that its store stands at; -1: it holds none. */
+int64_t folder_offset(const char *path);
+/* So many openings fail for want of something; or a block of it can't be read any more. */
+void folder_lacks(const char *path, int openings);
+void folder_corrupt(const char *path);
+
 /* Sum over all rows but the position of a hash of key and value: equal states, equal sums. */
 uint64_t row_mix(struct bytes key, struct bytes value);
 

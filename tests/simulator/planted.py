@@ -118,8 +118,8 @@ BUGS = [
         "the_term_is_left_out_of_the_position",
         (
             "src/shard/position.c",
-            "	ret->place.term = unpack_i64(p + 18);",
-            "	ret->place.term = 1;",
+            "	ret->term = unpack_i64(p + 16);",
+            "	ret->term = 1;",
         ),
     ),
     Bug(
@@ -333,6 +333,46 @@ BUGS = [
             "src/shard/checkpoint.c",
             "		writer->error = error;",
             "		writer->error = 0;\n		(void)error;",
+        ),
+        worlds=400,
+    ),
+    # --- The store that is thrown away ---
+    Bug(
+        "a_lack_is_taken_for_damage",
+        (
+            "src/shard/recover.c",
+            "	if (error == FAULT_DAMAGED)\n		error = store_rebuild(shard);",
+            "	if (error == FAULT_DAMAGED || error == FAULT_IO)\n		error = store_rebuild(shard);",
+        ),
+    ),
+    Bug(
+        "a_store_is_thrown_away_without_its_testament",
+        (
+            "src/shard/checkpoint.c",
+            "	if (writer->testament_path)\n",
+            "	if (writer->testament_path && writer->place.sequence == 0)\n",
+        ),
+        (
+            "src/shard/recover.c",
+            "	return testament_write(path, &testament, &shard->fault);",
+            "	return 0;",
+        ),
+        worlds=200,
+    ),
+    Bug(
+        "a_shortened_log_is_believed_once_the_store_is_gone",
+        (
+            "src/shard/recover.c",
+            "	if (testament.place.sequence > replica->place.sequence)\n		replica_await",
+            "	if (testament.place.sequence < 0)\n		replica_await",
+        ),
+    ),
+    Bug(
+        "a_rebuild_writes_its_own_testament",
+        (
+            "src/shard/replica.c",
+            "	return replica->awaited.place.sequence > 0 ? NULL : replica->testament_path;",
+            "	return replica->testament_path;",
         ),
         worlds=400,
     ),

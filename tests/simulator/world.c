@@ -231,6 +231,7 @@ static void owner_ended(struct slot *slot, uint32_t shard)
 	case FAULT_IO:
 	case FAULT_TAINTED:
 	case FAULT_FENCED:
+	case FAULT_DAMAGED:
 		if (!slot->is_stopping)
 			violation("shard %" PRIu32 " gave up on what it can recover from: %s",
 				shard, fault.text);
@@ -495,6 +496,53 @@ static void world_stop(void)
 	}
 }
 
+/* Nobody owns the shard any more, and the log loses what the store stands at. Whatever else is
+ * wrong with the folder, no owner lives on such a log, not even the one that had to throw it away.
+ */
+static void shortened_refuse(struct slot *slot, uint32_t s)
+{
+	int64_t until_ns = ground.now_ns + REST_S_MAX * ns_per_s;
+	struct shard_config config = config_of(slot, s);
+	struct shard_status status;
+	slot->process.is_killed = false;
+	process_start(&slot->process);
+	struct shard *shard = shard_new(&config);
+	shard_start(shard);
+	while (slot->process.task_count > 0) {
+		(void)tasks_turn(broker_next_ns());
+		broker_advance();
+		shard_status(shard, &status);
+		if (status.is_live)
+			violation("shard %" PRIu32 " lives on a log that was shortened", s);
+		if (ground.now_ns > until_ns)
+			violation("shard %" PRIu32 " does not stop on a log that was shortened", s);
+	}
+	int error = shard_join(shard);
+	if (error != FAULT_LOG)
+		violation("shard %" PRIu32 " ended with %d on a log that was shortened: %s", s,
+			error, shard_fault(shard)->text);
+	shard_free(shard);
+}
+
+static void world_shorten(void)
+{
+	struct slot *slot = &this.slots[draw(SLOTS)];
+	uint32_t s = (uint32_t)draw(this.shards);
+	int64_t offset = folder_offset(slot->paths[s]);
+	if (offset < 1)
+		return;
+	say("the log loses events from %" PRId64 " on", offset);
+	broker_cut(s, offset - (draw(2) == 0 ? 0 : (int64_t)draw((uint64_t)offset)));
+	for (int starts = 0; starts < 3; starts++) {
+		if (draw(2) == 0)
+			folder_lacks(slot->paths[s], (int)draw(3));
+		if (draw(2) == 0)
+			folder_corrupt(slot->paths[s]);
+		shortened_refuse(slot, s);
+		world_totals.shortened++;
+	}
+}
+
 void world_run(uint64_t seed, bool is_swarm, int64_t turns)
 {
 	world_begin(seed, is_swarm);
@@ -503,6 +551,7 @@ void world_run(uint64_t seed, bool is_swarm, int64_t turns)
 	world_rest();
 	world_stop();
 	checks_sums();
+	world_shorten();
 	checks_end();
 	world_totals.worlds++;
 	world_totals.virtual_s += (uint64_t)(ground.now_ns / ns_per_s);
