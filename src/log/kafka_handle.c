@@ -93,6 +93,17 @@ static void error_note(rd_kafka_t *rk, int error, const char *reason, void *opaq
 	kafka_cause_note(notes, error, reason);
 }
 
+/* A connection that worked broke. What never worked breaks nothing: a broker that is away for long
+ * is tried again and again. */
+static void break_note(rd_kafka_t *rk, int error, const char *reason, void *opaque)
+{
+	struct kafka_notes *notes = opaque;
+
+	(void)rk;
+	if (error == RD_KAFKA_RESP_ERR__TRANSPORT && strstr(reason, "in state UP"))
+		atomic_fetch_add(&notes->breaks, 1);
+}
+
 static void delivery_note(rd_kafka_t *rk, const rd_kafka_message_t *message, void *opaque)
 {
 	struct kafka_notes *notes = opaque;
@@ -207,7 +218,7 @@ int kafka_handle_open(rd_kafka_t **ret, const struct kafka_config *config, enum 
 
 	rd_kafka_conf_t *conf = conf_make(config, role, transactional_id);
 	rd_kafka_conf_set_opaque(conf, notes);
-	rd_kafka_conf_set_error_cb(conf, error_note);
+	rd_kafka_conf_set_error_cb(conf, role == KAFKA_READER ? break_note : error_note);
 	rd_kafka_conf_set_ssl_cert_verify_cb(conf, kafka_certificate_note);
 	if (!config->is_debugging)
 		rd_kafka_conf_set_log_cb(conf, line_drop);

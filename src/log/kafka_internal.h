@@ -12,6 +12,7 @@
 
 #include <librdkafka/rdkafka.h>
 #include <pthread.h>
+#include <stdatomic.h>
 
 enum {
 	KAFKA_ANSWER_MS = 10000,          /* how long a question to the cluster may take */
@@ -46,6 +47,8 @@ void kafka_config_free(struct kafka_config *config);
 /* What a handle's callbacks note, in the thread that serves them. */
 struct kafka_notes {
 	bool transport; /* a connection broke, or a request was not answered in time */
+	_Atomic unsigned
+		breaks; /* of a reader's handle, which several threads serve: all that it notes */
 	size_t delivered;
 	size_t failed;
 	size_t payload_size;         /* of the records delivered or failed */

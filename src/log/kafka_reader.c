@@ -27,6 +27,7 @@ enum {
 struct kafka_consumer {
 	struct kafka_consumer *next;
 	rd_kafka_t *rk;
+	struct kafka_notes notes;
 	uint32_t shard;
 	bool used[LOG_STREAMS]; /* under the log's lock */
 	rd_kafka_topic_t *topics[LOG_STREAMS];
@@ -43,6 +44,7 @@ struct kafka_reader {
 	int64_t position;
 	int64_t end_first; /* the end when the reader was opened */
 	int64_t ended_at;  /* the position at which the broker last said: nothing readable beyond */
+	unsigned breaks;   /* of the handle, when the reader was opened */
 	int64_t ended_ms;  /* when an end beyond ended_at was first noticed; 0: not yet */
 	size_t held;       /* messages whose values the caller may still use */
 	rd_kafka_message_t *messages[READ_RECORDS_MAX];
@@ -67,7 +69,8 @@ static int consumer_make(struct kafka_consumer **ret, struct kafka_log *log, uin
 	consumer->shard = shard;
 	consumer->used[stream] = true;
 
-	int code = kafka_handle_open(&consumer->rk, log->config, KAFKA_READER, NULL, NULL, fault);
+	int code = kafka_handle_open(
+		&consumer->rk, log->config, KAFKA_READER, NULL, &consumer->notes, fault);
 	for (int i = 0; i < LOG_STREAMS && code == 0; i++)
 		code = kafka_topic_open(
 			&consumer->topics[i], consumer->rk, log->config->topics[i], fault);
@@ -182,6 +185,7 @@ int kafka_reader_open(struct log *base, uint32_t shard, enum log_stream stream, 
 		.position = offset,
 		.end_first = end,
 		.ended_at = -1,
+		.breaks = atomic_load(&consumer->notes.breaks),
 	};
 	if (rd_kafka_consume_start_queue(
 		    consumer->topics[stream], (int32_t)shard, offset, reader->queue) != 0) {
@@ -263,6 +267,22 @@ static int batch_take(struct kafka_reader *reader, struct log_record *records, s
 	return code;
 }
 
+/* The library goes on by offset alone when it finds a broker again, which may have lost what stood
+ * there before. Events have their chain; of an input nothing is taken then, and whoever reads
+ * compares it anew. */
+static int break_check(struct kafka_reader *reader, size_t count)
+{
+	(void)rd_kafka_poll(
+		reader->consumer->rk, 0); /* a break is told before what is read after it */
+	if (count == 0 || reader->stream == LOG_EVENTS ||
+		atomic_load(&reader->consumer->notes.breaks) == reader->breaks)
+		return 0;
+	return FAULT(reader->fault, FAULT_IO,
+		"a connection to Kafka broke while %s:%u was read: what comes next is compared "
+		"with what was decided",
+		reader->log->config->topics[reader->stream], reader->shard);
+}
+
 int kafka_read(struct log_reader *base, struct log_record *records, size_t capacity, int timeout_ms,
 	size_t *ret_count)
 {
@@ -291,9 +311,8 @@ int kafka_read(struct log_reader *base, struct log_record *records, size_t capac
 			break;
 		wait_ms = (int)left_ms;
 	}
-	/* Nobody else serves the handle's own events. */
-	if (count == 0)
-		(void)rd_kafka_poll(reader->consumer->rk, 0);
+	if (code == 0) /* nobody else serves the handle's own events */
+		code = break_check(reader, count);
 	/* After a fault a reader is only closed; the records before it will be read again. */
 	*ret_count = code == 0 ? count : 0;
 	return code;

@@ -129,7 +129,10 @@ void log_writer_close(struct log_writer *writer); /* without abort; NULL is fine
 int log_reader_open(struct log *log, uint32_t shard, enum log_stream stream, int64_t offset,
 	struct log_reader **ret, struct fault *fault);
 
-/* Up to `capacity` records that follow. Waits at most timeout_ms for the first one (0: does not
+/* Where a log may have lost records of an input meanwhile (a broker was away), a reader of it does
+ * not go on by offset: FAULT_IO, and whoever reads opens it anew, and compares.
+ *
+ * Up to `capacity` records that follow. Waits at most timeout_ms for the first one (0: does not
  * wait), never for more. *ret_count = 0 means none came in time. */
 int log_read(struct log_reader *reader, struct log_record *records, size_t capacity, int timeout_ms,
 	size_t *ret_count);

@@ -13,7 +13,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 
-enum { LOOK_MS = 50, ABSENT_AFTER_MS = 5000 };
+enum { LOOK_MS = 50, ABSENT_AFTER_MS = 2000 };
 
 /* An input, compared with the events that answered it. */
 struct compared {

@@ -1,0 +1,163 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The procedures of docs/operating.md, as they stand there: backup, restore, moving, a lost disk, upgrades."""
+import os
+import re
+import shutil
+import sys
+
+from audit import audit, servers_and_prefix
+from harness import BROKER, ROOT, Broker, Ledger, Room, check, embedded, wait_for
+from inputs import WAY_ON
+from rebuild import digests, played
+
+COPY = ROOT / "docs/examples/backup.py"
+
+
+def heads_of(printed):
+    heads = re.findall(r"head (\d+:\d+:[0-9a-f]{64})", printed)
+    check(heads, f"no head is told: {printed}")
+    return sorted(set(heads))
+
+
+def heads_shown(ledger):
+    """Of each shard, as `pinion show` of a party there tells it."""
+    shown = {}
+    for event in ledger.events():
+        if "account_opened" in event and event.get("shard", 0) not in shown:
+            party = event["account_opened"]["account"].split("/")[0]
+            shown[event.get("shard", 0)] = heads_of(ledger.call("show", party).printed())
+    return [head for heads in shown.values() for head in heads]
+
+
+def head_options(heads):
+    return [option for head in heads for option in ("--head", head)]
+
+
+def copy(room, what, ledger, file, wanted=0):
+    servers, prefix = servers_and_prefix(ledger)
+    process = room.start(
+        f"backup-{what}", sys.executable, "-B", COPY, what,
+        "--brokers", servers, "--prefix", prefix, file,
+    )
+    code = process.exit_code(120)
+    check(code == wanted, f"backup.py {what}: {code}: {process.said()}")
+    return process
+
+
+def pays(ledger, party, sequences):
+    """One more command is decided, on the old sequence."""
+    outcome = ledger.submit({"party": party, "party_open": {"kind": "person"}})[0]
+    check("party_opened" in outcome, f"{outcome}")
+    shard = outcome.get("shard", 0)
+    check(outcome["sequence"] > sequences[shard], f"{outcome}: it was at {sequences[shard]}")
+
+
+def restore_kafka(options):
+    """To another cluster, from the copy alone."""
+    other = Broker()
+    other.need()
+    try:
+        with Room("restore-kafka") as room:
+            shards = options.shards or 2
+            ledger = BROKER.ledger(room, "copied").init(shards)
+            played(ledger, shards, options.seed)
+            books = audit(ledger)
+            file = room.folder / "events"
+            saved = heads_of(copy(room, "save", ledger, file).printed())
+
+            prefix = servers_and_prefix(ledger)[1]
+            restored = Ledger(
+                room, f"kafka://{other.address}/{prefix}", state=room.folder / "state-restored"
+            )
+            got = heads_of(copy(room, "restore", restored, file).printed())
+            check(got == saved, f"the heads restored are {got}, those saved {saved}")
+            copy(room, "restore", restored, file, wanted=1)  # not over what is there
+            restored.call("init", "--shards", shards)
+            restored.verify(*head_options(saved))
+            run = restored.start("run")
+            check(run.exit_code(120) == 3, f"it went on: {run.said()}")
+            way_on = [
+                option
+                for place in sorted(set(WAY_ON.findall(run.said())))
+                for option in ("--restart-inputs", place)
+            ]
+            check(len(way_on) == 2 * shards, f"each shard says its way on: {run.said()}")
+            run = restored.run(*way_on)
+            for number in range(8):
+                pays(restored, f"after-{number}", books.sequences)
+            check(run.ask_to_stop() == 0, f"SIGTERM: {run.said()}")
+            after = audit(restored)
+            check(after.kinds["inputs_restarted"] >= shards, f"{after.kinds}")
+            restored.verify(*head_options(saved))
+            return f"{sum(books.sequences.values())} events, then {sum(after.sequences.values())}"
+    finally:
+        other.end()
+
+
+def restore_embedded(options):
+    """DIR/log is copied while nobody holds it, and put into an empty DIR; also the way on from a loss."""
+    with Room("restore-embedded") as room:
+        shards = options.shards or 2
+        ledger = embedded(room).init(shards)
+        played(ledger, shards, options.seed)
+        wanted = digests(ledger, shards)
+        heads = heads_shown(ledger)
+        kept = room.folder / "kept"
+        shutil.copytree(room.folder / "ledger/log", kept)
+        played(ledger, shards, options.seed + 1)
+
+        # The disk is lost.
+        shutil.rmtree(room.folder / "ledger")
+        (room.folder / "ledger").mkdir()
+        shutil.copytree(kept, room.folder / "ledger/log")
+        run = ledger.run()
+        check(run.ask_to_stop() == 0, f"SIGTERM: {run.said()}")
+        check(digests(ledger, shards) == wanted, "the restored state is another one")
+        ledger.verify(*head_options(heads))
+        run = ledger.run()
+        sequences = {shard: sequence for shard, (sequence, _) in wanted.items()}
+        pays(ledger, "after", sequences)
+        check(run.ask_to_stop() == 0, f"SIGTERM: {run.said()}")
+        return f"{sum(sequences.values())} events"
+
+
+def moving_kafka(options):
+    """A shard goes to another machine: with an empty state folder, and with a copied one; and its disk is lost."""
+    with Room("moving") as room:
+        shards = options.shards or 2
+        ledger = BROKER.ledger(room, "moved").init(shards)
+        played(ledger, shards, options.seed)
+        wanted = digests(ledger, shards)
+        here = ledger.start("run", "--shard", 0)
+        wait_for("shard 0 is live here", lambda: here.says("live: "), 60)
+        check(here.ask_to_stop() == 0, f"SIGTERM: {here.said()}")
+        for name, is_copied in (("empty", False), ("copied", True)):
+            there = Ledger(room, ledger.url, state=room.folder / f"state-{name}")
+            if is_copied:
+                shutil.copytree(ledger.state, there.state)
+            run = there.run()
+            check(run.ask_to_stop() == 0, f"SIGTERM: {run.said()}")
+            got = digests(there, shards)
+            check(got == wanted, f"on the other machine: {got}, it was {wanted}")
+        shutil.rmtree(ledger.state)
+        run = ledger.run()
+        check(run.ask_to_stop() == 0, f"SIGTERM: {run.said()}")
+        check(digests(ledger, shards) == wanted, "after the disk was lost it is another one")
+        return "twice, and back"
+
+
+def upgrade_embedded(options):
+    """Stop, replace the binary, start, and back."""
+    with Room("upgrade") as room:
+        shards = options.shards or 2
+        ledger = embedded(room).init(shards)
+        played(ledger, shards, options.seed)
+        wanted = digests(ledger, shards)
+        for turn in range(2):
+            binary = room.folder / f"pinion-{turn}"
+            shutil.copy2(os.environ["PINION_BINARY"], binary)
+            run = room.start("replaced", binary, "run", "--ledger", ledger.url)
+            wait_for("the new one is live", lambda: run.says("live: ") or not run.is_alive(), 60)
+            check(run.ask_to_stop() == 0, f"SIGTERM: {run.said()}")
+            check(digests(ledger, shards) == wanted, "the new one has another state")
+        return "there and back"
