@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What only the embedded log promises: it survives being killed, says who holds it and what is
  * broken, and its socket harms nobody. */
+#include "log/embedded_clock.h"
 #include "log/log.h"
 
 #include <dirent.h>
@@ -786,6 +787,32 @@ static void a_path_too_long_for_a_socket_is_explained(void **state)
 	assert_non_null(strstr(deep.fault.text, "too long"));
 }
 
+/* Between two looks the wall clock goes on as the uptime does. */
+static void a_clock_that_leaps_is_doubted(void **state)
+{
+	(void)state;
+	const int64_t minute_ms = 60000, day_ms = 86400000;
+	struct clock_look before = { "a", 5000, 1767225600000 }, now = before;
+	now.uptime_ms += 20 * day_ms; /* at rest for weeks */
+	now.wall_ms += 20 * day_ms + 5 * minute_ms;
+	assert_int_equal(clock_leap_ms(&before, &now, false), 0);
+	now.wall_ms += 1;
+	assert_int_equal(clock_leap_ms(&before, &now, true), 5 * minute_ms + 1);
+	now.wall_ms = before.wall_ms - day_ms; /* back: engine time tells */
+	assert_int_equal(clock_leap_ms(&before, &now, false), 0);
+
+	now = before;
+	now.boot[0] = 'b'; /* the machine was started again */
+	now.uptime_ms = 6000;
+	now.wall_ms += 7 * day_ms;
+	assert_int_equal(clock_leap_ms(&before, &now, false), 0);
+	now.wall_ms += 1;
+	assert_int_equal(clock_leap_ms(&before, &now, false), 7 * day_ms + 1);
+	assert_int_equal(clock_leap_ms(&before, &now, true), 0);
+	now.boot[0] = before.boot[0] = '\0'; /* nothing is known of the machine */
+	assert_int_equal(clock_leap_ms(&before, &now, true), 0);
+}
+
 int main(int argc, char **argv)
 {
 #define EMBEDDED(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
@@ -801,6 +828,7 @@ int main(int argc, char **argv)
 		EMBEDDED(bad_frames_close_their_connection_and_harm_nobody),
 		cmocka_unit_test(urls_that_name_no_ledger_are_explained),
 		cmocka_unit_test(urls_of_each_form_are_taken),
+		cmocka_unit_test(a_clock_that_leaps_is_doubted),
 		EMBEDDED(a_missing_ledger_names_the_way_to_make_one),
 		EMBEDDED(a_path_too_long_for_a_socket_is_explained),
 	};

@@ -246,6 +246,18 @@ static struct event golden_command_ids_dropped(void)
 	return event;
 }
 
+/* No cut-off has come yet: no id is gone. */
+static struct event golden_clock_restarted(void)
+{
+	int64_t last_ms = time_first_ms + 8000;
+	return (struct event){
+		.kind = EVENT_clock_restarted,
+		.sequence = PRELUDE_EVENTS + 1,
+		.engine_time_ms = last_ms - (int64_t)10 * DAY_MS,
+		.clock_restarted = { .left_ms = last_ms },
+	};
+}
+
 static struct event golden_party_opened(void)
 {
 	struct event event = party_opened(9, "zoe.the-2nd_", PARTY_KIND_business);

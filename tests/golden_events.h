@@ -12,7 +12,7 @@ struct golden {
 	struct link link;
 };
 
-enum { GOLDEN_EVENTS = 15, PRELUDE_EVENTS = 9 };
+enum { GOLDEN_EVENTS = 16, PRELUDE_EVENTS = 9 };
 
 void golden_make(size_t i, struct golden *ret);
 

@@ -270,8 +270,10 @@ static int event_seen(void *context, const struct event *event, const struct pla
 static unsigned kinds_pinned(void)
 {
 	unsigned kinds = 0, i = 0;
-#define EVENT(number, version, name) \
-	kinds |= (unsigned)(EVENT_##name != EVENT_inputs_restarted) << i++;
+#define EVENT(number, version, name)                                  \
+	kinds |= (unsigned)(EVENT_##name != EVENT_inputs_restarted && \
+			    EVENT_##name != EVENT_clock_restarted)    \
+		 << i++;
 #include "ledger/events.def"
 #undef EVENT
 	return kinds;

@@ -245,6 +245,9 @@ static void outcome_of_engine(struct maker *maker, struct event *event)
 		event->command_ids_dropped.before_ms = number(maker);
 	} else if (event->kind == EVENT_inputs_restarted) {
 		event->inputs_restarted = inputs_restarted(maker);
+	} else if (event->kind == EVENT_clock_restarted) {
+		event->clock_restarted =
+			(struct event_clock_restarted){ number(maker), number(maker) };
 	} else if (event->kind == EVENT_party_opened) {
 		event->party_opened =
 			(struct event_party_opened){ text(maker), PARTY_KIND_business };
@@ -341,7 +344,7 @@ struct event event_random(struct random *random, enum event_kind kind, bool is_f
 	struct event event = { .kind = kind };
 	event.sequence = 1 + number(&maker) / 2;
 	event.engine_time_ms = number(&maker);
-	if (kind != EVENT_ledger_opened && kind != EVENT_inputs_restarted)
+	if (!event_answers_nothing(&event))
 		cause(&maker, &event);
 	effects(&maker, &event);
 	outcome_of_engine(&maker, &event);

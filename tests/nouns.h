@@ -13,7 +13,7 @@ struct random {
 uint64_t random_next(struct random *random);
 uint64_t random_below(struct random *random, uint64_t end);
 
-enum { COMMAND_KINDS = 9, EVENT_KINDS = 15 };
+enum { COMMAND_KINDS = 9, EVENT_KINDS = 16 };
 extern const enum command_kind command_kinds[COMMAND_KINDS];
 extern const enum event_kind event_kinds[EVENT_KINDS];
 

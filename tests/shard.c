@@ -5,6 +5,7 @@
 
 #include "shard/inputs.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <time.h>
 
@@ -30,6 +31,7 @@ static void test_runs_stops_and_runs_again(void **state)
 	for (size_t i = 0; i < EVENT_KINDS; i++)
 		if (event_kinds[i] != EVENT_command_ids_dropped &&
 			event_kinds[i] != EVENT_inputs_restarted &&
+			event_kinds[i] != EVENT_clock_restarted &&
 			event_kinds[i] != EVENT_hold_expired)
 			assert_true(audit.kinds[event_kinds[i]] > 0);
 	assert_int_equal(audit.void_records, 0);
@@ -418,6 +420,18 @@ static void test_old_command_ids_are_dropped(void **state)
 	rig_close(rig);
 }
 
+/* Of the last event. */
+static int64_t rig_engine_time(struct rig *rig)
+{
+	struct records events = rig_records(rig, 0, LOG_EVENTS);
+	struct event event = { 0 };
+	struct link link;
+	for (size_t i = events.count; i > 0 && event.kind == EVENT_none; i--)
+		(void)event_decode(rig->codec, events.at[i - 1].value, &event, &link);
+	records_free(&events);
+	return event.engine_time_ms;
+}
+
 static void test_a_clock_ahead_stops_the_shard(void **state)
 {
 	(void)state;
@@ -458,6 +472,44 @@ static void test_a_clock_ahead_stops_the_shard(void **state)
 	rig_close(rig);
 }
 
+/* It ran ten days ahead, under a clock that is right again. */
+static void test_engine_time_is_set_back_where_the_operator_says_so(void **state)
+{
+	(void)state;
+	struct rig *rig = rig_open_past("ahead", 1, -10 * INT64_C(86400000));
+	int64_t left_ms = rig_engine_time(rig);
+	char wanted[64];
+	(void)snprintf(wanted, sizeof wanted, "--restart-clock 0:%" PRId64 ",", left_ms);
+	rig_come_closer(rig, 0);
+	rig_send_traffic(rig, 0, 100);
+	int64_t end = rig_end(rig, 0, LOG_EVENTS);
+	struct clock_restart restart = { 0, left_ms - 1 };
+	for (int i = 0; i < 2; i++) { /* without the option, and with one for another time */
+		struct owner *owner = owner_new(rig, 0, "state");
+		owner->config.clock_restarts = &restart;
+		owner->config.clock_restart_count = (size_t)i;
+		owner_start(owner);
+		owner_ends_saying(owner, FAULT_CLOCK, wanted);
+		assert_int_equal(rig_end(rig, 0, LOG_EVENTS), ++end); /* a mark */
+	}
+
+	restart.engine_time_ms = left_ms;
+	for (int i = 0; i < 2; i++) { /* left over, it does nothing */
+		struct owner *owner = owner_new(rig, 0, "state");
+		owner->config.clock_restarts = &restart;
+		owner->config.clock_restart_count = 1;
+		owner_start(owner);
+		rig_wait_answered(rig, 0);
+		owner_stop(owner);
+		assert_int_equal(rig_audit(rig, 0, "state").kinds[EVENT_clock_restarted], 1);
+	}
+	struct audit audit = rig_audit(rig, 0, "state");
+	assert_int_equal(audit.sequence, 102);
+	assert_true(audit.kinds[EVENT_transfer_posted] > 0);
+	assert_in_range(rig_engine_time(rig), 1, host_ms());
+	rig_close(rig);
+}
+
 int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
@@ -473,6 +525,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(test_many_timers_due_at_once),
 		cmocka_unit_test(test_old_command_ids_are_dropped),
 		cmocka_unit_test(test_a_clock_ahead_stops_the_shard),
+		cmocka_unit_test(test_engine_time_is_set_back_where_the_operator_says_so),
 	};
 	if (argc > 1)
 		cmocka_set_test_filter(argv[1]);

@@ -135,7 +135,7 @@ struct rig *rig_open_past(const char *name, uint32_t shards, int64_t behind_ms)
 		if (behind_ms == 0)
 			ledger_init(rig, s);
 	}
-	if (behind_ms > 0)
+	if (behind_ms != 0)
 		ledger_write(rig);
 	return rig;
 }

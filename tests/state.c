@@ -461,6 +461,37 @@ static void dropped_command_ids_are_gone_from_the_store(void **given)
 	state_sealed_stored(f->state);
 }
 
+static void command_put(struct fixture *f, uint32_t number)
+{
+	struct state_key key = key_of_number(number);
+	struct command_row row = { .sequence = 1, .outcome = EVENT_ticked };
+	struct id id;
+	memcpy(id.at, key.at + 1, sizeof id.at);
+	assert_true(state_reserve_event(f->state));
+	mutate_command(f->state, &id, &row);
+}
+
+/* A drop under a clock ten days ahead, and the clock set back, before anything is stored: rows of
+ * today are not among what the store is told to drop. */
+static void after_a_restarted_clock_new_rows_stay(void **given)
+{
+	struct fixture *f = *given;
+	struct sealed sealed;
+	command_put(f, 400);
+	mutate_commands_drop(f->state, 2000000);
+	assert_int_equal(state_head(f->state)->command_ids_from_ms, 2000000);
+	mutate_commands_readmit(f->state);
+	assert_int_equal(state_head(f->state)->command_ids_from_ms, 1000401);
+	command_put(f, 404);
+	state_seal_begin(f->state);
+	assert_true(state_seal_step(f->state, 100, &sealed));
+	assert_int_equal(sealed.drop_command_ids_before_ms, 1000401);
+	model_store_take(&f->store, &sealed);
+	state_sealed_stored(f->state);
+	assert_int_equal(number_stored(&f->store, 400), -1);
+	assert_int_not_equal(number_stored(&f->store, 404), -1);
+}
+
 static void too_little_memory(void **given)
 {
 	struct fixture *f = *given;
@@ -497,6 +528,7 @@ int main(void)
 		TEST(missing_is_noted),
 		TEST(new_command_ids_are_absent),
 		TEST(dropped_command_ids_are_gone_from_the_store),
+		TEST(after_a_restarted_clock_new_rows_stay),
 		TEST(too_little_memory),
 		TEST(reset_forgets),
 	};

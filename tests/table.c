@@ -81,6 +81,9 @@ static bool line_run(struct words *words)
 		table.now_ms += ms;
 		return true;
 	}
+	if (strcmp(verb, "restart_clock") == 0)
+		return world_restart_clock(&table.world, table.now_ms) ||
+		       table_wrong(&table, "%s", table.world.error);
 	if (strcmp(verb, "balance") == 0 || strcmp(verb, "status") == 0 ||
 		strcmp(verb, "rows") == 0)
 		return look_run(&table, words);

@@ -21,7 +21,8 @@
  * transfer_posted | command_repeated of LABEL reject balance_too_low reject balance_too_low
  * required 9.00 available 4.00 USD retry new_id first LABEL detail x Numbers and places of a reject
  * that are not given must be absent. Steps that only look, or let time pass: at +3600s the next
- * records are appended so much later (or earlier) balance alice/main posted 95.00 pending 5.00
+ * records are appended so much later (or earlier) restart_clock the operator sets engine time back
+ * to that of the next records balance alice/main posted 95.00 pending 5.00
  * available 90.00 [incoming 1.00] [closed] status  H1 open|captured|released|expired rows command 3
  * how many stand in a table
  */

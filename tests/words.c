@@ -47,6 +47,7 @@ static const struct {
 	{ EVENT_command_ids_dropped, "timer     command ids dropped that are older than " },
 	{ EVENT_inputs_restarted,
 		"commands goes on from offset 6 instead of 9, as an operator said" },
+	{ EVENT_clock_restarted, "posted    engine time set back from " },
 	{ EVENT_party_opened, "posted    party " },
 	{ EVENT_account_opened, "posted    account " },
 	{ EVENT_account_closed, "posted    closing of account " },

@@ -58,7 +58,10 @@ static bool heads_equal(const struct head *a, const struct head *b)
 			return false;
 	return a->sequence == b->sequence && a->engine_time_ms == b->engine_time_ms &&
 	       a->timers_fired == b->timers_fired && a->timers_topic == b->timers_topic &&
-	       a->command_ids_from_ms == b->command_ids_from_ms;
+	       a->command_ids_from_ms == b->command_ids_from_ms &&
+	       a->command_ids_gone_ms == b->command_ids_gone_ms &&
+	       a->command_id_max_ms == b->command_id_max_ms &&
+	       a->command_ids_due_ms == b->command_ids_due_ms;
 }
 
 static bool replay(struct world *world, const struct event *event)
@@ -121,6 +124,16 @@ bool world_open(struct world *world, size_t memory_size, bool live_is_forgetful,
 	half_open(&world->replayed, memory_size, !live_is_forgetful);
 	struct event event;
 	engine_open_ledger(world->live.state, opened, time_ms, &event);
+	return event_taken(world, &event);
+}
+
+bool world_restart_clock(struct world *world, int64_t now_ms)
+{
+	struct event event;
+	if (now_ms >= state_head(world->live.state)->engine_time_ms)
+		return wrong(world, "engine time is not ahead");
+	if (!engine_restart_clock(world->live.state, now_ms, &event))
+		return wrong(world, "no room");
 	return event_taken(world, &event);
 }
 

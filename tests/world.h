@@ -37,6 +37,9 @@ void world_close(struct world *world);
 bool world_next(struct world *world, const struct input *input, const struct command *command,
 	struct event *ret_event, bool *ret_is_timer);
 
+/* The operator sets engine time back. */
+bool world_restart_clock(struct world *world, int64_t now_ms);
+
 /* Every field of an event, for comparison and for people. */
 void event_text(const struct event *event, char ret[EVENT_TEXT_SIZE]);
 

@@ -114,6 +114,9 @@ static void put_engines(struct text *text, const struct event *event)
 		put_witness(text, &restarted->expected);
 		put_number(text, "from", restarted->offset);
 		put_witness(text, &restarted->before);
+	} else if (event->kind == EVENT_clock_restarted) {
+		put_number(text, "left", event->clock_restarted.left_ms);
+		put_number(text, "ids_from", event->clock_restarted.command_ids_from_ms);
 	}
 }
 

@@ -28,11 +28,21 @@ bool apply_is_loaded(const struct state *state, const struct event *event)
 	return !view_is_missing(state);
 }
 
+/* Time goes back by that one event, and only from where it stands. */
+static bool time_is_sound(const struct head *head, const struct event *event)
+{
+	if (event->kind != EVENT_clock_restarted)
+		return event->engine_time_ms >= head->engine_time_ms &&
+		       event->engine_time_ms <= ID_TIME_MS_MAX;
+	return event->engine_time_ms >= 0 && event->engine_time_ms < head->engine_time_ms &&
+	       event->clock_restarted.left_ms == head->engine_time_ms &&
+	       event->clock_restarted.command_ids_from_ms == head->command_ids_gone_ms &&
+	       event->topic == TOPIC_none && !event_is_timers(event);
+}
+
 static bool order_is_sound(const struct head *head, const struct event *event)
 {
-	return event->sequence == head->sequence + 1 &&
-	       event->engine_time_ms >= head->engine_time_ms &&
-	       event->engine_time_ms <= ID_TIME_MS_MAX &&
+	return event->sequence == head->sequence + 1 && time_is_sound(head, event) &&
 	       (event->topic == TOPIC_none || (event->offset >= head->input_next[event->topic] &&
 						      event->offset < INT64_MAX));
 }
@@ -54,6 +64,7 @@ static bool moves_money(enum event_kind kind)
 	case EVENT_command_repeated:
 	case EVENT_command_ids_dropped:
 	case EVENT_inputs_restarted:
+	case EVENT_clock_restarted:
 	case EVENT_party_opened:
 	case EVENT_account_opened:
 	case EVENT_account_closed:
@@ -62,12 +73,12 @@ static bool moves_money(enum event_kind kind)
 	return false;
 }
 
-/* Never less than were dropped before, and nothing of the future. */
+/* Never less than were dropped before, and nothing more of the future. */
 static bool drop_is_sound(const struct state *state, const struct event *event)
 {
 	int64_t before_ms = event->command_ids_dropped.before_ms;
-	return before_ms >= view_head(state)->command_ids_from_ms &&
-	       before_ms <= event->engine_time_ms;
+	int64_t from_ms = view_head(state)->command_ids_from_ms;
+	return before_ms == from_ms || (before_ms > from_ms && before_ms <= event->engine_time_ms);
 }
 
 /* Early versions did not tell. */
@@ -159,7 +170,7 @@ static void head_move(struct state *state, const struct event *event)
 {
 	struct head *head = mutate_head(state);
 	assert(event->sequence == head->sequence + 1);
-	assert(event->engine_time_ms >= head->engine_time_ms);
+	assert(event->engine_time_ms >= head->engine_time_ms); /* a restarted clock is set by now */
 	head->sequence = event->sequence;
 	head->engine_time_ms = event->engine_time_ms;
 	if (event->topic == TOPIC_none)

@@ -10,4 +10,5 @@ void apply_command_ids_dropped_v1(struct state *state, const struct event *event
 		.due_ms = event->engine_time_ms + TIMER_COMMAND_IDS_EVERY_MS,
 	};
 	mutate_timer_set(state, &next);
+	mutate_head(state)->command_ids_due_ms = next.due_ms;
 }

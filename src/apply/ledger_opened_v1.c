@@ -18,4 +18,5 @@ void apply_ledger_opened_v1(struct state *state, const struct event *event)
 		.due_ms = event->engine_time_ms + TIMER_COMMAND_IDS_EVERY_MS,
 	};
 	mutate_timer_set(state, &timer);
+	mutate_head(state)->command_ids_due_ms = timer.due_ms;
 }

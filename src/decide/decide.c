@@ -72,7 +72,8 @@ static enum reject id_window(const struct state *state, const struct command *co
 {
 	const struct ledger *ledger = view_ledger(state);
 	int64_t made = id_time_ms(&command->id.id);
-	if (made < now - ledger->id_too_old_ms)
+	/* The cut-off is older than the window, but where the clock was restarted. */
+	if (made < now - ledger->id_too_old_ms || made < view_head(state)->command_ids_from_ms)
 		return REJECT_id_too_old;
 	if (made > now + ledger->id_too_new_ms)
 		return REJECT_id_too_new;

@@ -47,7 +47,9 @@ static void command_ids_drop(const struct state *state, struct event *ret_event)
 	 * any later. */
 	int64_t before_ms = ret_event->engine_time_ms - view_ledger(state)->id_too_old_ms;
 	ret_event->kind = EVENT_command_ids_dropped;
-	ret_event->command_ids_dropped.before_ms = before_ms > 0 ? before_ms : 0;
+	/* After a restarted clock what was dropped before reaches further. */
+	int64_t from_ms = view_head(state)->command_ids_from_ms;
+	ret_event->command_ids_dropped.before_ms = before_ms > from_ms ? before_ms : from_ms;
 }
 
 bool decide_timer(const struct state *state, const struct input *input, const struct timer *timer,

@@ -110,3 +110,16 @@ void engine_open_ledger(struct state *state, const struct event_ledger_opened *o
 	enum engine_result result = event_take(state, ret_event, ENGINE_OUTCOME);
 	assert(result == ENGINE_OUTCOME);
 }
+
+bool engine_restart_clock(struct state *state, int64_t now_ms, struct event *ret_event)
+{
+	const struct head *head = view_head(state);
+	assert(head->sequence > 0 && now_ms >= 0 && now_ms < head->engine_time_ms);
+	*ret_event = (struct event){
+		.kind = EVENT_clock_restarted,
+		.engine_time_ms = now_ms,
+		.clock_restarted = { .left_ms = head->engine_time_ms,
+			.command_ids_from_ms = head->command_ids_gone_ms },
+	};
+	return event_take(state, ret_event, ENGINE_OUTCOME) == ENGINE_OUTCOME;
+}

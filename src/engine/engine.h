@@ -54,4 +54,8 @@ enum engine_result engine_restart_inputs(struct state *state,
 void engine_open_ledger(struct state *state, const struct event_ledger_opened *opened,
 	int64_t record_time_ms, struct event *ret_event);
 
+/* The operator's way back from an engine time that ran ahead: it goes on from now_ms, which is
+ * before it. False: no room, nothing happened. */
+bool engine_restart_clock(struct state *state, int64_t now_ms, struct event *ret_event);
+
 #endif

@@ -103,6 +103,11 @@ struct event_inputs_restarted {
 	struct witness before;
 };
 
+struct event_clock_restarted {
+	int64_t left_ms;
+	int64_t command_ids_from_ms;
+};
+
 struct event_party_opened {
 	struct text64 party;
 	enum party_kind kind;
@@ -176,7 +181,8 @@ struct event {
 	int64_t engine_time_ms;
 
 	/* What it answers. In a timer's event: topic and offset of the input whose time fired it,
-	 * and `timer`. In ledger_opened and inputs_restarted: nothing, topic is none. */
+	 * and `timer`. In ledger_opened, inputs_restarted and clock_restarted: nothing, topic is
+	 * none. */
 	enum topic topic;
 	int64_t offset;
 	struct timer timer; /* kind none: this is an outcome */
@@ -200,6 +206,7 @@ struct event {
 		struct event_command_repeated command_repeated;
 		struct event_command_ids_dropped command_ids_dropped;
 		struct event_inputs_restarted inputs_restarted;
+		struct event_clock_restarted clock_restarted;
 		struct event_party_opened party_opened;
 		struct event_account_opened account_opened;
 		struct event_account_closed account_closed;
@@ -218,6 +225,13 @@ const char *event_name(enum event_kind kind); /* "transfer_posted"; "" for none 
 static inline struct witness event_witness(const struct event *event)
 {
 	return (struct witness){ event->digest, event->command_id };
+}
+
+/* What an operator did, and no input. */
+static inline bool event_answers_nothing(const struct event *event)
+{
+	return event->kind == EVENT_ledger_opened || event->kind == EVENT_inputs_restarted ||
+	       event->kind == EVENT_clock_restarted;
 }
 
 static inline bool event_is_timers(const struct event *event)

@@ -211,11 +211,13 @@ static void embedded_close(struct log *base)
 {
 	struct embedded_log *log = (struct embedded_log *)base;
 	socket_server_stop(log->server);
+	embedded_clock_close(&log->clock);
 	batch_packer_free(log->socket_packer);
 	streams_free(log);
 	database_close(log->database);
 	if (log->holder >= 0)
 		(void)close(log->holder);
+	(void)pthread_mutex_destroy(&log->clock.lock);
 	free(log->folder);
 	free(log);
 }
@@ -223,10 +225,14 @@ static void embedded_close(struct log *base)
 static int inputs_append(struct embedded_log *log, struct batch_packer *packer, uint32_t shard,
 	enum log_stream which, const struct log_entry *entries, size_t count, struct fault *fault)
 {
+	int64_t now_ms;
+	int r = embedded_clock_read(&log->clock, &now_ms, fault);
+	if (r < 0)
+		return r;
 	struct stream *stream = embedded_stream(log, which, shard);
-	struct bytes batch = batch_pack(packer, entries, count, embedded_clock_ms(CLOCK_REALTIME));
+	struct bytes batch = batch_pack(packer, entries, count, now_ms);
 	(void)pthread_mutex_lock(&stream->append);
-	int r = stream_append(log, which, shard, batch, count, fault);
+	r = stream_append(log, which, shard, batch, count, fault);
 	(void)pthread_mutex_unlock(&stream->append);
 	return r;
 }
@@ -268,6 +274,8 @@ static int embedded_open_at(struct embedded_log *log, const char *path, struct f
 		r = database_exists(path, fault);
 		if (r == 0)
 			r = holder_lock(log->folder, &log->holder, fault);
+		if (r == 0)
+			r = embedded_clock_open(&log->clock, log->folder, fault);
 	}
 	if (r == 0)
 		r = database_open(&log->database, path, log->mode, fault);
@@ -285,6 +293,7 @@ static int embedded_open(struct log **ret, const struct log_config *config, stru
 	log->log.ops = &log_embedded;
 	log->mode = config->mode;
 	log->holder = -1;
+	(void)pthread_mutex_init(&log->clock.lock, NULL);
 	log->message_timeout_ms =
 		config->message_timeout_ms > 0 ? config->message_timeout_ms : MESSAGE_TIMEOUT_MS;
 	log->folder = strdup(url_folder(config->url));

@@ -12,6 +12,7 @@
 #define LOG_EMBEDDED_H
 
 #include "log/embedded_batch.h"
+#include "log/embedded_clock.h"
 #include "log/embedded_database.h"
 #include "log/embedded_socket.h"
 #include "log/log.h"
@@ -35,7 +36,8 @@ struct embedded_log {
 	int message_timeout_ms;
 	int holder; /* a locked file; -1 in LOG_USE */
 	struct database *database;
-	struct stream *streams; /* LOG_OWN */
+	struct embedded_clock clock; /* LOG_OWN */
+	struct stream *streams;      /* LOG_OWN */
 	struct batch_packer *socket_packer;
 	struct socket_server *server;
 };

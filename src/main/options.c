@@ -31,6 +31,7 @@ enum option_at {
 	AT_REFUSE_INPUT,
 	AT_ACCEPT_CLOCK,
 	AT_RESTART_INPUTS,
+	AT_RESTART_CLOCK,
 	AT_FROM,
 	AT_FOLLOW,
 	AT_HEAD,
@@ -65,6 +66,7 @@ static const struct option_row {
 	{ { "refuse-input", required_argument, NULL, AT_REFUSE_INPUT }, OPTION_OWNER },
 	{ { "accept-clock", required_argument, NULL, AT_ACCEPT_CLOCK }, OPTION_OWNER },
 	{ { "restart-inputs", required_argument, NULL, AT_RESTART_INPUTS }, OPTION_OWNER },
+	{ { "restart-clock", required_argument, NULL, AT_RESTART_CLOCK }, OPTION_OWNER },
 	{ { "from", required_argument, NULL, AT_FROM }, OPTION_FROM },
 	{ { "follow", no_argument, NULL, AT_FOLLOW }, OPTION_FOLLOW },
 	{ { "head", required_argument, NULL, AT_HEAD }, OPTION_HEAD },
@@ -289,6 +291,20 @@ static bool shard_add(struct options *options, uint32_t shard)
 	return true;
 }
 
+/* SHARD:ENGINE_TIME_MS */
+static const char *clock_option_set(struct options *options, const char *text)
+{
+	int64_t shard;
+	struct clock_option *option = &options->clock_restarts[options->clock_restart_count];
+	if (options->clock_restart_count == PLACES_MAX ||
+		!part_parse(&text, SHARDS_MAX - 1, &shard) ||
+		!number_parse(text, 1, INT64_MAX, &option->engine_time_ms))
+		return "SHARD:ENGINE_TIME_MS, as the stop for the clock names them";
+	option->shard = (uint32_t)shard;
+	options->clock_restart_count++;
+	return NULL;
+}
+
 /* The text that says what the option wants, or NULL when it is well. */
 static const char *option_set(struct options *options, enum option_at at, const char *text)
 {
@@ -326,6 +342,8 @@ static const char *option_set(struct options *options, enum option_at at, const 
 	case AT_ACCEPT_CLOCK:
 	case AT_RESTART_INPUTS:
 		return place_option_set(options, at, text);
+	case AT_RESTART_CLOCK:
+		return clock_option_set(options, text);
 	case AT_FROM:
 		if (!number_parse(text, 0, INT64_MAX, &options->from))
 			return "a sequence, from 0 on";

@@ -26,7 +26,7 @@ enum option_bit {
 	OPTION_SHARDS = 4, /* --shards N */
 	OPTION_SHARD = 8,  /* --shard S, may come again */
 	OPTION_MEMORY = 16,
-	OPTION_OWNER = 32,        /* --refuse-input, --accept-clock, --restart-inputs */
+	OPTION_OWNER = 32, /* --refuse-input, --accept-clock, --restart-inputs, --restart-clock */
 	OPTION_CHECKPOINT = 1024, /* --checkpoint-ms */
 	OPTION_FROM = 64,
 	OPTION_FOLLOW = 128,
@@ -48,6 +48,11 @@ struct place_option {
 	uint32_t shard;
 	enum log_stream stream;
 	int64_t offset;
+};
+
+struct clock_option {
+	uint32_t shard;
+	int64_t engine_time_ms;
 };
 
 enum { PLACES_MAX = 64, LOADS_MAX = 8, CLIENTS_MAX = 10000, CLIENT_BATCH_MAX = 10000 };
@@ -82,6 +87,8 @@ struct options {
 	struct place_option clock_accepted[PLACES_MAX];
 	size_t clock_accepted_count;
 	int64_t restart_inputs_at[SHARDS_MAX]; /* by shard: a sequence; 0: not given */
+	struct clock_option clock_restarts[PLACES_MAX];
+	size_t clock_restart_count;
 	int64_t from;
 	bool follows;
 	struct head_option heads[PLACES_MAX];

@@ -85,6 +85,8 @@ static int owner_new(struct owners *owners, const struct options *options, size_
 		.clock_accepted = owners->clock_accepted,
 		.clock_accepted_count = options->clock_accepted_count,
 		.restart_inputs_at = options->restart_inputs_at[shard],
+		.clock_restarts = owners->clock_restarts,
+		.clock_restart_count = options->clock_restart_count,
 		.diag = diag,
 	};
 	owners->shards[i] = shard_new(&config);
@@ -116,6 +118,10 @@ int owners_new_one_by_one(struct owners *owners, const struct options *options, 
 	(void)places_copy(options->refused, options->refused_count, owners->refused);
 	(void)places_copy(
 		options->clock_accepted, options->clock_accepted_count, owners->clock_accepted);
+	for (size_t i = 0; i < options->clock_restart_count; i++)
+		owners->clock_restarts[i] =
+			(struct clock_restart){ options->clock_restarts[i].shard,
+				options->clock_restarts[i].engine_time_ms };
 	for (size_t i = 0; i < owners->count; i++) {
 		uint32_t shard = options->shard_count ? options->shard[i] : (uint32_t)i;
 		int exit_code = owner_new(owners, options, i, shard);

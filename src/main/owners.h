@@ -17,6 +17,7 @@ struct owners {
 	char (*paths)[PATH_SIZE_MAX];
 	struct input_place refused[PLACES_MAX];
 	struct input_place clock_accepted[PLACES_MAX];
+	struct clock_restart clock_restarts[PLACES_MAX];
 };
 
 /* Makes an owner for each shard asked for, not started. 0, or the exit code, said: also where the

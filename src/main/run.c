@@ -36,6 +36,11 @@ static const char usage[] =
 	"                       inputs that no longer hold what was decided go on with what "
 	"stands there now;\n"
 	"                       only while the shard stands at this event; may come again\n"
+	"  --restart-clock SHARD:ENGINE_TIME_MS\n"
+	"                       set back engine time, which ran ahead to just there, to this "
+	"host's\n"
+	"                       clock; where it stands elsewhere, this does nothing; may come "
+	"again\n"
 	"  --kafka-config FILE  librdkafka properties, name=value a line (TLS, SASL)\n";
 
 enum { STATUS_EVERY_S = 10 };
@@ -71,7 +76,10 @@ static void status_print(struct owners *owners, int64_t *inputs_before, double s
 		if (status.level0_files > all.level0_files)
 			all.level0_files = status.level0_files;
 		all.restarts += status.restarts;
+		if (status.engine_time_ms > all.engine_time_ms)
+			all.engine_time_ms = status.engine_time_ms;
 	}
+	int64_t ahead_s = all.engine_time_ms / 1000 - (int64_t)time(NULL);
 	char due[64] = "none";
 	if (all.timer_due_ms != INT64_MAX)
 		(void)snprintf(due, sizeof due, "in %" PRId64 " s",
@@ -79,11 +87,12 @@ static void status_print(struct owners *owners, int64_t *inputs_before, double s
 	(void)fprintf(stderr,
 		"status: %zu of %zu shards live, %.0f/s, lag commands %" PRId64 " rails %" PRId64
 		" control %" PRId64 " internal %" PRId64 ", verified - checkpoint %" PRId64
-		", oldest timer due %s, level-0 files %d, memory %" PRId64 " MiB, recoveries %d\n",
+		", oldest timer due %s, level-0 files %d, memory %" PRId64
+		" MiB, recoveries %d, engine time ahead %" PRId64 " s\n",
 		live, owners->count,
 		seconds > 0 ? (double)(all.inputs_decided - *inputs_before) / seconds : 0.0,
 		all.lag[0], all.lag[1], all.lag[2], all.lag[3], unstored, due, all.level0_files,
-		resident_kib() / 1024, all.restarts);
+		resident_kib() / 1024, all.restarts, ahead_s > 0 ? ahead_s : 0);
 	*inputs_before = all.inputs_decided;
 }
 

@@ -96,7 +96,7 @@ struct shard {
 	_Atomic bool is_live, is_ended;
 	_Atomic int64_t status_term, status_verified, status_stored, status_inputs, status_batches;
 	_Atomic int64_t status_first_input_ns, status_verified_ns;
-	_Atomic int64_t status_lag[LOG_INPUTS], status_timer_due;
+	_Atomic int64_t status_lag[LOG_INPUTS], status_timer_due, status_engine_time;
 	_Atomic int status_level0, status_restarts;
 	_Atomic size_t status_rows, status_dirty;
 };
@@ -124,6 +124,12 @@ int shard_live(struct shard *shard);
 /* Hands the batch being filled to the committer, and waits until all is verified. */
 int shard_flush(struct shard *shard);
 void batch_add(struct shard *shard, const struct event *event);
+
+/* clock.c: engine time is not far ahead of the host's clock, or FAULT_CLOCK. */
+int clock_compare(struct shard *shard, int64_t host_ms);
+/* The same before the first input; where the operator said so, engine time is set back instead. The
+ * committer runs. */
+int clock_enter(struct shard *shard);
 
 /* committer.c */
 int committer_start(struct shard *shard);

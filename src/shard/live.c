@@ -115,6 +115,7 @@ static void batch_hand(struct shard *shard)
 	atomic_store(&shard->status_rows, state_rows(shard->replica.state));
 	atomic_store(&shard->status_dirty, state_dirty_bytes(shard->replica.state));
 	atomic_store(&shard->status_timer_due, state_timer_due_ms(shard->replica.state));
+	atomic_store(&shard->status_engine_time, state_head(shard->replica.state)->engine_time_ms);
 }
 
 static int batch_hand_when_idle(struct shard *shard)
@@ -311,9 +312,9 @@ static void lag_note(struct shard *shard)
 static int batch_fill(struct shard *shard, int timeout_ms)
 {
 	int64_t decided = 0;
-	int error = 0;
 	int64_t began_ns = clock_monotonic_ns();
 	lag_note(shard);
+	int error = clock_compare(shard, shard->host_ms);
 	while (!error && !batch_is_full(shard->batch)) {
 		enum log_stream stream;
 		const struct log_record *record;

@@ -87,6 +87,19 @@ static int life_begin(struct shard *shard)
 	return error;
 }
 
+static void live_say(struct shard *shard)
+{
+	int64_t engine_time_ms = state_head(shard->replica.state)->engine_time_ms;
+	int64_t ahead_s = (engine_time_ms - clock_host_ms()) / 1000;
+	char ahead[80] = "";
+	if (ahead_s > 0)
+		(void)snprintf(ahead, sizeof ahead,
+			", engine time %" PRId64 " s ahead of this host's clock", ahead_s);
+	atomic_store(&shard->is_live, true);
+	shard_diag(shard, "live, term %" PRId64 ", sequence %" PRId64 "%s", shard->term,
+		shard->replica.place.sequence, ahead);
+}
+
 static int life(struct shard *shard)
 {
 	struct log *log = shard->config.log;
@@ -115,9 +128,10 @@ static int life(struct shard *shard)
 		error = log_sender_open(log, &shard->sender, &shard->fault);
 	if (error)
 		return error;
-	atomic_store(&shard->is_live, true);
-	shard_diag(shard, "live, term %" PRId64 ", sequence %" PRId64, shard->term,
-		shard->replica.place.sequence);
+	error = clock_enter(shard);
+	if (error)
+		return error;
+	live_say(shard);
 	return shard_live(shard);
 }
 
@@ -272,6 +286,7 @@ void shard_status(struct shard *shard, struct shard_status *ret)
 		.first_input_ns = atomic_load(&shard->status_first_input_ns),
 		.verified_ns = atomic_load(&shard->status_verified_ns),
 		.timer_due_ms = atomic_load(&shard->status_timer_due),
+		.engine_time_ms = atomic_load(&shard->status_engine_time),
 		.level0_files = atomic_load(&shard->status_level0),
 		.rows = atomic_load(&shard->status_rows),
 		.dirty_bytes = atomic_load(&shard->status_dirty),

@@ -27,7 +27,20 @@ size_t position_pack(const struct position *position, uint8_t ret[POSITION_SIZE]
 	p = pack_u32(p, head->timers_fired);
 	p = pack_u32(p, (uint32_t)head->timers_topic);
 	p = pack_i64(p, head->command_ids_from_ms);
+	p = pack_i64(p, head->command_ids_gone_ms);
+	p = pack_i64(p, head->command_id_max_ms);
+	p = pack_i64(p, head->command_ids_due_ms);
 	return (size_t)(p - ret);
+}
+
+static bool ids_are_sound(const struct head *head)
+{
+	return head->command_ids_gone_ms >= 0 &&
+	       head->command_ids_gone_ms <= head->command_ids_from_ms &&
+	       head->command_ids_from_ms <= ID_TIME_MS_MAX && head->command_id_max_ms >= 0 &&
+	       head->command_id_max_ms <= ID_TIME_MS_MAX &&
+	       head->command_ids_gone_ms <= head->command_id_max_ms + 1 &&
+	       head->command_ids_due_ms >= 0;
 }
 
 /* Numbers that no event gave: readers of the log, and the next event, would begin with them. */
@@ -40,8 +53,7 @@ static bool position_is_sound(const struct position *position)
 			return false;
 	return place->offset >= 0 && place->sequence >= 1 && place->sequence < INT64_MAX &&
 	       place->term >= 1 && head->engine_time_ms >= 0 &&
-	       head->engine_time_ms <= ID_TIME_MS_MAX && head->command_ids_from_ms >= 0 &&
-	       head->command_ids_from_ms <= head->engine_time_ms &&
+	       head->engine_time_ms <= ID_TIME_MS_MAX && ids_are_sound(head) &&
 	       head->timers_topic <= TOPIC_internal &&
 	       (head->timers_fired == 0) == (head->timers_topic == TOPIC_none);
 }
@@ -77,6 +89,9 @@ bool position_unpack(struct bytes value, struct position *ret)
 	ret->head.timers_fired = unpack_u32(p);
 	ret->head.timers_topic = (enum topic)unpack_u32(p + 4);
 	ret->head.command_ids_from_ms = unpack_i64(p + 8);
+	ret->head.command_ids_gone_ms = unpack_i64(p + 16);
+	ret->head.command_id_max_ms = unpack_i64(p + 24);
+	ret->head.command_ids_due_ms = unpack_i64(p + 32);
 	return position_is_sound(ret);
 }
 

@@ -336,6 +336,7 @@ int shard_recover(struct shard *shard)
 	if (error)
 		return error;
 	atomic_store(&shard->status_term, shard->term);
+	atomic_store(&shard->status_engine_time, state_head(shard->replica.state)->engine_time_ms);
 	atomic_store(&shard->status_stored, shard->replica.stored_sequence);
 	atomic_store(&shard->status_verified, shard->replica.place.sequence);
 	return 0;

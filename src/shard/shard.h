@@ -22,6 +22,12 @@ struct input_place {
 	int64_t offset;
 };
 
+/* Engine time, where it stands just there, is set back to the host's clock. */
+struct clock_restart {
+	uint32_t shard;
+	int64_t engine_time_ms;
+};
+
 struct shard_config {
 	struct log *log;
 	uint32_t shard;
@@ -36,6 +42,8 @@ struct shard_config {
 	size_t refused_count;
 	const struct input_place *clock_accepted; /* up to there, decided at the last engine time */
 	size_t clock_accepted_count;
+	const struct clock_restart *clock_restarts;
+	size_t clock_restart_count;
 
 	/* The sequence at which the inputs may go on though they are not those that were decided;
 	 * 0: never. */
@@ -79,6 +87,7 @@ struct shard_status {
 	int64_t verified_ns;     /* monotonic; when the last batch was verified */
 	int64_t lag[LOG_INPUTS]; /* records not decided yet, as far as known */
 	int64_t timer_due_ms;    /* INT64_MAX: none */
+	int64_t engine_time_ms;  /* 0: not known yet */
 	int level0_files;
 	size_t rows;
 	size_t dirty_bytes;

@@ -46,15 +46,28 @@ void mutate_command(struct state *state, const struct id *id, const struct comma
 	struct row_key key = key_command(id);
 	uint8_t value[STATE_VALUE_SIZE_MAX];
 	rows_put(state->rows, key, value, command_row_pack(row, value));
+	if (id_time_ms(id) > state->head.command_id_max_ms)
+		state->head.command_id_max_ms = id_time_ms(id);
 }
 
 void mutate_commands_drop(struct state *state, int64_t before_ms)
 {
 	struct id before = id_floor_of_time(before_ms);
-	assert(before_ms >= state->head.command_ids_from_ms);
-	state->head.command_ids_from_ms = before_ms;
+	struct head *head = &state->head;
+	assert(before_ms >= head->command_ids_from_ms);
+	head->command_ids_from_ms = before_ms;
+	head->command_ids_gone_ms =
+		before_ms <= head->command_id_max_ms ? before_ms : head->command_id_max_ms + 1;
 	state->drop_before_ms = before_ms;
 	rows_drop_command_ids(state->rows, &before);
+}
+
+void mutate_commands_readmit(struct state *state)
+{
+	struct head *head = &state->head;
+	head->command_ids_from_ms = head->command_ids_gone_ms;
+	if (state->drop_before_ms > head->command_ids_gone_ms)
+		state->drop_before_ms = head->command_ids_gone_ms;
 }
 
 void mutate_hold(struct state *state, const struct hold *hold)

@@ -17,6 +17,8 @@ void mutate_party(struct state *state, const struct text64 *id, const struct par
 void mutate_account(struct state *state, const struct account *account);
 void mutate_command(struct state *state, const struct id *id, const struct command_row *row);
 void mutate_commands_drop(struct state *state, int64_t before_ms);
+/* From now on only those ids count as dropped that can have had a row. */
+void mutate_commands_readmit(struct state *state);
 void mutate_hold(struct state *state, const struct hold *hold);
 void mutate_reference(struct state *state, enum rail rail, const struct text64 *id,
 	const struct reference *reference);

@@ -25,7 +25,7 @@ enum table {
 };
 
 enum {
-	STATE_FORMAT = 3,
+	STATE_FORMAT = 4,
 	STATE_KEY_SIZE_MAX = 1 + ACCOUNT_ID_SIZE_MAX,
 	STATE_VALUE_SIZE_MAX = 320,
 	STATE_MISSING_MAX = 4096,
@@ -55,6 +55,9 @@ struct head {
 	uint32_t timers_fired;                      /* for the input that comes next ... */
 	enum topic timers_topic;     /* ... of this topic; none: for whichever it is */
 	int64_t command_ids_from_ms; /* rows of ids before this were dropped */
+	int64_t command_ids_gone_ms; /* among those, no id from this on ever had a row */
+	int64_t command_id_max_ms;   /* the newest time in an id that ever had a row */
+	int64_t command_ids_due_ms;  /* of the timer that drops the next ones */
 };
 
 struct state;

@@ -42,6 +42,7 @@ enum {
 	EVENT_BOUND_command_repeated = INT64 + UINT32 + ENUM,
 	EVENT_BOUND_command_ids_dropped = INT64,
 	EVENT_BOUND_inputs_restarted = ENUM + 2 * INT64 + 2 * OF(DIGEST_SIZE) + 2 * ID,
+	EVENT_BOUND_clock_restarted = 2 * INT64,
 	EVENT_BOUND_party_opened = TEXT + ENUM,
 	EVENT_BOUND_account_opened = ACCOUNT + CURRENCY_CODE + ENUM + INT64,
 	EVENT_BOUND_account_closed = ACCOUNT,

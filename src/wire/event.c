@@ -95,6 +95,18 @@ static const struct binding inputs_restarted_bindings[] = {
 	{ .number = 7, .bind = BIND_ID, AT(inputs_restarted.before.command_id) },
 };
 
+/* clock_restarted */
+
+static bool clock_restarted_is_sound(const struct event_clock_restarted *event)
+{
+	return event->left_ms >= 0 && event->command_ids_from_ms >= 0;
+}
+
+static const struct binding clock_restarted_bindings[] = {
+	{ .number = 1, .bind = BIND_I64, AT(clock_restarted.left_ms) },
+	{ .number = 2, .bind = BIND_I64, AT(clock_restarted.command_ids_from_ms) },
+};
+
 /* party_opened */
 
 static bool party_opened_is_sound(const struct event_party_opened *event)
@@ -249,6 +261,8 @@ bool outcome_is_sound(const struct event *event)
 		return event->command_ids_dropped.before_ms >= 0;
 	case EVENT_inputs_restarted:
 		return inputs_restarted_is_sound(&event->inputs_restarted);
+	case EVENT_clock_restarted:
+		return clock_restarted_is_sound(&event->clock_restarted);
 	case EVENT_party_opened:
 		return party_opened_is_sound(&event->party_opened);
 	case EVENT_account_opened:
@@ -282,6 +296,7 @@ OUTCOME(command_rejected);
 OUTCOME(command_repeated);
 OUTCOME(command_ids_dropped);
 OUTCOME(inputs_restarted);
+OUTCOME(clock_restarted);
 OUTCOME(party_opened);
 OUTCOME(account_opened);
 OUTCOME(account_closed);

@@ -23,8 +23,7 @@ static bool input_is_blank(const struct event *event)
 
 static bool input_is_sound(const struct event *event)
 {
-	if (event->kind == EVENT_ledger_opened ||
-		event->kind == EVENT_inputs_restarted) /* they answer nothing */
+	if (event_answers_nothing(event))
 		return event->topic == TOPIC_none && event->offset == 0 &&
 		       !event_is_timers(event) && input_is_blank(event);
 	if (event->topic == TOPIC_none)

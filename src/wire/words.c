@@ -323,6 +323,12 @@ static void say_inputs_restarted(FILE *to, const struct event *event)
 		topic_name(restarted->topic), restarted->offset, restarted->expected_offset);
 }
 
+static void say_clock_restarted(FILE *to, const struct event *event)
+{
+	say_time(to, "engine time set back from ", event->clock_restarted.left_ms);
+	say_time(to, " to ", event->engine_time_ms);
+}
+
 /* "Pay less; then send it under a new id." */
 static void say_advice(FILE *to, enum reject reject)
 {

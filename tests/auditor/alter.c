@@ -49,6 +49,8 @@ static const struct part of_command_ids_dropped[] = { PART(PLAIN, command_ids_dr
 static const struct part of_inputs_restarted[] = { PART(PLAIN, inputs_restarted.topic),
 	PART(PLAIN, inputs_restarted.expected_offset), PART(PLAIN, inputs_restarted.expected),
 	PART(PLAIN, inputs_restarted.offset), PART(PLAIN, inputs_restarted.before), { 0 } };
+static const struct part of_clock_restarted[] = { PART(PLAIN, clock_restarted.left_ms),
+	PART(PLAIN, clock_restarted.command_ids_from_ms), { 0 } };
 static const struct part of_party_opened[] = { PART(TEXT, party_opened.party),
 	PART(PLAIN, party_opened.kind), { 0 } };
 static const struct part of_account_opened[] = { PART(ACCOUNT, account_opened.account),
@@ -117,8 +119,8 @@ static void parts_alter(struct altering *altering, struct auditor *auditor,
 	const struct event *event, const struct part *parts, size_t shift)
 {
 	for (; parts->name; parts++) {
-		/* When init ran is not the auditor's to know. */
-		if (event->kind == EVENT_ledger_opened &&
+		/* When an operator did it is not the auditor's to know. */
+		if (event_answers_nothing(event) &&
 			parts->offset == offsetof(struct event, engine_time_ms))
 			continue;
 		part_alter(altering, auditor, event, parts, shift);

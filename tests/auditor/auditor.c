@@ -274,6 +274,28 @@ static const char *restarted(struct auditor *auditor, const struct event *event)
 	return NULL;
 }
 
+/* An operator's doing: when, and to what time, is any, so that it goes back. */
+static const char *clock_restarted(struct auditor *auditor, const struct event *event)
+{
+	struct books *books = &auditor->books;
+	struct event predicted = {
+		.kind = EVENT_clock_restarted,
+		.sequence = books->sequence + 1,
+		.engine_time_ms = event->engine_time_ms,
+		.clock_restarted = {
+			.left_ms = books->engine_time_ms,
+			.command_ids_from_ms = books->gone_ms,
+		},
+	};
+	if (event->engine_time_ms >= books->engine_time_ms)
+		predicted.engine_time_ms = books->engine_time_ms - 1;
+	const char *message =
+		event_compare(&predicted, event, auditor->message, sizeof auditor->message);
+	if (!message)
+		books_take(books, &predicted);
+	return message;
+}
+
 /* The input that the event names: the processor chooses the topic, and nothing else. */
 static const char *input_of(struct auditor *auditor, const struct event *event, struct inputs **ret)
 {
@@ -326,6 +348,8 @@ const char *auditor_event(struct auditor *auditor, const struct event *event)
 		return opened(auditor, event);
 	if (event->kind == EVENT_inputs_restarted)
 		return restarted(auditor, event);
+	if (event->kind == EVENT_clock_restarted)
+		return clock_restarted(auditor, event);
 	struct inputs *inputs;
 	const char *message = input_of(auditor, event, &inputs);
 	if (message)
@@ -341,6 +365,12 @@ const char *auditor_event(struct auditor *auditor, const struct event *event)
 	message = event_compare(&predicted, event, auditor->message, sizeof auditor->message);
 	if (message)
 		return message;
+	if (books_has_paid(books, &predicted)) {
+		(void)snprintf(auditor->message, sizeof auditor->message,
+			"event %" PRId64 ": its command's id has moved money before",
+			predicted.sequence);
+		return auditor->message;
+	}
 	books_take(books, &predicted);
 	auditor->fired_topic = input.topic;
 	if (!event_is_timers(&predicted))

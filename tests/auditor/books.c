@@ -10,6 +10,7 @@ void books_init(struct books *books, uint32_t shard, uint32_t shards)
 	books->accounts = shelf_of(sizeof(struct account_id), sizeof(struct account_page));
 	books->holds = shelf_of(sizeof(struct id), sizeof(struct hold_page));
 	books->commands = shelf_of(sizeof(struct id), sizeof(struct command_page));
+	books->paid = shelf_of(sizeof(struct id), sizeof(struct id));
 	books->rail_references = shelf_of(sizeof(struct rail_key), sizeof(struct rail_page));
 }
 
@@ -19,6 +20,7 @@ void books_free(struct books *books)
 	shelf_free(&books->accounts);
 	shelf_free(&books->holds);
 	shelf_free(&books->commands);
+	shelf_free(&books->paid);
 	shelf_free(&books->rail_references);
 	dues_free(&books->timers);
 	dues_free(&books->command_ids);
@@ -127,7 +129,8 @@ static void effects_take(struct books *books, const struct event *event)
 
 static void cut_off_put(struct books *books, int64_t after_ms)
 {
-	dues_put(&books->timers, (struct due){ .at_ms = after_ms + DAY_MS });
+	dues_put(&books->timers,
+		(struct due){ .at_ms = after_ms + DAY_MS, .place = &books->cut_off_place });
 }
 
 static void command_ids_drop(struct books *books, const struct event *event)
@@ -135,6 +138,9 @@ static void command_ids_drop(struct books *books, const struct event *event)
 	dues_remove(&books->timers, 0);
 	cut_off_put(books, event->engine_time_ms);
 	struct dues *ids = &books->command_ids;
+	int64_t newest_ms = books->newest_id_ms;
+	books->cut_off_ms = event->command_ids_dropped.before_ms;
+	books->gone_ms = books->cut_off_ms < newest_ms + 1 ? books->cut_off_ms : newest_ms + 1;
 	while (ids->count > 0 && ids->at[0].at_ms < event->command_ids_dropped.before_ms) {
 		shelf_remove(&books->commands, books_command(books, &ids->at[0].id));
 		dues_remove(ids, 0);
@@ -148,12 +154,24 @@ static void command_take(struct books *books, const struct event *event)
 	/* Up to and including the id's own checks nothing is kept. */
 	if (event->kind == EVENT_command_repeated || (reject != REJECT_none && reject < 60))
 		return;
+	if (event->effect_count > 0)
+		(void)shelf_add(&books->paid, &event->command_id);
 	struct command_page *page = shelf_add(&books->commands, &event->command_id);
 	page->digest = event->digest;
 	page->sequence = event->sequence;
 	page->outcome = event->kind;
 	page->reject = reject;
-	dues_put(&books->command_ids, (struct due){ id_time_ms(&page->id), page->id, NULL });
+	int64_t made_ms = id_time_ms(&page->id);
+	dues_put(&books->command_ids, (struct due){ made_ms, page->id, NULL });
+	if (made_ms > books->newest_id_ms)
+		books->newest_id_ms = made_ms;
+}
+
+static void clock_restart(struct books *books, const struct event *event)
+{
+	dues_remove(&books->timers, books->cut_off_place);
+	cut_off_put(books, event->engine_time_ms);
+	books->cut_off_ms = event->clock_restarted.command_ids_from_ms;
 }
 
 static void hold_take(struct books *books, const struct event_hold_created *created)
@@ -221,6 +239,9 @@ static void body_take(struct books *books, const struct event *event)
 	case EVENT_command_ids_dropped:
 		command_ids_drop(books, event);
 		break;
+	case EVENT_clock_restarted:
+		clock_restart(books, event);
+		break;
 	case EVENT_party_opened:
 		party_take(books, &event->party_opened);
 		break;
@@ -248,6 +269,12 @@ static void body_take(struct books *books, const struct event *event)
 	}
 }
 
+bool books_has_paid(const struct books *books, const struct event *event)
+{
+	return event->effect_count > 0 && !event_is_timers(event) &&
+	       shelf_find(&books->paid, &event->command_id);
+}
+
 void books_take(struct books *books, const struct event *event)
 {
 	books->sequence = event->sequence;
@@ -256,7 +283,7 @@ void books_take(struct books *books, const struct event *event)
 	body_take(books, event);
 	if (event_is_timers(event)) {
 		books->timers_fired++;
-	} else if (event->kind != EVENT_ledger_opened) {
+	} else if (event->topic != TOPIC_none) {
 		books->timers_fired = 0;
 		if (event->kind != EVENT_inputs_restarted) /* it answers no command */
 			command_take(books, event);

@@ -66,11 +66,16 @@ struct books {
 	int64_t sequence;       /* of the last event; 0 before the first */
 	int64_t engine_time_ms; /* of the last event */
 	unsigned timers_fired;  /* before the input that is to be decided */
+	int64_t cut_off_ms;     /* ids before it are too old, whatever the time */
+	int64_t gone_ms;        /* and from here to there none was ever kept */
+	int64_t newest_id_ms;   /* of those that were ever kept */
+	size_t cut_off_place;   /* among timers */
 	struct shelf parties;
 	struct shelf accounts;
 	struct shelf holds;
 	struct shelf commands;
 	struct shelf rail_references;
+	struct shelf paid;       /* ids that moved money, for ever: none may again */
 	struct dues timers;      /* the open holds', and of id zero the cut-off of command ids */
 	struct dues command_ids; /* by the time in them: a cut-off drops the first ones */
 };
@@ -94,6 +99,9 @@ void totals_post(
 	int64_t debited[TOTALS], int64_t credited[TOTALS], enum layer layer, int64_t minor);
 
 struct balances balances_of(const int64_t totals[TOTALS]);
+
+/* Money moves by it, and did so by its command's id before, however long ago. */
+bool books_has_paid(const struct books *books, const struct event *event);
 
 /* Writes an event down that came as predicted. */
 void books_take(struct books *books, const struct event *event);

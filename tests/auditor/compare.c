@@ -289,6 +289,12 @@ static void outcome(struct comparison *c, const struct event *predicted, const s
 	case EVENT_inputs_restarted:
 		inputs_restarted(c, &predicted->inputs_restarted, &came->inputs_restarted);
 		break;
+	case EVENT_clock_restarted:
+		number(c, "left_ms", predicted->clock_restarted.left_ms,
+			came->clock_restarted.left_ms);
+		number(c, "command_ids_from_ms", predicted->clock_restarted.command_ids_from_ms,
+			came->clock_restarted.command_ids_from_ms);
+		break;
 	case EVENT_party_opened:
 		text(c, "party", &predicted->party_opened.party, &came->party_opened.party);
 		number(c, "kind", predicted->party_opened.kind, came->party_opened.kind);

@@ -250,6 +250,18 @@ bool duel_make_anew(struct duel *duel, enum topic topic)
 	return event_compare_both(duel, &event);
 }
 
+bool duel_restart_clock(struct duel *duel, int64_t now_ms)
+{
+	struct event event;
+	if (now_ms >= state_head(duel->state)->engine_time_ms)
+		return true;
+	seal(duel); /* for room */
+	state_batch_begin(duel->state);
+	if (!engine_restart_clock(duel->state, now_ms, &event))
+		return wrong(duel, "no room to restart the clock");
+	return event_compare_both(duel, &event);
+}
+
 void duel_restart(struct duel *duel)
 {
 	seal(duel);

@@ -53,6 +53,8 @@ size_t duel_pending(const struct duel *duel, enum topic topic);
 bool duel_decide(struct duel *duel, enum topic topic);
 /* The topic is made anew, empty, and the operator has the core go on with it. */
 bool duel_make_anew(struct duel *duel, enum topic topic);
+/* Engine time is set back to then; nothing happens where it is not ahead of that. */
+bool duel_restart_clock(struct duel *duel, int64_t now_ms);
 /* The core forgets all that its store holds. */
 void duel_restart(struct duel *duel);
 /* All is decided: both books, and what each says of itself. */

@@ -66,6 +66,15 @@ static void input_put(struct walk *walk, const struct record *record, enum topic
 	free(value);
 }
 
+static bool clock_restart(struct walk *walk)
+{
+	int64_t step_ms = script_step_ms(&walk->script);
+	walk->script.now_ms -= step_ms < 0 ? -step_ms : step_ms;
+	if (walk->script.now_ms < 0)
+		walk->script.now_ms = 0;
+	return duel_restart_clock(walk->duel, walk->script.now_ms);
+}
+
 static bool step(struct walk *walk)
 {
 	struct record record;
@@ -90,6 +99,8 @@ static bool step(struct walk *walk)
 		duel_accept_clock(walk->duel, topic);
 	else if (then >= 240)
 		duel_restart(walk->duel);
+	else if (then >= 236 && !clock_restart(walk))
+		return false;
 	else if (then >= 224)
 		return true;
 	else if (then >= 208)

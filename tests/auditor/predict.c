@@ -283,7 +283,8 @@ static void timer_put(struct event *event, const struct books *books, const stru
 		event->timer.kind = TIMER_command_ids;
 		event->kind = EVENT_command_ids_dropped;
 		int64_t before_ms = event->engine_time_ms - 7 * (int64_t)DAY_MS;
-		event->command_ids_dropped.before_ms = before_ms < 0 ? 0 : before_ms;
+		event->command_ids_dropped.before_ms =
+			before_ms < books->cut_off_ms ? books->cut_off_ms : before_ms;
 		return;
 	}
 	const struct hold_page *hold = books_hold(books, &due->id);

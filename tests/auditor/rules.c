@@ -402,7 +402,7 @@ enum reject rules_check(const struct request *request, bool *ret_is_repeat)
 		return reject;
 
 	int64_t made_ms = id_time_ms(&request->command->id.id);
-	if (made_ms < request->now_ms - ID_TOO_OLD_AFTER_MS)
+	if (made_ms < request->now_ms - ID_TOO_OLD_AFTER_MS || made_ms < request->books->cut_off_ms)
 		return REJECT_id_too_old;
 	if (made_ms > request->now_ms + ID_TOO_NEW_AFTER_MS)
 		return REJECT_id_too_new;

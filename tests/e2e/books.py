@@ -76,14 +76,20 @@ class Books:
             f"{where}: the sequence is not dense",
         )
         self.sequences[shard] = event.sequence
-        check(event.engine_time_ms >= self.times[shard], f"{where}: engine time went back")
+        if kind == "clock_restarted":
+            check(
+                event.engine_time_ms < event.clock_restarted.left_ms == self.times[shard],
+                f"{where}: engine time was not set back from where it stood",
+            )
+        else:
+            check(event.engine_time_ms >= self.times[shard], f"{where}: engine time went back")
         self.times[shard] = event.engine_time_ms
         self.kinds[kind] += 1
         if kind == "ledger_opened":
             self.ledger_ids.add(event.ledger_opened.ledger_id)
         elif kind == "inputs_restarted":
             self._restart(event, where)
-        elif not event.HasField("timer"):
+        elif kind != "clock_restarted" and not event.HasField("timer"):
             self._outcome(event, kind, where)
         self._effects(event, where)
         self._hold(event, kind, where)

@@ -129,7 +129,10 @@ static bool heads_equal(const struct head *a, const struct head *b)
 			return false;
 	return a->sequence == b->sequence && a->engine_time_ms == b->engine_time_ms &&
 	       a->timers_fired == b->timers_fired && a->timers_topic == b->timers_topic &&
-	       a->command_ids_from_ms == b->command_ids_from_ms;
+	       a->command_ids_from_ms == b->command_ids_from_ms &&
+	       a->command_ids_gone_ms == b->command_ids_gone_ms &&
+	       a->command_id_max_ms == b->command_id_max_ms &&
+	       a->command_ids_due_ms == b->command_ids_due_ms;
 }
 
 /* What the event says of accounts is what the rows say now. */

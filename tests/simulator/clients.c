@@ -79,6 +79,14 @@ int clients_send(void)
 	return count;
 }
 
+void clients_repeat(uint32_t shard)
+{
+	const struct workload *workload = &clients.workloads[shard];
+	unsigned known = workload->old_count < WORKLOAD_OLD ? workload->old_count : WORKLOAD_OLD;
+	for (unsigned i = 0; i < known; i++)
+		work_send(shard, &workload->old[i]);
+}
+
 void clients_flush(void)
 {
 	while (clients.held_back_count > 0)

@@ -8,6 +8,8 @@
 void clients_begin(uint32_t shards);
 /* A few records, to a shard drawn; how many. */
 int clients_send(void);
+/* All that they still know of this shard is sent again. */
+void clients_repeat(uint32_t shard);
 /* What was held back is sent. */
 void clients_flush(void);
 

@@ -59,6 +59,7 @@ void ground_begin(uint64_t seed, bool is_swarm)
 	ground.seed = seed;
 	ground.random.state = (mixed ^ mixed >> 31) | 1;
 	ground.now_ns = 0;
+	ground.host_ahead_ms = 0;
 	ground.is_calm = false;
 	for (struct piece *p = pieces; p; p = p->next)
 		p->used = 0;

@@ -18,8 +18,9 @@ enum { NS_PER_MS = 1000000 };
 struct ground {
 	uint64_t seed;
 	struct random random;
-	int64_t now_ns; /* since the world began */
-	bool is_calm;   /* nothing goes wrong any more */
+	int64_t now_ns;        /* since the world began */
+	int64_t host_ahead_ms; /* how wrong all machines' clocks are */
+	bool is_calm;          /* nothing goes wrong any more */
 	uint32_t per_million[INJECTIONS];
 	bool is_loud; /* says what it does */
 

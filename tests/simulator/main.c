@@ -114,9 +114,9 @@ static void totals_print(double seconds)
 	const struct checks_totals *c = &checks_totals;
 	printf("%" PRIu64 " worlds from seed %" PRIu64 ", %" PRIu64 " crashes survived (%" PRIu64
 	       " in recovery), %" PRIu64 " lives, %" PRIu64 " usurped, %" PRIu64
-	       " stops for the clock, %" PRIu64 " for inputs\n",
+	       " stops for the clock, %" PRIu64 " for inputs, %" PRIu64 " clocks restarted\n",
 		t->worlds, options.seed, t->crashes, t->crashes_in_recovery, t->lives, t->usurped,
-		t->clock_stops, t->input_stops);
+		t->clock_stops, t->input_stops, t->clock_restarts);
 	printf("%" PRIu64 " commands, %" PRIu64 " events checked, %" PRIu64 " void, %" PRIu64
 	       " marks, %" PRIu64 " void, %" PRIu64 " checkpoints compared, %" PRIu64
 	       " steps, %" PRIu64 " days of virtual time\n",

@@ -411,6 +411,34 @@ BUGS = [
         ),
         worlds=200,
     ),
+    Bug(
+        "engine_time_is_set_back_without_an_event_of_its_own",
+        (
+            "src/engine/engine.c",
+            "	return event_take(state, ret_event, ENGINE_OUTCOME) == ENGINE_OUTCOME;",
+            "	ret_event->clock_restarted.left_ms = now_ms;\n	return event_take(state, ret_event, ENGINE_OUTCOME) == ENGINE_OUTCOME;",
+        ),
+        worlds=200,
+    ),
+    Bug(
+        "a_restarted_clock_lets_ids_in_whose_rows_are_gone",
+        (
+            "src/decide/decide.c",
+            " || made < view_head(state)->command_ids_from_ms)",
+            ")",
+        ),
+        ("src/state/view.c", "	assert(id_time_ms(id) >= state->head.command_ids_from_ms);\n", ""),
+        worlds=400,
+    ),
+    Bug(
+        "the_daily_cut_off_waits_for_the_time_that_was_left",
+        (
+            "src/apply/clock_restarted_v1.c",
+            "	timer.due_ms = event->engine_time_ms + TIMER_COMMAND_IDS_EVERY_MS;",
+            "	(void)event;",
+        ),
+        worlds=400,
+    ),
     # --- Exactly once, and money ---
     Bug(
         "a_rejection_is_not_remembered",
@@ -513,7 +541,8 @@ class Planter:
         parts[parts.index("-c") + 1] = source
         for flag in ("-MF", "-MQ"):
             parts[parts.index(flag) + 1] = made + ".d"
-        parts[1:1] = ["-w", f"-I{folder}/src", f"-I{folder}/tests",
+        first = 2 if parts[0].endswith("ccache") else 1
+        parts[first:first] = ["-w", f"-I{folder}/src", f"-I{folder}/tests",
                       f"-iquote{os.path.join(ROOT, os.path.dirname(name))}"]
         done = run(parts, entry["directory"])
         if done.returncode:

@@ -375,7 +375,7 @@ int __wrap_munmap(void *at, size_t size)
 
 int64_t clock_host_ms(void)
 {
-	return host_began_ms + ground.now_ns / NS_PER_MS;
+	return host_began_ms + ground.now_ns / NS_PER_MS + ground.host_ahead_ms;
 }
 
 int64_t clock_monotonic_ns(void)

@@ -36,11 +36,12 @@ struct slot {
 static struct {
 	uint32_t shards;
 	int checkpoint_ms, read_back_ms;
-	int64_t send_every_ns, send_at_ns, clock_until_ns;
+	int64_t send_every_ns, send_at_ns, clock_until_ns, host_clock_until_ns;
 	struct slot slots[SLOTS];
 	struct input_place accepted[ACCEPTED_MAX];
 	size_t accepted_count;
-	int64_t restart_at[SHARDS_MAX]; /* --restart-inputs; 0: not given */
+	int64_t restart_at[SHARDS_MAX];            /* --restart-inputs; 0: not given */
+	struct clock_restart restarts[SHARDS_MAX]; /* by shard; engine time 0: none */
 } this;
 struct world_totals world_totals;
 
@@ -63,6 +64,8 @@ static struct shard_config config_of(struct slot *slot, uint32_t shard)
 		.clock_accepted = this.accepted,
 		.clock_accepted_count = this.accepted_count,
 		.restart_inputs_at = this.restart_at[shard],
+		.clock_restarts = this.restarts,
+		.clock_restart_count = this.shards,
 		.diag = diag,
 		.context = &slot->process,
 	};
@@ -202,6 +205,28 @@ static void inputs_accept(uint32_t shard, const struct fault *fault)
 	this.restart_at[shard] = sequence;
 }
 
+/* "start once with --restart-clock 0:ENGINE_TIME_MS": the machines' clocks are right again, and
+ * engine time is what is wrong. The option is left where it is from then on. */
+static bool clock_restarted(uint32_t shard, const struct fault *fault)
+{
+	static const char option[] = "--restart-clock ";
+	const char *at = strstr(fault->text, option);
+	struct clock_restart restart;
+	if (!at)
+		return false;
+	if (sscanf(at + strlen(option), "%" SCNu32 ":%" SCNd64, &restart.shard,
+		    &restart.engine_time_ms) != 2 ||
+		restart.shard != shard)
+		violation("a stop for engine time does not say what to do: %s", fault->text);
+	ground.host_ahead_ms = 0;
+	world_totals.clock_restarts++;
+	this.restarts[shard] = restart;
+	clients_repeat(shard); /* they were told that all is too old */
+	say("the operator restarts the clock of shard %" PRIu32 " at %" PRId64, shard,
+		restart.engine_time_ms);
+	return true;
+}
+
 static void owner_ended(struct slot *slot, uint32_t shard)
 {
 	struct shard *ended = slot->shards[shard];
@@ -223,7 +248,8 @@ static void owner_ended(struct slot *slot, uint32_t shard)
 		world_totals.usurped++;
 		break;
 	case FAULT_CLOCK:
-		clock_accept(shard, &fault);
+		if (!clock_restarted(shard, &fault))
+			clock_accept(shard, &fault);
 		break;
 	case FAULT_LOG:
 		inputs_accept(shard, &fault);
@@ -308,6 +334,18 @@ static void loss_turn(void)
 	checks_input_lost(shard, stream, offset);
 }
 
+/* Of all machines, as one time server gives it to them; then it is right again. */
+static void host_clock_turn(void)
+{
+	if (ground.now_ns >= this.host_clock_until_ns)
+		ground.host_ahead_ms = 0;
+	if (!inject(INJECT_host_clock_ahead))
+		return;
+	int64_t most_s = (int64_t)1 << draw_between(6, 21); /* up to 24 days */
+	ground.host_ahead_ms = draw_between(1, most_s * 1000);
+	this.host_clock_until_ns = ground.now_ns + draw_between(1, 20000) * NS_PER_MS;
+}
+
 static void time_turn(void)
 {
 	if (!inject(INJECT_time_passes))
@@ -368,6 +406,7 @@ static void turn(void)
 	}
 	clock_turn();
 	loss_turn();
+	host_clock_turn();
 	time_turn();
 	processes_turn();
 }
@@ -459,6 +498,7 @@ static void world_rest(void)
 	ground.is_calm = true;
 	say("calm");
 	broker_clock_set(0);
+	ground.host_ahead_ms = 0;
 	clients_flush();
 	int64_t until_ns = ground.now_ns + REST_S_MAX * ns_per_s;
 	this.send_at_ns = INT64_MAX;
