@@ -150,6 +150,8 @@ static void properties_cannot_break_promises(void **state)
 	(void)state;
 	properties_try("client.id = someone", NULL);
 	properties_try("compression.type=none", NULL);
+	properties_try("compression.type=snappy",
+		(const char *const[]){ ":3: compression.type=snappy", "lz4, zstd, gzip", NULL });
 	properties_try("enable.idempotence=false",
 		(const char *const[]){ ":3: enable.idempotence", "by Pinion itself", NULL });
 	properties_try("isolation.level=read_uncommitted",

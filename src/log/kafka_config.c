@@ -73,6 +73,20 @@ static char *blanks_trim(char *text)
 	return text;
 }
 
+/* What clients of the events are told to expect: docs/reference/wire.md. */
+static bool codec_ok(const char *name, const char *value)
+{
+	static const char *const codecs[] = { "lz4", "zstd", "gzip", "none" };
+
+	if (strcmp(name, "compression.type") != 0 && strcmp(name, "compression.codec") != 0)
+		return true;
+	for (size_t i = 0; i < sizeof(codecs) / sizeof(codecs[0]); i++) {
+		if (strcmp(value, codecs[i]) == 0)
+			return true;
+	}
+	return false;
+}
+
 static void property_add(struct kafka_config *config, const char *name, const char *value)
 {
 	size_t size = (config->property_count + 1) * sizeof(*config->properties);
@@ -108,6 +122,9 @@ static int property_read(struct kafka_config *config, rd_kafka_conf_t *scratch, 
 				"%s:%d: %s is set by Pinion itself: remove the line", path, number,
 				name);
 	}
+	if (!codec_ok(name, value))
+		return FAULT(fault, FAULT_SETTINGS, "%s:%d: %s=%s: give lz4, zstd, gzip or none",
+			path, number, name, value);
 	if (rd_kafka_conf_set(scratch, name, value, reason, sizeof(reason)) != RD_KAFKA_CONF_OK)
 		return FAULT(fault, FAULT_SETTINGS, "%s:%d: %s: %s", path, number, name, reason);
 	if (strcmp(name, "debug") == 0)
