@@ -299,7 +299,12 @@ static void test_a_damaged_row_is_rebuilt(void **state)
 			     last_id[3] = { TABLE_command, 0xff, 0xff },
 			     last_id_long[150] = { TABLE_command, 0xff, 0xff },
 			     timer[3] = { TABLE_timer, 0, 1 };
+	/* As the version before wrote it, and as a later one may: an upgrade, and back. */
+	static const uint8_t older[114] = { STATE_FORMAT - 1 },
+			     newer[POSITION_SIZE] = { STATE_FORMAT + 1 };
 	const struct store_row rows[] = {
+		{ { position, 1 }, { older, sizeof older } },
+		{ { position, 1 }, { newer, sizeof newer } },
 		{ { position, 1 }, { bytes, POSITION_SIZE } },
 		{ { position, 1 }, { bytes, 7 } },
 		{ { ledger, 1 }, { bytes, 3 } },
