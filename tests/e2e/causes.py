@@ -89,6 +89,19 @@ def causes_kafka(_):
              "enable_ssl_certificate_verification": "false"},
         )[2]
         check("certificate" not in said, f"verification was switched off: {said}")
+        room.start(
+            "init", BINARY, "init", "--shards", "1",
+            "--ledger", f"kafka://{broker.broker.address}/scram",
+        ).exit_code()
+        opened = room.start(
+            "tail", BINARY, "tail", "--ledger", f"kafka://{broker.broker.address}/scram",
+            "--kafka-config",
+            broker.client("user0", security_protocol="PLAINTEXT", sasl_mechanism="SCRAM-SHA-512"),
+        )
+        check(
+            opened.exit_code() == 0 and opened.says("pinion: SCRAM of a librdkafka below 2.6.1"),
+            f"SCRAM at the start, though it opens: {opened.said()}",
+        )
         said = call(["tail"], "SASL", {"debug": "security"})[2]
         check("%7|" in said, f"debug= prints nothing: {said}")
     slowest = max(seconds for _, seconds, _ in answers)

@@ -75,7 +75,7 @@ class Case:
     def start(self, room, broker):
         options = ["--ledger", broker.url("SASL", self.prefix)]
         options += ["--kafka-config", broker.client(self.user)]
-        if self.subcommand in ("run", "init", "show", "verify"):
+        if self.subcommand in ("run", "init"):
             options += ["--state", room.folder / f"state-{self.user}"]
         options += {"init": ["--shards", SHARDS], "show": ["p"]}.get(self.subcommand, [])
         if self.subcommand == "run" and self.lacking and self.lacking[1] == "TransactionalId":
