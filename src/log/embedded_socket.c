@@ -456,14 +456,15 @@ int socket_server_start(struct socket_server **ret, const char *folder, uint32_t
 		r = FAULT(fault, FAULT_IO, "no memory for a socket");
 	if (r == 0)
 		r = server_listen(server, &address, fault);
+	/* What its thread appends makes a stream grow, of which the caller tells it by this. */
+	*ret = server;
 	if (r == 0)
 		r = server_thread_start(server, fault);
 	if (r < 0) {
+		*ret = NULL;
 		socket_server_stop(server);
-		return r;
 	}
-	*ret = server;
-	return 0;
+	return r;
 }
 
 void socket_server_stop(struct socket_server *server)

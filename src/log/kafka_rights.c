@@ -111,7 +111,7 @@ static void reading_end(struct reading *reading)
 }
 
 static int write_try(struct kafka_log *log, enum log_stream stream, rd_kafka_t *rk,
-	struct kafka_notes *notes, struct fault *fault)
+	struct kafka_notes *notes, bool *ret_is_tried, struct fault *fault)
 {
 	const char *name = log->config->topics[stream];
 	int64_t begun_ms = kafka_clock_ms();
@@ -120,6 +120,7 @@ static int write_try(struct kafka_log *log, enum log_stream stream, rd_kafka_t *
 	if (code != 0)
 		return code;
 
+	*ret_is_tried = true;
 	kafka_notes_clear(notes);
 	if (rd_kafka_produce(topic, 0, RD_KAFKA_MSG_F_COPY, NULL, 0, NULL, 0, NULL) == 0) {
 		while (notes->delivered + notes->failed == 0 &&
@@ -139,9 +140,10 @@ static int write_try(struct kafka_log *log, enum log_stream stream, rd_kafka_t *
 			"what answers at %s took a record that asks for two acknowledgements: it "
 			"is no Kafka that Pinion knows",
 			log->config->servers);
-	return KAFKA_FAULT(fault, FAULT_IO, notes,
-		"the right to write topic %s on Kafka at %s could not be tried: %s", name,
-		log->config->servers, rd_kafka_err2str(notes->failure));
+	/* No answer says nothing of the right: whoever writes meets it, and rides it out or tells.
+	 */
+	*ret_is_tried = false;
+	return 0;
 }
 
 static int writes_try(
@@ -154,8 +156,9 @@ static int writes_try(
 		return code;
 
 	for (size_t i = 0; i < count && code == 0; i++) {
-		code = write_try(log, streams[i], rk, &notes, fault);
-		if (code == 0)
+		bool is_tried;
+		code = write_try(log, streams[i], rk, &notes, &is_tried, fault);
+		if (code == 0 && is_tried)
 			atomic_store(&log->may_write[streams[i]], true);
 	}
 	rd_kafka_destroy(rk);
