@@ -3,6 +3,9 @@
  * that another owner is there, and nothing is lost or doubled. */
 #include "shard_fixture.h"
 
+#include "shard/thread.h"
+
+#include <stdatomic.h>
 #include <time.h>
 
 static void plan(struct rig *rig, struct simulated_plan plan)
@@ -25,7 +28,7 @@ static void nap(void)
 static void wait_for_restart(struct owner *owner, int before)
 {
 	int64_t deadline_ms = host_ms() + WAIT_MS;
-	while (restarts(owner) == before) {
+	while (restarts(owner) <= before) {
 		assert_true(host_ms() < deadline_ms);
 		nap();
 	}
@@ -132,12 +135,16 @@ struct hooked {
 	bool is_unfenced; /* appends go through, whoever else has fenced */
 	int puts;         /* so many marks come before our appends */
 	int64_t ahead;    /* by so much are their terms above the highest one */
+	_Atomic bool
+		refuses; /* every batch but a mark, as a broker with a lower max.message.bytes */
+	_Atomic bool is_silent; /* it does not tell its end, until it is given up */
 };
 
 struct hooked_writer {
 	struct log_writer writer;
 	struct log_writer *inner;
 	struct hooked *hooked;
+	struct fault *fault;
 };
 
 static int hooked_fence(
@@ -154,7 +161,14 @@ static int hooked_reader_open(struct log *log, uint32_t shard, enum log_stream s
 static int hooked_end(struct log *log, uint32_t shard, enum log_stream stream, int64_t *ret_end,
 	struct fault *fault)
 {
-	return log_end(((struct hooked *)log)->inner, shard, stream, ret_end, fault);
+	struct hooked *hooked = (struct hooked *)log;
+	int64_t deadline_ms = clock_monotonic_ms() + 60000;
+	while (atomic_load(&hooked->is_silent) &&
+		clock_monotonic_ms() < log_deadline(log, deadline_ms))
+		nap();
+	if (atomic_load(&hooked->is_silent))
+		return FAULT(fault, FAULT_IO, "the log does not answer");
+	return log_end(hooked->inner, shard, stream, ret_end, fault);
 }
 
 static int hooked_begin(struct log *log, uint32_t shard, enum log_stream stream, int64_t *ret_begin,
@@ -191,7 +205,9 @@ static int hooked_fence(
 	struct hooked *hooked = (struct hooked *)log;
 	struct hooked_writer *writer = calloc(1, sizeof *writer);
 	assert_non_null(writer);
-	*writer = (struct hooked_writer){ .writer = { &hooked_ops }, .hooked = hooked };
+	*writer = (struct hooked_writer){
+		.writer = { &hooked_ops }, .hooked = hooked, .fault = fault
+	};
 	*ret = &writer->writer;
 	return log_fence(hooked->inner, shard, &writer->inner, fault);
 }
@@ -236,6 +252,10 @@ static int hooked_append(struct log_writer *base, const struct log_entry *entrie
 		mark_put(hooked->rig, codec, chain_now(hooked->rig).term + hooked->ahead);
 		codec_free(codec);
 	}
+	struct link link;
+	if (atomic_load(&hooked->refuses) &&
+		!(link_decode(entries[0].value, &link) == DECODE_OK && link.is_mark))
+		return FAULT(writer->fault, FAULT_TAINTED, "the batch is too large");
 	if (!hooked->is_unfenced)
 		return log_append(writer->inner, entries, count);
 	for (size_t i = 0; i < count; i++)
@@ -263,6 +283,61 @@ static void test_a_mark_that_was_overtaken_is_appended_again(void **state)
 		assert_true(chain_now(rig).term > before + overtaken_by);
 	}
 	(void)rig_audit(rig, 0, "state");
+	rig_close(rig);
+}
+
+/* --- Recoveries that mend nothing, and stops --- */
+
+/* Its mark is taken, so it becomes live each time; its batches never are. */
+static void test_to_be_live_for_an_instant_is_no_progress(void **state)
+{
+	(void)state;
+	struct rig *rig = rig_open("instant", 1);
+	struct hooked hooked = hooked_of(rig);
+	struct owner *owner = owner_new(rig, 0, "state");
+	owner->config.log = &hooked.log;
+	owner->config.live_well_ms = 1000;
+	owner_start(owner);
+	owner_wait_live(owner);
+	atomic_store(&hooked.refuses, true);
+	rig_send_traffic(rig, 0, 500);
+	wait_for_restart(owner, 3);
+	assert_true(owner_said(owner, "ALARM, again not live: recovers from: the batch is"));
+
+	/* Well again for a while: the next recovery is the first of its row. */
+	atomic_store(&hooked.refuses, false);
+	rig_wait_answered(rig, 0);
+	int64_t well_ms = host_ms() + 3000;
+	while (host_ms() < well_ms)
+		nap();
+	int before = restarts(owner);
+	atomic_store(&hooked.refuses, true);
+	rig_send_traffic(rig, 0, 50);
+	wait_for_restart(owner, before);
+	atomic_store(&hooked.refuses, false);
+	assert_true(owner_said(owner, "shard 0: recovers from: the batch is too large"));
+	rig_wait_answered(rig, 0);
+	owner_wait_live(owner);
+	owner_stop(owner);
+	(void)rig_audit(rig, 0, "state");
+	rig_close(rig);
+}
+
+static void test_a_stop_ends_a_recovery_that_gets_no_answer(void **state)
+{
+	(void)state;
+	struct rig *rig = rig_open("silent", 1);
+	struct hooked hooked = hooked_of(rig);
+	struct owner *owner = owner_new(rig, 0, "state");
+	owner->config.log = &hooked.log;
+	atomic_store(&hooked.is_silent, true);
+	owner_start(owner);
+	nap();
+	int64_t asked_ms = host_ms();
+	shard_stop(owner->shard);
+	log_give_up_at(&hooked.log, clock_monotonic_ms() + 500);
+	owner_ends(owner, 0);
+	assert_true(host_ms() - asked_ms < 10000);
 	rig_close(rig);
 }
 
@@ -321,6 +396,7 @@ static void two_owners(const char *name, bool is_ambiguous, bool is_unfenced)
 	rig_send_traffic(rig, 0, 20);
 	rig_wait_answered(rig, 0);
 	wait_for_restart(second, 0);
+	owner_wait_live(second); /* a stop while it recovers would drain nothing */
 	owner_stop(second);
 	struct audit audit = rig_audit(rig, 0, "second");
 	assert_true(audit.void_records >= 20);
@@ -494,6 +570,8 @@ int main(int argc, char **argv)
 		cmocka_unit_test(test_events_become_readable_late),
 		cmocka_unit_test(test_a_read_back_that_never_comes_taints),
 		cmocka_unit_test(test_a_mark_that_was_overtaken_is_appended_again),
+		cmocka_unit_test(test_to_be_live_for_an_instant_is_no_progress),
+		cmocka_unit_test(test_a_stop_ends_a_recovery_that_gets_no_answer),
 		cmocka_unit_test(test_a_second_owner_ends_the_first),
 		cmocka_unit_test(test_a_second_owner_where_fencing_proves_nothing),
 		cmocka_unit_test(test_a_second_owner_where_nothing_is_fenced),

@@ -6,7 +6,11 @@
 #include <stdlib.h>
 #include <time.h>
 
-enum { LOOK_AGAIN_MS = 50 };
+enum {
+	LOOK_AGAIN_MS = 50,
+	/* One question; the answer to a later one may come from another broker. */
+	ANSWER_STEP_MS = 2000,
+};
 
 static void log_free(struct kafka_log *log)
 {
@@ -90,21 +94,76 @@ static void client_serve(struct kafka_log *log)
 	(void)pthread_mutex_unlock(&log->lock);
 }
 
-int kafka_ends(struct kafka_log *log, uint32_t shard, enum log_stream stream, int64_t *ret_low,
-	int64_t *ret_high, struct fault *fault)
+/* Makes the client handle learn who leads the partition now: it does not by itself, since no topic
+ * is in use on it, and would ask a leader that is dead. */
+static rd_kafka_resp_err_t leader_learn(
+	struct kafka_log *log, enum log_stream stream, uint32_t shard, int timeout_ms)
+{
+	const struct rd_kafka_metadata *metadata;
+	rd_kafka_topic_t *topic =
+		rd_kafka_topic_new(log->client, log->config->topics[stream], NULL);
+	if (!topic)
+		return rd_kafka_last_error();
+
+	rd_kafka_resp_err_t error = rd_kafka_metadata(log->client, 0, topic, &metadata, timeout_ms);
+	rd_kafka_topic_destroy(topic);
+	if (error != RD_KAFKA_RESP_ERR_NO_ERROR)
+		return error;
+
+	error = RD_KAFKA_RESP_ERR_LEADER_NOT_AVAILABLE;
+	for (int i = 0; i < metadata->topic_cnt; i++) {
+		const struct rd_kafka_metadata_topic *found = &metadata->topics[i];
+		if (found->err != RD_KAFKA_RESP_ERR_NO_ERROR)
+			error = found->err;
+		for (int p = 0; p < found->partition_cnt; p++)
+			if (found->partitions[p].id == (int32_t)shard &&
+				found->partitions[p].leader >= 0)
+				error = RD_KAFKA_RESP_ERR_NO_ERROR;
+	}
+	rd_kafka_metadata_destroy(metadata);
+	return error;
+}
+
+/* One look, of a first or last offset. rd_kafka_query_watermark_offsets of client library 2.0
+ * ignores its time-out while the leader is away; the look-up by time keeps to it, and takes these
+ * two names for a time. */
+static rd_kafka_resp_err_t end_ask(struct kafka_log *log, enum log_stream stream, uint32_t shard,
+	int64_t which, int timeout_ms, int64_t *ret)
+{
+	rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new(1);
+	rd_kafka_topic_partition_t *asked = rd_kafka_topic_partition_list_add(
+		list, log->config->topics[stream], (int32_t)shard);
+	asked->offset = which;
+
+	rd_kafka_resp_err_t error = rd_kafka_offsets_for_times(log->client, list, timeout_ms);
+	if (error == RD_KAFKA_RESP_ERR_NO_ERROR)
+		error = asked->err;
+	if (error == RD_KAFKA_RESP_ERR_NO_ERROR && asked->offset < 0)
+		error = RD_KAFKA_RESP_ERR__TIMED_OUT;
+	*ret = asked->offset;
+	rd_kafka_topic_partition_list_destroy(list);
+	return error;
+}
+
+/* A partition just made or just moved is turned away for a moment, and a dead leader is named until
+ * the cluster has chosen another: asked again, each time of who leads it then. */
+static int end_look(struct kafka_log *log, uint32_t shard, enum log_stream stream, int64_t which,
+	int64_t *ret, struct fault *fault)
 {
 	const struct timespec pause = { .tv_nsec = LOOK_AGAIN_MS * 1000000L };
-	const char *topic = log->config->topics[stream];
 	int64_t deadline = kafka_clock_ms() + KAFKA_ANSWER_MS;
 
 	assert(shard < log->base.shards);
-	/* A partition just made or just moved is turned away for a moment: asked again. */
 	for (;;) {
-		int64_t left_ms = deadline - kafka_clock_ms();
+		int64_t left_ms = log_deadline(&log->base, deadline) - kafka_clock_ms();
+		int step_ms = left_ms < 1                ? 1
+			      : left_ms < ANSWER_STEP_MS ? (int)left_ms
+							 : ANSWER_STEP_MS;
 		/* The client handle reads committed records only, so the end it is told is that of
 		 * what is readable. */
-		rd_kafka_resp_err_t error = rd_kafka_query_watermark_offsets(log->client, topic,
-			(int32_t)shard, ret_low, ret_high, left_ms > 1 ? (int)left_ms : 1);
+		rd_kafka_resp_err_t error = leader_learn(log, stream, shard, step_ms);
+		if (error == RD_KAFKA_RESP_ERR_NO_ERROR)
+			error = end_ask(log, stream, shard, which, step_ms, ret);
 
 		client_serve(log);
 		if (error == RD_KAFKA_RESP_ERR_NO_ERROR)
@@ -112,25 +171,24 @@ int kafka_ends(struct kafka_log *log, uint32_t shard, enum log_stream stream, in
 		if (left_ms <= 0)
 			return FAULT(fault, FAULT_IO,
 				"can't ask Kafka at %s for the end of %s:%u: %s",
-				log->config->servers, topic, shard, rd_kafka_err2str(error));
+				log->config->servers, log->config->topics[stream], shard,
+				rd_kafka_err2str(error));
 		(void)nanosleep(&pause, NULL);
 	}
 }
 
-static int kafka_end(struct log *base, uint32_t shard, enum log_stream stream, int64_t *ret_end,
+int kafka_begin(struct log *base, uint32_t shard, enum log_stream stream, int64_t *ret_begin,
 	struct fault *fault)
 {
-	int64_t low;
-
-	return kafka_ends((struct kafka_log *)base, shard, stream, &low, ret_end, fault);
+	return end_look((struct kafka_log *)base, shard, stream, RD_KAFKA_OFFSET_BEGINNING,
+		ret_begin, fault);
 }
 
-static int kafka_begin(struct log *base, uint32_t shard, enum log_stream stream, int64_t *ret_begin,
+int kafka_end(struct log *base, uint32_t shard, enum log_stream stream, int64_t *ret_end,
 	struct fault *fault)
 {
-	int64_t end;
-
-	return kafka_ends((struct kafka_log *)base, shard, stream, ret_begin, &end, fault);
+	return end_look(
+		(struct kafka_log *)base, shard, stream, RD_KAFKA_OFFSET_END, ret_end, fault);
 }
 
 const struct log_ops log_kafka = {

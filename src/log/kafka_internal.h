@@ -152,10 +152,6 @@ struct kafka_log {
 	_Atomic bool may_write[LOG_STREAMS]; /* that was tried; kafka_rights.c */
 };
 
-/* Offsets of the first record kept and of the end of what is committed. */
-int kafka_ends(struct kafka_log *log, uint32_t shard, enum log_stream stream, int64_t *ret_low,
-	int64_t *ret_high, struct fault *fault);
-
 /* --- what fills in struct log_ops --- */
 
 int kafka_fence(struct log *base, uint32_t shard, struct log_writer **ret, struct fault *fault);
@@ -169,6 +165,11 @@ int kafka_read(struct log_reader *base, struct log_record *records, size_t capac
 int64_t kafka_reader_end_hint(struct log_reader *base);
 int64_t kafka_reader_position(struct log_reader *base);
 void kafka_reader_close(struct log_reader *base);
+
+int kafka_begin(struct log *base, uint32_t shard, enum log_stream stream, int64_t *ret_begin,
+	struct fault *fault);
+int kafka_end(struct log *base, uint32_t shard, enum log_stream stream, int64_t *ret_end,
+	struct fault *fault);
 
 int kafka_sender_open(struct log *base, struct log_sender **ret, struct fault *fault);
 int kafka_send(struct log_sender *base, uint32_t shard, enum log_stream stream,

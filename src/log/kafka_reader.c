@@ -138,7 +138,9 @@ static int offset_check(struct kafka_log *log, uint32_t shard, enum log_stream s
 
 	for (;;) {
 		int64_t low;
-		int code = kafka_ends(log, shard, stream, &low, ret_end, fault);
+		int code = kafka_begin(&log->base, shard, stream, &low, fault);
+		if (code == 0)
+			code = kafka_end(&log->base, shard, stream, ret_end, fault);
 		if (code != 0)
 			return code;
 		if (offset < low)
@@ -287,7 +289,8 @@ int kafka_read(struct log_reader *base, struct log_record *records, size_t capac
 	size_t *ret_count)
 {
 	struct kafka_reader *reader = (struct kafka_reader *)base;
-	int64_t deadline = kafka_clock_ms() + timeout_ms;
+	int64_t asked_ms = kafka_clock_ms() + timeout_ms;
+	int64_t deadline = log_deadline(&reader->log->base, asked_ms);
 	int wait_ms = 0;
 	size_t count = 0;
 	int code;
@@ -313,6 +316,11 @@ int kafka_read(struct log_reader *base, struct log_record *records, size_t capac
 	}
 	if (code == 0) /* nobody else serves the handle's own events */
 		code = break_check(reader, count);
+	if (code == 0 && count == 0 && timeout_ms > 0 && deadline < asked_ms)
+		code = FAULT(reader->fault, FAULT_IO,
+			"%s:%u at offset %lld: nothing came, and this process is to end",
+			reader->log->config->topics[reader->stream], reader->shard,
+			(long long)reader->position);
 	/* After a fault a reader is only closed; the records before it will be read again. */
 	*ret_count = code == 0 ? count : 0;
 	return code;

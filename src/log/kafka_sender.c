@@ -12,6 +12,7 @@ enum {
 	WINDOW_RECORDS = 100000,
 	WINDOW_BYTES = 67108864,
 	SERVE_MS = 100,
+	SETTLE_MS = 5000, /* more than a record's own time */
 };
 
 struct kafka_sender {
@@ -91,6 +92,8 @@ static rd_kafka_resp_err_t queue_all(struct kafka_sender *sender, uint32_t shard
 		size_t open = queued - sender->notes.delivered - sender->notes.failed;
 		size_t open_bytes = queued_bytes - sender->notes.payload_size;
 		if (open + CHUNK_RECORDS > WINDOW_RECORDS || open_bytes >= WINDOW_BYTES) {
+			if (kafka_clock_ms() > log_deadline(&sender->log->base, INT64_MAX))
+				error = RD_KAFKA_RESP_ERR__TIMED_OUT;
 			(void)rd_kafka_poll(sender->rk, SERVE_MS);
 			continue;
 		}
@@ -133,9 +136,14 @@ int kafka_send(struct log_sender *base, uint32_t shard, enum log_stream stream,
 
 	rd_kafka_resp_err_t error = queue_all(sender, shard, stream, entries, count, &queued);
 	/* Each record is delivered or failed at the latest when its time (message.timeout.ms) is
-	 * over. */
-	while (sender->notes.delivered + sender->notes.failed < queued)
+	 * over; a client library that forgets one is not waited for. */
+	int64_t deadline = kafka_clock_ms() + sender->log->config->message_timeout_ms + SETTLE_MS;
+	while (sender->notes.delivered + sender->notes.failed < queued &&
+		kafka_clock_ms() < log_deadline(&sender->log->base, deadline))
 		(void)rd_kafka_flush(sender->rk, SERVE_MS);
+	if (error == RD_KAFKA_RESP_ERR_NO_ERROR &&
+		sender->notes.delivered + sender->notes.failed < queued)
+		error = RD_KAFKA_RESP_ERR__TIMED_OUT;
 	if (error == RD_KAFKA_RESP_ERR_NO_ERROR && sender->notes.failed > 0)
 		error = sender->notes.failure;
 	if (error == RD_KAFKA_RESP_ERR_NO_ERROR)

@@ -139,7 +139,7 @@ int kafka_fence(struct log *base, uint32_t shard, struct log_writer **ret, struc
 		/* A new handle is asked briefly, one that has been turned away no more is waited
 		 * for. */
 		int timeout_ms = writer->rk ? FENCE_STEP_MS : FENCE_FIRST_MS;
-		bool last = kafka_clock_ms() + timeout_ms >= deadline;
+		bool last = kafka_clock_ms() + timeout_ms >= log_deadline(base, deadline);
 		code = fence_try(writer, timeout_ms, &shortcuts, last, &done);
 	}
 	if (code != 0) {

@@ -3,6 +3,7 @@
 #include "log/log.h"
 
 #include <assert.h>
+#include <stdatomic.h>
 #include <string.h>
 
 const char *log_stream_name(enum log_stream stream)
@@ -43,6 +44,18 @@ void log_close(struct log *log)
 {
 	if (log != NULL)
 		log->ops->close(log);
+}
+
+void log_give_up_at(struct log *log, int64_t monotonic_ms)
+{
+	assert(monotonic_ms > 0);
+	atomic_store(&log->give_up_ms, monotonic_ms);
+}
+
+int64_t log_deadline(struct log *log, int64_t monotonic_ms)
+{
+	int64_t give_up_ms = atomic_load(&log->give_up_ms);
+	return give_up_ms != 0 && give_up_ms < monotonic_ms ? give_up_ms : monotonic_ms;
 }
 
 uint32_t log_shards(const struct log *log)

@@ -105,6 +105,11 @@ int log_create(const struct log_config *config, uint32_t shards, struct fault *f
 
 void log_close(struct log *log); /* NULL is fine. Writers, readers and senders are closed before. */
 
+/* Asks every call on this log, also those begun later, to wait no longer than until then (the
+ * monotonic clock's milliseconds); what is not done by then ends with FAULT_IO or FAULT_TAINTED.
+ * For a process that is to end, whatever the log does. Any thread. */
+void log_give_up_at(struct log *log, int64_t monotonic_ms);
+
 uint32_t log_shards(const struct log *log);
 
 /* What an operator should know of this log though it could be opened, or NULL. */
@@ -197,7 +202,10 @@ struct log {
 	uint32_t shards;
 	bool fence_is_ambiguous;
 	const char *notice;
+	_Atomic int64_t give_up_ms; /* see log_give_up_at; 0: nobody asked */
 };
+/* For whoever waits: this deadline, or that of log_give_up_at where it is earlier. */
+int64_t log_deadline(struct log *log, int64_t monotonic_ms);
 struct log_writer {
 	const struct log_ops *ops;
 };

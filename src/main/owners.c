@@ -80,6 +80,7 @@ static int owner_new(struct owners *owners, const struct options *options, size_
 		.store_cache_bytes = STORE_CACHE_BYTES / owners->count,
 		.checkpoint_ms = options->checkpoint_ms,
 		.read_back_ms = 10000,
+		.live_well_ms = 10000,
 		.refused = owners->refused,
 		.refused_count = options->refused_count,
 		.clock_accepted = owners->clock_accepted,

@@ -2,6 +2,7 @@
 /* pinion run: own shards until told to stop. */
 #include "main/main.h"
 #include "main/owners.h"
+#include "main/stop.h"
 
 #include <inttypes.h>
 #include <signal.h>
@@ -15,9 +16,11 @@ static const char usage[] =
 	"\n"
 	"Owns the shards (all, when none is named) and processes their commands until SIGTERM or "
 	"SIGINT:\n"
-	"then it drains what it has decided and exits 0. Says one line when all are live, and a "
-	"status line\n"
-	"every 10 s and on SIGUSR1. Exits 3 when no shard is left, such as when another owner took "
+	"then it drains what it has decided and exits 0; what can't be drained within 9 s is left "
+	"as it "
+	"is,\n"
+	"with 3. Says one line when all are live, and a status line every 10 s and on SIGUSR1. "
+	"Exits 3 when no shard is left, such as when another owner took "
 	"them.\n"
 	"\n"
 	"  --ledger URL         embedded:DIR or kafka://HOST:PORT[,HOST:PORT]/PREFIX (or "
@@ -104,7 +107,7 @@ static void serve(struct owners *owners, const sigset_t *signals)
 	bool was_live = false;
 	for (;;) {
 		int got = sigtimedwait(signals, NULL, &(struct timespec){ .tv_nsec = 100000000 });
-		if (got == SIGTERM || got == SIGINT || owners_ended(owners))
+		if (stop_is_asked() || owners_ended(owners))
 			return;
 		if (!was_live) {
 			size_t live = 0;
@@ -142,10 +145,9 @@ int main_run(int count, char **arguments)
 	/* Blocked before any thread is made, so that only sigtimedwait takes them. */
 	sigset_t signals;
 	(void)sigemptyset(&signals);
-	(void)sigaddset(&signals, SIGTERM);
-	(void)sigaddset(&signals, SIGINT);
 	(void)sigaddset(&signals, SIGUSR1);
 	(void)pthread_sigmask(SIG_BLOCK, &signals, NULL);
+	stop_watch();
 
 	struct log *log;
 	struct owners owners;
@@ -154,9 +156,11 @@ int main_run(int count, char **arguments)
 		exit_code = owners_new(&owners, &options, log);
 	if (exit_code != 0)
 		return exit_code;
+	stop_guard(log);
 	owners_start(&owners);
 	serve(&owners, &signals);
 	exit_code = owners_stop(&owners);
+	stop_guard(NULL);
 	owners_free(&owners);
 	return exit_code;
 }

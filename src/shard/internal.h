@@ -89,8 +89,10 @@ struct shard {
 	int64_t term;            /* that it last had; 0: none yet */
 	struct place known;  /* verified by this process: where to look for another owner from */
 	int64_t input_at_ms; /* monotonic, of the last input */
-	int rooms_made;      /* for the present input */
-	int64_t host_ms;     /* the host's clock when inputs were last looked at */
+	int64_t live_ms;     /* monotonic, when it became live; 0: it was not, in this life */
+	int64_t live_batches, live_inputs; /* what the status counted by then */
+	int rooms_made;                    /* for the present input */
+	int64_t host_ms;                   /* the host's clock when inputs were last looked at */
 
 	/* For shard_status. */
 	_Atomic bool is_live, is_ended;

@@ -77,6 +77,7 @@ static int life_begin(struct shard *shard)
 {
 	fault_clear(&shard->fault);
 	fault_clear(&shard->committer.fault);
+	shard->live_ms = 0;
 	if (shard->replica.memory)
 		return 0;
 	int error = replica_init(
@@ -84,6 +85,7 @@ static int life_begin(struct shard *shard)
 	/* However long a recovery is, what it has done survives the next kill. */
 	shard->replica.checkpoint_ms = shard->config.checkpoint_ms;
 	shard->replica.testament_path = shard->config.state_path;
+	shard->replica.is_stopping = &shard->is_stopping;
 	return error;
 }
 
@@ -131,6 +133,9 @@ static int life(struct shard *shard)
 	error = clock_enter(shard);
 	if (error)
 		return error;
+	shard->live_ms = clock_monotonic_ms();
+	shard->live_batches = atomic_load(&shard->status_batches);
+	shard->live_inputs = atomic_load(&shard->status_inputs);
 	live_say(shard);
 	return shard_live(shard);
 }
@@ -190,31 +195,59 @@ static void restart_wait(struct shard *shard, int attempt)
 		clock_wait_ms(20);
 }
 
+/* It lived well: for a while, and what it decided, if anything, was verified. To be live for an
+ * instant mends nothing: the next batch may meet what the last one met, for ever. */
+static bool lived_well(const struct shard *shard)
+{
+	return shard->live_ms != 0 &&
+	       clock_monotonic_ms() - shard->live_ms >= shard->config.live_well_ms &&
+	       (atomic_load(&shard->status_batches) > shard->live_batches ||
+		       atomic_load(&shard->status_inputs) == shard->live_inputs);
+}
+
+/* Said before anything else is asked of the log, which may not answer for a while. */
+static void recovery_say(struct shard *shard, int attempt)
+{
+	atomic_fetch_add(&shard->status_restarts, 1);
+	shard_diag(shard, "%srecovers from: %s (%s:%d)",
+		attempt > RESTARTS_BEFORE_ALARM ? "ALARM, again not live: " : "", shard->fault.text,
+		shard->fault.file, shard->fault.line);
+}
+
+/* What follows from how a life ended. True: it was the last one, and shard->error is what it ended
+ * with. */
+static bool life_was_last(struct shard *shard, int error, int *attempt)
+{
+	shard->error = error;
+	if (!is_recoverable(error))
+		return true;
+	if (atomic_load(&shard->is_stopping)) {
+		if (shard->live_ms == 0)
+			shard->error = 0; /* it had decided nothing: there is nothing to drain */
+		return true;
+	}
+	*attempt = lived_well(shard) ? 1 : *attempt + 1;
+	shard->error = error == FAULT_FENCED && fenced_look(shard) ? FAULT_USURPED : 0;
+	if (!shard->error)
+		recovery_say(shard, *attempt);
+	if (error != FAULT_FENCED && shard->term > 0 && owner_look(shard, 0) != 0)
+		shard->error = FAULT_USURPED;
+	if (!shard->error)
+		restart_wait(shard, *attempt);
+	return shard->error || atomic_load(&shard->is_stopping);
+}
+
 static void owner_main(void *context)
 {
 	struct shard *shard = context;
 	int attempt = 0;
-	for (;;) {
-		int error = life_begin(shard);
+	int error;
+	do {
+		error = life_begin(shard);
 		if (!error)
 			error = life(shard);
-		bool was_live = atomic_load(&shard->is_live);
 		life_end(shard);
-		if (error == FAULT_FENCED)
-			error = fenced_look(shard) ? FAULT_USURPED : error;
-		else if (is_recoverable(error) && shard->term > 0 && owner_look(shard, 0) != 0)
-			error = FAULT_USURPED;
-		shard->error = error;
-		if (error == 0 || !is_recoverable(error) || atomic_load(&shard->is_stopping))
-			break;
-
-		attempt = was_live ? 1 : attempt + 1;
-		atomic_fetch_add(&shard->status_restarts, 1);
-		shard_diag(shard, "%srecovers from: %s (%s:%d)",
-			attempt > RESTARTS_BEFORE_ALARM ? "ALARM, again not live: " : "",
-			shard->fault.text, shard->fault.file, shard->fault.line);
-		restart_wait(shard, attempt);
-	}
+	} while (!life_was_last(shard, error, &attempt));
 	if (shard->error)
 		shard_diag(shard, "STOPPED: %s (%s:%d)", shard->fault.text, shard->fault.file,
 			shard->fault.line);

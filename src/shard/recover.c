@@ -15,7 +15,7 @@
 #include <inttypes.h>
 #include <sodium.h>
 
-enum { RECORDS_PER_READ = 1024 };
+enum { RECORDS_PER_READ = 1024, FIRST_EVENT_MS = 10000 };
 
 /* Where rows could not be read, it is not tried again; where a checkpoint could not be written, a
  * damaged file may be why (or a full disk, which is no reason to throw anything away): all is read.
@@ -147,10 +147,16 @@ int shard_ledger_id(struct log *log, uint32_t shard, struct id *ret, struct faul
 	struct codec *codec = codec_new();
 	struct chain chain = { 0 };
 	bool is_found = false;
+	int64_t deadline_ms = clock_monotonic_ms() + FIRST_EVENT_MS;
 	while (!error && !is_found && log_reader_position(reader) < end) {
 		struct log_record record;
 		size_t count;
 		error = log_read(reader, &record, 1, 1000, &count);
+		if (!error && count == 0 && clock_monotonic_ms() > deadline_ms)
+			error = FAULT(fault, FAULT_IO,
+				"shard %" PRIu32
+				": the log did not deliver its first event in %d s",
+				shard, FIRST_EVENT_MS / 1000);
 		struct event event;
 		struct link link;
 		if (error || count == 0 ||
@@ -166,6 +172,13 @@ int shard_ledger_id(struct log *log, uint32_t shard, struct id *ret, struct faul
 	codec_free(codec);
 	log_reader_close(reader);
 	return error;
+}
+
+/* Nothing was decided yet: there is nothing to drain, and recovery ends where it is. */
+static int stop_fault(struct shard *shard)
+{
+	return FAULT(&shard->fault, FAULT_IO, "shard %" PRIu32 ": asked to stop while it recovered",
+		shard->config.shard);
 }
 
 static bool mark_is_ours(const struct shard *shard, const struct link *link)
@@ -187,6 +200,8 @@ static int own_mark_await(struct shard *shard, const struct id *incarnation, boo
 			shard->fault = shard->committer.fault;
 			return error;
 		}
+		if (atomic_load(&shard->is_stopping))
+			return stop_fault(shard);
 		if (count == 0 && clock_monotonic_ms() > deadline_ms)
 			return FAULT(&shard->fault, FAULT_TAINTED,
 				"shard %" PRIu32 ": our shard_opened was not read back in %d ms",
@@ -310,6 +325,8 @@ int shard_recover(struct shard *shard)
 		shard->fault = committer->fault;
 		return error;
 	}
+	if (atomic_load(&shard->is_stopping))
+		return stop_fault(shard);
 	error = store_enter(shard);
 	if (!error)
 		error = ledger_compare(shard);

@@ -6,6 +6,7 @@
 
 #include <assert.h>
 #include <inttypes.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <sys/mman.h>
 
@@ -489,6 +490,10 @@ int replica_follow(
 		error = chunk_take(replica, chunk, sequence_max);
 		if (!error && replica->checkpoints)
 			error = checkpoint_go_on(replica);
+		if (!error && replica->is_stopping && atomic_load(replica->is_stopping))
+			error = FAULT(replica->fault, FAULT_IO,
+				"shard %" PRIu32 ": asked to stop while it read its log",
+				replica->shard);
 	}
 	read_ahead_end(&replica->reading);
 	return checkpoint_finish(replica, error);

@@ -41,6 +41,7 @@ struct replica {
 	const char *testament_path; /* the owner's state folder; NULL: no testament is kept */
 	struct testament awaited; /* sequence above 0: the log must still prove that it holds it */
 	bool must_confirm;        /* the next record must be the event that the store stands at */
+	const _Atomic bool *is_stopping; /* once true it follows no further; NULL: nobody asks */
 
 	struct read_ahead reading;
 	struct taken *taken; /* decoded before they are applied */
@@ -62,7 +63,8 @@ int replica_start(struct replica *replica, struct store *store, bool checkpoints
 int replica_take(struct replica *replica, const struct log_record *record, enum chain_verdict *ret);
 
 /* Reads on until the reader has passed `end`, or sequence_max is reached (INT64_MAX: no such
- * limit): then the reader may stand further on. Its fault sink is another than the replica's. */
+ * limit): then the reader may stand further on. Its fault sink is another than the replica's.
+ * FAULT_IO where it is asked to stop. */
 int replica_follow(
 	struct replica *replica, struct log_reader *reader, int64_t end, int64_t sequence_max);
 

@@ -36,6 +36,7 @@ struct shard_config {
 	size_t store_cache_bytes;
 	int checkpoint_ms; /* at most this long between checkpoints */
 	int read_back_ms;  /* a batch not read back by then taints */
+	int live_well_ms;  /* live for that long, its recoveries are counted anew */
 
 	/* The operator's answers to poison and to a broker's clock that ran ahead. */
 	const struct input_place *refused;

@@ -61,6 +61,7 @@ static struct shard_config config_of(struct slot *slot, uint32_t shard)
 		.memory_bytes = MEMORY_BYTES,
 		.checkpoint_ms = this.checkpoint_ms,
 		.read_back_ms = this.read_back_ms,
+		.live_well_ms = 10000,
 		.clock_accepted = this.accepted,
 		.clock_accepted_count = this.accepted_count,
 		.restart_inputs_at = this.restart_at[shard],

@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "main/stop.h"
+
+#include "main/options.h"
+#include "shard/thread.h"
+
+#include <pthread.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <unistd.h>
+
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+static struct log *guarded; /* under lock: it must not be closed while it is told */
+static _Atomic bool is_asked;
+
+static void *watch(void *context)
+{
+	sigset_t signals;
+	int number;
+	(void)context;
+	(void)sigemptyset(&signals);
+	(void)sigaddset(&signals, SIGTERM);
+	(void)sigaddset(&signals, SIGINT);
+	while (sigwait(&signals, &number) != 0)
+		continue;
+
+	int64_t asked_ms = clock_monotonic_ms();
+	(void)pthread_mutex_lock(&lock);
+	if (!guarded)
+		_exit(EXIT_DONE);
+	log_give_up_at(guarded, asked_ms + STOP_GIVE_UP_MS);
+	(void)pthread_mutex_unlock(&lock);
+	atomic_store(&is_asked, true);
+	while (clock_monotonic_ms() < asked_ms + STOP_END_MS)
+		clock_wait_ms(100);
+	complain("not drained %d s after it was asked to stop: it ends as it is, and the next "
+		 "start recovers",
+		STOP_END_MS / 1000);
+	_exit(EXIT_FAULT);
+}
+
+void stop_watch(void)
+{
+	sigset_t signals;
+	pthread_t thread;
+	(void)sigemptyset(&signals);
+	(void)sigaddset(&signals, SIGTERM);
+	(void)sigaddset(&signals, SIGINT);
+	(void)pthread_sigmask(SIG_BLOCK, &signals, NULL);
+	/* Where no thread is to be had, the signals do what they do by themselves. */
+	if (pthread_create(&thread, NULL, watch, NULL) != 0)
+		(void)pthread_sigmask(SIG_UNBLOCK, &signals, NULL);
+	else
+		(void)pthread_detach(thread);
+}
+
+void stop_guard(struct log *log)
+{
+	(void)pthread_mutex_lock(&lock);
+	guarded = log;
+	(void)pthread_mutex_unlock(&lock);
+}
+
+bool stop_is_asked(void)
+{
+	return atomic_load(&is_asked);
+}
