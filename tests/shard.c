@@ -380,6 +380,29 @@ static void fired_check(struct rig *rig, const int64_t *fired, size_t count)
 	records_free(&events);
 }
 
+/* An owner that has nothing to decide knows the earliest timer all the same. */
+static void test_the_oldest_timer_is_known_from_the_start(void **state)
+{
+	(void)state;
+	struct rig *rig = rig_open("oldest", 1);
+	rig_send_traffic(rig, 0, 300);
+	rig_run(rig, 0, "state");
+	int64_t due_ms[2];
+	for (int i = 0; i < 2; i++) {
+		struct shard_status status;
+		struct owner *owner = owner_new(rig, 0, i == 0 ? "state" : "rebuilt");
+		owner_start(owner);
+		owner_wait_live(owner);
+		shard_status(owner->shard, &status);
+		due_ms[i] = status.timer_due_ms;
+		owner_stop(owner);
+	}
+	assert_true(due_ms[0] > host_ms() && due_ms[0] < INT64_MAX);
+	/* Who has seen all events may still remember one whose hold has ended. */
+	assert_true(due_ms[1] > host_ms() && due_ms[1] <= due_ms[0]);
+	rig_close(rig);
+}
+
 static void test_many_timers_due_at_once(void **state)
 {
 	(void)state;
@@ -522,6 +545,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(test_a_refused_input_is_an_event_like_any_other),
 		cmocka_unit_test(test_the_oldest_input_goes_first),
 		cmocka_unit_test(test_ticks_let_holds_expire),
+		cmocka_unit_test(test_the_oldest_timer_is_known_from_the_start),
 		cmocka_unit_test(test_many_timers_due_at_once),
 		cmocka_unit_test(test_old_command_ids_are_dropped),
 		cmocka_unit_test(test_a_clock_ahead_stops_the_shard),

@@ -100,14 +100,18 @@ static int fence_try(
 		return 0;
 
 	rd_kafka_resp_err_t number = rd_kafka_error_code(error);
+	bool is_time_out = number == RD_KAFKA_RESP_ERR_INVALID_TRANSACTION_TIMEOUT;
 	if (number == RD_KAFKA_RESP_ERR_TRANSACTIONAL_ID_AUTHORIZATION_FAILED) {
 		char id[256];
 		transactional_id(writer, id);
 		code = KAFKA_DENIED(writer->fault, writer->config, "Write", "transactional id", id);
 	} else if (hopeless(number) || last || kafka_is_hopeless(&writer->notes, 0)) {
 		code = KAFKA_FAULT(writer->fault, hopeless(number) ? FAULT_SETTINGS : FAULT_IO,
-			&writer->notes, "can't take shard %u on Kafka at %s: %s", writer->shard,
-			writer->config->servers, rd_kafka_error_string(error));
+			&writer->notes, "can't take shard %u on Kafka at %s: %s%s", writer->shard,
+			writer->config->servers, rd_kafka_error_string(error),
+			is_time_out ? "; set the brokers' transaction.max.timeout.ms to 45000 or "
+				      "more"
+				    : "");
 	} else if (number == RD_KAFKA_RESP_ERR_CONCURRENT_TRANSACTIONS && *shortcuts > 0) {
 		--*shortcuts;
 		handle_destroy(writer);

@@ -13,4 +13,9 @@ void limits_raise(void);
  * is of descriptors is shared out among the stores. */
 int limits_check(const struct options *options, size_t shards);
 
+/* For rows, and for RocksDB's block cache, of all shards together: as asked for or, by default, as
+ * much as is usual, or less where the control group does not allow that. */
+size_t limits_memory(const struct options *options);
+size_t limits_cache(void);
+
 #endif

@@ -332,6 +332,7 @@ static const char *option_set(struct options *options, enum option_at at, const 
 		if (!number_parse(text, MEMORY_MIB_MIN, MEMORY_MIB_MAX, &n))
 			return "a number of MiB from 8 to 1048576";
 		options->memory_bytes = (size_t)n << 20;
+		options->is_memory_given = true;
 		return NULL;
 	case AT_CHECKPOINT_MS:
 		if (!number_parse(text, 1, 86400000, &n))

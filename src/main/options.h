@@ -81,6 +81,7 @@ struct options {
 	uint32_t shard[SHARDS_MAX];
 	size_t shard_count; /* 0: all */
 	size_t memory_bytes;
+	bool is_memory_given;
 	int checkpoint_ms;
 	struct place_option refused[PLACES_MAX];
 	size_t refused_count;

@@ -2,6 +2,7 @@
 /* pinion verify: everything again from the log alone, compared with what is stored, and with heads
  * kept elsewhere. */
 #include "main/verify.h"
+#include "main/limits.h"
 #include "main/main.h"
 #include "main/owners.h"
 #include "main/temporary.h"
@@ -274,7 +275,7 @@ static int stores_open(struct check *check, const char *folder)
 static int shard_verify(struct check *check, struct log *log, uint32_t shard, const char *folder)
 {
 	int error =
-		replica_init(&check->replica, shard, check->options->memory_bytes, &check->fault);
+		replica_init(&check->replica, shard, limits_memory(check->options), &check->fault);
 	if (error)
 		return error;
 	check->replica.observe = event_seen;

@@ -352,6 +352,7 @@ int shard_recover(struct shard *shard)
 	error = replica_load(&shard->replica, &loaded);
 	if (error)
 		return error;
+	atomic_store(&shard->status_timer_due, state_timer_due_ms(shard->replica.state));
 	atomic_store(&shard->status_term, shard->term);
 	atomic_store(&shard->status_engine_time, state_head(shard->replica.state)->engine_time_ms);
 	atomic_store(&shard->status_stored, shard->replica.stored_sequence);

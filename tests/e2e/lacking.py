@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """What the machine does not give is no damage: the store stays, and with it what it knows of the log."""
+import os
 import shutil
 
 from audit import audit
@@ -88,8 +89,29 @@ def many_shards(room):
     check(not run.says("recovers from"), f"64 shards at 2624: {run.said()}")
 
 
+def threads_counted(room):
+    """Another user, who may have few threads: RocksDB would abort of it."""
+    if os.geteuid() != 0:
+        return "threads not tried: not root"
+    ledger = begun(room, "threads")
+    user = 50000 + os.getpid() % 10000
+    for path in (room.folder, *room.folder.rglob("*")):
+        os.chown(path, user, user)
+    shell = 'ulimit -u 12; exec "$0" "$@"'
+    as_user = ("setpriv", "--reuid", user, "--regid", user, "--clear-groups", "bash", "-c", shell)
+    refused(
+        room.start("threads", *as_user, BINARY, "run", "--ledger", ledger.url),
+        "1 shard needs up to 28 threads",
+        "could be started",
+        "TasksMax",
+    )
+    check(ledger.run().ask_to_stop() == 0, "it does not live with threads enough")
+    return "threads too"
+
+
 def lacking_embedded(_):
     with Room("lacking") as room:
         log_shortened(room)
         many_shards(room)
-        return "a shortened log is refused whatever is lacking; descriptors are counted first"
+        said = threads_counted(room)
+        return f"a shortened log is refused whatever is lacking; descriptors are counted; {said}"
