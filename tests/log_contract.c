@@ -590,6 +590,7 @@ static void position_and_end_tell_a_reader_that_has_seen_all(void **state)
 
 		int64_t begin, end;
 		must(log_begin(ledger->log, 0, LOG_EVENTS, &begin, &ledger->fault), &ledger->fault);
+		must(log_check(ledger->log, &ledger->fault), &ledger->fault);
 		must(log_end(ledger->log, 0, LOG_EVENTS, &end, &ledger->fault), &ledger->fault);
 		assert_true(begin == 0 && end > record.offset);
 		/* Markers behind the last record may take a moment to be passed. */

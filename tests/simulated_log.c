@@ -295,6 +295,16 @@ static int simulated_open(struct log **ret, const struct log_config *config, str
 	return r;
 }
 
+/* Nobody but its own tests changes it. */
+static int simulated_check(struct log *base, struct fault *fault)
+{
+	int64_t begin = 0;
+	int r = 0;
+	for (uint32_t shard = 0; r == 0 && begin == 0 && shard < base->shards; shard++)
+		r = log_begin(base, shard, LOG_EVENTS, &begin, fault);
+	return r == 0 && begin > 0 ? FAULT(fault, FAULT_LOG, "events were deleted") : r;
+}
+
 static void simulated_close(struct log *base)
 {
 	struct simulated_log *log = (struct simulated_log *)base;
@@ -544,6 +554,7 @@ static void simulated_sender_close(struct log_sender *base)
 const struct log_ops log_simulated = {
 	.open = simulated_open,
 	.create = simulated_create,
+	.check = simulated_check,
 	.close = simulated_close,
 	.fence = simulated_fence,
 	.append = simulated_append,

@@ -207,6 +207,30 @@ static int embedded_create(const struct log_config *config, uint32_t shards, str
 	return r;
 }
 
+/* The lock's file is still there under its name: nobody has replaced or removed the folder. */
+static int embedded_check(struct log *base, struct fault *fault)
+{
+	struct embedded_log *log = (struct embedded_log *)base;
+	struct stat held, named;
+	char *path;
+	if (log->mode != LOG_OWN)
+		return 0;
+	if (asprintf(&path, "%s/lock", log->folder) < 0)
+		return embedded_no_memory(fault);
+	int r = 0;
+	if (fstat(log->holder, &held) != 0 ||
+		(stat(path, &named) != 0 && errno != ENOENT && errno != ENOTDIR))
+		r = FAULT(fault, FAULT_IO, "can't look at '%s': %s", path, strerror(errno));
+	else if (stat(path, &named) != 0 || held.st_ino != named.st_ino ||
+		 held.st_dev != named.st_dev)
+		r = FAULT(fault, FAULT_LOG,
+			"'%s' was removed or replaced while this process held it: another one may "
+			"write there now. Put the ledger's folder back",
+			path);
+	free(path);
+	return r;
+}
+
 static void embedded_close(struct log *base)
 {
 	struct embedded_log *log = (struct embedded_log *)base;
@@ -470,6 +494,7 @@ static int embedded_send(struct log_sender *base, uint32_t shard, enum log_strea
 const struct log_ops log_embedded = {
 	.open = embedded_open,
 	.create = embedded_create,
+	.check = embedded_check,
 	.close = embedded_close,
 	.fence = embedded_fence,
 	.append = embedded_append,

@@ -76,6 +76,32 @@ static int kafka_create(const struct log_config *config, uint32_t shards, struct
 	return code;
 }
 
+static int kafka_check(struct log *base, struct fault *fault)
+{
+	struct kafka_log *log = (struct kafka_log *)base;
+	uint32_t shards;
+	int code =
+		kafka_topics_check(log->client, LOG_OWN, log->config, &log->notes, &shards, fault);
+
+	if (code == 0 && shards != base->shards)
+		code = FAULT(fault, FAULT_SETTINGS,
+			"the topics of prefix %s have %u partitions now, not %u, one for each "
+			"shard: "
+			"none can be added to a ledger",
+			log->config->prefix, shards, base->shards);
+	for (uint32_t shard = 0; code == 0 && shard < base->shards; shard++) {
+		int64_t begin;
+		code = log_begin(base, shard, LOG_EVENTS, &begin, fault);
+		if (code == 0 && begin > 0)
+			code = FAULT(fault, FAULT_LOG,
+				"events of shard %u on Kafka at %s begin at offset %lld: those "
+				"before "
+				"were deleted, and the ledger can't be rebuilt. Restore them",
+				shard, log->config->servers, (long long)begin);
+	}
+	return code;
+}
+
 static void kafka_close(struct log *base)
 {
 	struct kafka_log *log = (struct kafka_log *)base;
@@ -194,6 +220,7 @@ int kafka_end(struct log *base, uint32_t shard, enum log_stream stream, int64_t 
 const struct log_ops log_kafka = {
 	.open = kafka_open,
 	.create = kafka_create,
+	.check = kafka_check,
 	.close = kafka_close,
 	.fence = kafka_fence,
 	.append = kafka_append,

@@ -136,6 +136,11 @@ int log_end(struct log *log, uint32_t shard, enum log_stream stream, int64_t *re
 	return log->ops->end(log, shard, stream, ret_end, fault);
 }
 
+int log_check(struct log *log, struct fault *fault)
+{
+	return log->ops->check(log, fault);
+}
+
 int log_begin(struct log *log, uint32_t shard, enum log_stream stream, int64_t *ret_begin,
 	struct fault *fault)
 {

@@ -103,6 +103,13 @@ int log_open(struct log **ret, const struct log_config *config, struct fault *fa
  * held. */
 int log_create(const struct log_config *config, uint32_t shards, struct fault *fault);
 
+/* Whether all that the promises rest on still is as it was when the log was opened, which somebody
+ * may have changed since (Kafka: the topics' settings and partitions, and that no event was
+ * deleted; embedded: that the folder is still the one held). FAULT_SETTINGS, FAULT_LOG or
+ * FAULT_MISSING: it is not. Any other fault: it could not be looked at. Takes as long as the log's
+ * answers do, so not for a thread that others wait for. */
+int log_check(struct log *log, struct fault *fault);
+
 void log_close(struct log *log); /* NULL is fine. Writers, readers and senders are closed before. */
 
 /* Asks every call on this log, also those begun later, to wait no longer than until then (the
@@ -176,6 +183,7 @@ void log_sender_close(struct log_sender *sender);
 struct log_ops {
 	int (*open)(struct log **ret, const struct log_config *config, struct fault *fault);
 	int (*create)(const struct log_config *config, uint32_t shards, struct fault *fault);
+	int (*check)(struct log *log, struct fault *fault);
 	void (*close)(struct log *log);
 	int (*fence)(struct log *log, uint32_t shard, struct log_writer **ret, struct fault *fault);
 	int (*append)(struct log_writer *writer, const struct log_entry *entries, size_t count);

@@ -140,6 +140,46 @@ void owners_start(struct owners *owners)
 		shard_start(owners->shards[i]);
 }
 
+static bool is_lost(int error)
+{
+	return error == FAULT_SETTINGS || error == FAULT_LOG || error == FAULT_MISSING;
+}
+
+/* Somebody changed what the promises rest on: all stop, with what was decided. */
+static void *check_main(void *context)
+{
+	struct owners *owners = context;
+	int64_t looked_s = 0;
+	while (!atomic_load(&owners->is_stopping)) {
+		(void)nanosleep(&(struct timespec){ .tv_nsec = 200000000 }, NULL);
+		struct timespec now;
+		(void)clock_gettime(CLOCK_MONOTONIC, &now);
+		if (looked_s == 0)
+			looked_s = now.tv_sec; /* it was looked at when it was opened */
+		if (now.tv_sec - looked_s < LOG_CHECK_EVERY_S)
+			continue;
+		looked_s = now.tv_sec;
+		struct fault fault = { 0 };
+		if (!is_lost(log_check(owners->log, &fault)))
+			continue; /* what can't be looked at now the shards find out themselves */
+		owners->lost = fault;
+		atomic_store(&owners->has_lost, true);
+		(void)fprintf(stderr, "ALARM: all shards are stopped: %s\n", fault.text);
+		for (size_t i = 0; i < owners->count; i++)
+			shard_stop(owners->shards[i]);
+		return NULL;
+	}
+	return NULL;
+}
+
+void owners_check(struct owners *owners)
+{
+	owners->has_checking = pthread_create(&owners->checking, NULL, check_main, owners) == 0;
+	if (!owners->has_checking)
+		complain("no thread to look at the log's settings with: they are not looked at "
+			 "again");
+}
+
 bool owners_await_live(struct owners *owners)
 {
 	for (size_t i = 0; i < owners->count; i++) {
@@ -179,7 +219,10 @@ int owners_stop(struct owners *owners)
 	for (size_t i = 0; i < owners->count; i++)
 		if (shard_join(owners->shards[i]) != 0)
 			exit_code = fault_exit(shard_fault(owners->shards[i]));
-	return exit_code;
+	atomic_store(&owners->is_stopping, true);
+	if (owners->has_checking)
+		(void)pthread_join(owners->checking, NULL);
+	return atomic_load(&owners->has_lost) ? fault_exit(&owners->lost) : exit_code;
 }
 
 void owners_free(struct owners *owners)

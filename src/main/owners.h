@@ -7,8 +7,14 @@
 #include "main/options.h"
 #include "shard/shard.h"
 
+#include <pthread.h>
+#include <stdatomic.h>
+
 /* RocksDB's block caches, of all shards together. */
 enum { STORE_CACHE_BYTES = 256 << 20 };
+
+/* How often what the log rests on is looked at again. */
+enum { LOG_CHECK_EVERY_S = 60 };
 
 struct owners {
 	struct log *log; /* opened with LOG_OWN; closed here */
@@ -18,6 +24,10 @@ struct owners {
 	struct input_place refused[PLACES_MAX];
 	struct input_place clock_accepted[PLACES_MAX];
 	struct clock_restart clock_restarts[PLACES_MAX];
+	pthread_t checking; /* has_checking */
+	bool has_checking;
+	_Atomic bool is_stopping, has_lost; /* has_lost: the check ended them, with this fault */
+	struct fault lost;
 };
 
 /* Makes an owner for each shard asked for, not started. 0, or the exit code, said: also where the
@@ -26,6 +36,9 @@ int owners_new(struct owners *owners, const struct options *options, struct log 
 /* For who lets one live after the other. */
 int owners_new_one_by_one(struct owners *owners, const struct options *options, struct log *log);
 void owners_start(struct owners *owners);
+
+/* Has the log looked at every minute, in a thread of its own, until owners_stop. */
+void owners_check(struct owners *owners);
 
 /* Waits until all are live. False: one ended first. */
 bool owners_await_live(struct owners *owners);

@@ -159,6 +159,7 @@ int main_run(int count, char **arguments)
 		return exit_code;
 	stop_guard(log);
 	owners_start(&owners);
+	owners_check(&owners);
 	serve(&owners, &signals);
 	exit_code = owners_stop(&owners);
 	stop_guard(NULL);
