@@ -123,7 +123,8 @@ static int write_try(struct kafka_log *log, enum log_stream stream, rd_kafka_t *
 	*ret_is_tried = true;
 	kafka_notes_clear(notes);
 	if (rd_kafka_produce(topic, 0, RD_KAFKA_MSG_F_COPY, NULL, 0, NULL, 0, NULL) == 0) {
-		while (notes->delivered + notes->failed == 0 &&
+		int64_t deadline_ms = log_deadline(&log->base, begun_ms + KAFKA_ANSWER_MS);
+		while (notes->delivered + notes->failed == 0 && kafka_clock_ms() < deadline_ms &&
 			!kafka_is_hopeless(notes, kafka_clock_ms() - begun_ms))
 			(void)rd_kafka_flush(rk, SERVE_MS);
 	} else {
