@@ -164,6 +164,7 @@ static size_t run_small(struct rig *rig, const char *folder)
 	owner->config.store_cache_bytes = 4 << 20;
 	owner->config.checkpoint_ms = 1000;
 	owner_start(owner);
+	owner_wait_live(owner); /* a stop meanwhile ends the recovery where it is */
 	rig_wait_answered(rig, 0);
 	struct shard_status status;
 	shard_status(owner->shard, &status);

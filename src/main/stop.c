@@ -7,24 +7,36 @@
 #include <pthread.h>
 #include <signal.h>
 #include <stdatomic.h>
+#include <stdio.h>
+#include <string.h>
 #include <unistd.h>
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static struct log *guarded; /* under lock: it must not be closed while it is told */
 static _Atomic bool is_asked;
 
+/* Whoever ignores SIGHUP, as under nohup, wants it to outlive a terminal. */
+static void signals_of_stop(sigset_t *ret)
+{
+	struct sigaction hangup;
+	(void)sigemptyset(ret);
+	(void)sigaddset(ret, SIGTERM);
+	(void)sigaddset(ret, SIGINT);
+	if (sigaction(SIGHUP, NULL, &hangup) != 0 || hangup.sa_handler != SIG_IGN)
+		(void)sigaddset(ret, SIGHUP);
+}
+
 static void *watch(void *context)
 {
 	sigset_t signals;
 	int number;
 	(void)context;
-	(void)sigemptyset(&signals);
-	(void)sigaddset(&signals, SIGTERM);
-	(void)sigaddset(&signals, SIGINT);
+	signals_of_stop(&signals);
 	while (sigwait(&signals, &number) != 0)
 		continue;
 
 	int64_t asked_ms = clock_monotonic_ms();
+	(void)fprintf(stderr, "stops: SIG%s\n", sigabbrev_np(number));
 	(void)pthread_mutex_lock(&lock);
 	if (!guarded)
 		_exit(EXIT_DONE);
@@ -43,9 +55,7 @@ void stop_watch(void)
 {
 	sigset_t signals;
 	pthread_t thread;
-	(void)sigemptyset(&signals);
-	(void)sigaddset(&signals, SIGTERM);
-	(void)sigaddset(&signals, SIGINT);
+	signals_of_stop(&signals);
 	(void)pthread_sigmask(SIG_BLOCK, &signals, NULL);
 	/* Where no thread is to be had, the signals do what they do by themselves. */
 	if (pthread_create(&thread, NULL, watch, NULL) != 0)
