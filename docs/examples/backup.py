@@ -19,10 +19,11 @@ import json
 import os
 import struct
 
-from confluent_kafka import Consumer, Producer, TopicPartition
+from confluent_kafka import Producer, TopicPartition
 from confluent_kafka.admin import AdminClient, NewTopic
 
 from contract import event_pb2
+from reader import consumer_of
 
 MAGIC = b"pinion events 1\n"
 SETTINGS = {
@@ -66,15 +67,7 @@ def partitions_of(client, topic):
 
 def records(brokers, topic):
     """(partition, key, value) of all committed records, a partition after the other."""
-    consumer = Consumer(
-        {
-            "bootstrap.servers": brokers,
-            "group.id": "unused",
-            "auto.offset.reset": "error",
-            "enable.auto.commit": False,
-            "isolation.level": "read_committed",
-        }
-    )
+    consumer = consumer_of(brokers)
     for partition in partitions_of(consumer, topic):
         at = TopicPartition(topic, partition)
         first, end = consumer.get_watermark_offsets(at, timeout=30)

@@ -23,9 +23,9 @@ def known(message):
         raise SystemExit(f"reader: this contract does not know all of: {message}")
 
 
-def events(brokers, prefix):
-    """All valid events, a shard after the other, up to where each ends now."""
-    consumer = Consumer(
+def consumer_of(brokers):
+    """Takes partitions by hand, keeps no place in the broker, and sees only what is committed."""
+    return Consumer(
         {
             "bootstrap.servers": brokers,
             "group.id": "unused",
@@ -34,6 +34,11 @@ def events(brokers, prefix):
             "isolation.level": "read_committed",
         }
     )
+
+
+def events(brokers, prefix):
+    """All valid events, a shard after the other, up to where each ends now."""
+    consumer = consumer_of(brokers)
     topic = f"{prefix}.events"
     for shard in sorted(consumer.list_topics(topic, timeout=10).topics[topic].partitions):
         _, end = consumer.get_watermark_offsets(TopicPartition(topic, shard), timeout=10)

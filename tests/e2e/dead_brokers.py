@@ -11,7 +11,7 @@ from confluent_kafka.admin import AdminClient
 from audit import servers_and_prefix
 from gates import KafkaGate
 from harness import ROOT, Broker, Room, check, wait_for
-from load import clients_start, trouble_of
+from load import answers_again, clients_start, load_await
 
 STOP_S_MAX = 10
 LIVE_S_MAX = 30
@@ -55,23 +55,10 @@ def leader_killed_kafka(options):
             gate = KafkaGate(ledger)
             run = ledger.run()
             clients = clients_start(gate, options.seed, deadline_s=120)
-            wait_for(
-                "load",
-                lambda: trouble_of(clients) or all(client.rounds > 2 for client in clients),
-                60,
-            )
+            load_await(clients)
             _, prefix = servers_and_prefix(ledger)
             cluster.kill(cluster.leader(f"{prefix}.events"))
-            killed = time.monotonic()
-            rounds = {client: client.rounds for client in clients}
-
-            def answers_again():
-                trouble_of(clients)
-                check(run.is_alive(), f"the owner ended: {run.said()}")
-                return all(client.rounds > rounds[client] + 2 for client in clients)
-
-            wait_for("the shard answers again", answers_again, LIVE_S_MAX)
-            live_s = time.monotonic() - killed
+            live_s = answers_again(clients, run, LIVE_S_MAX)
 
             for number in (1, 2):
                 cluster.kill(number)
@@ -94,11 +81,7 @@ def stop_without_broker_kafka(options):
             runs = [ledger.run("--shard", 0), ledger.run("--shard", 1)]
             gate = KafkaGate(ledger)
             clients = clients_start(gate, options.seed, deadline_s=120)
-            wait_for(
-                "load",
-                lambda: trouble_of(clients) or all(client.rounds > 2 for client in clients),
-                60,
-            )
+            load_await(clients)
             broker.signal(signal.SIGSTOP)  # it answers nothing, and its connections stay
             wait_for("the loss is noticed", lambda: runs[0].says("recovers from"), 60)
             took = [stop_within(runs[0], (0, 3))]

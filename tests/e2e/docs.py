@@ -20,15 +20,13 @@ A comment on the line before a block says what the test needs to know of it:
 """
 import os
 import pathlib
-import pty
 import re
 import secrets
 import shutil
-import signal
 import subprocess
-import threading
 
 from harness import BINARY, BROKER, ROOT, Failure, NoBroker, Room, check
+from terminal import on_terminal
 
 PAGE_SECONDS = 300
 
@@ -147,40 +145,13 @@ def script(room, blocks, prefix):
 
 def play(room, folder, blocks, prefix):
     """What each block printed; the last one that began, where the page did not come to its end."""
-    ours, terminal = pty.openpty()
     environment = {k: v for k, v in os.environ.items() if not k.startswith("PINION_")}
     environment.update(
         TMPDIR=f"{room.folder}/tmp", PATH=f"{room.folder}/bin:{os.environ['PATH']}", TERM="xterm"
     )
-    shell = subprocess.Popen(
-        ["bash", script(room, blocks, prefix)], cwd=folder, stdin=subprocess.DEVNULL,
-        stdout=terminal, stderr=terminal, env=environment, start_new_session=True,
+    _, text = on_terminal(
+        ["bash", script(room, blocks, prefix)], PAGE_SECONDS, shows_errors=True, cwd=folder, env=environment
     )
-    os.close(terminal)
-    printed = []
-
-    def read():
-        try:
-            while more := os.read(ours, 65536):
-                printed.append(more)
-        except OSError:  # the other end is closed
-            pass
-
-    reader = threading.Thread(target=read)
-    reader.start()
-    try:
-        shell.wait(PAGE_SECONDS)
-    except subprocess.TimeoutExpired:
-        pass
-    finally:
-        try:
-            os.killpg(shell.pid, signal.SIGKILL)
-        except ProcessLookupError:
-            pass
-        shell.wait()
-        reader.join()
-        os.close(ours)
-    text = b"".join(printed).decode(errors="replace").replace("\r\n", "\n")
     parts = re.split(r"\x1e(\w+)\n", text)
     return {number: said for number, said in zip(parts[1::2], parts[2::2])}
 

@@ -9,10 +9,11 @@ money as neither free nor held.
 import collections
 import random
 import threading
+import time
 
 from contract import event_pb2, types_pb2
 from gates import answer_of, command, partition_of, uuid7
-from harness import Failure, check
+from harness import Failure, check, wait_for
 
 CURRENCY = "USD"
 SHORT_S, LONG_S = (1, 2, 3), 3600
@@ -386,6 +387,24 @@ def trouble_of(clients):
     for client in clients:
         if client.trouble:
             client.finish()
+
+
+def load_await(clients):
+    wait_for("load", lambda: trouble_of(clients) or all(client.rounds > 2 for client in clients), 60)
+
+
+def answers_again(clients, run, seconds):
+    """Every client, and so every shard, has had answers since now; how long that took."""
+    began = time.monotonic()
+    rounds = {client: client.rounds for client in clients}
+
+    def answered():
+        trouble_of(clients)
+        check(run.is_alive(), f"the owner ended: {run.said()}")
+        return all(client.rounds > rounds[client] + 2 for client in clients)
+
+    wait_for("every shard answers again", answered, seconds)
+    return time.monotonic() - began
 
 
 def models_compare(clients, books):

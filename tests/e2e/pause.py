@@ -5,8 +5,8 @@ import time
 
 from audit import audit
 from gates import KafkaGate
-from harness import BROKER, Room, check, wait_for
-from load import clients_finish, clients_start, models_compare, trouble_of
+from harness import BROKER, Room, check
+from load import answers_again, clients_finish, clients_start, load_await, models_compare
 
 PAUSE_S = 15
 BACK_S_MAX = 120
@@ -20,20 +20,9 @@ def ridden_out(options, name, trouble):
         gate = KafkaGate(ledger)
         run = ledger.run()
         clients = clients_start(gate, options.seed, deadline_s=BACK_S_MAX + PAUSE_S)
-        wait_for(
-            "load", lambda: trouble_of(clients) or all(client.rounds > 2 for client in clients), 60
-        )
+        load_await(clients)
         trouble()
-        back = time.monotonic()
-        rounds = {client: client.rounds for client in clients}
-
-        def answers_again():
-            trouble_of(clients)
-            check(run.is_alive(), f"the owner ended: {run.said()}")
-            return all(client.rounds > rounds[client] + 2 for client in clients)
-
-        wait_for("every shard answers again", answers_again, BACK_S_MAX)
-        back_s = time.monotonic() - back
+        back_s = answers_again(clients, run, BACK_S_MAX)
         clients_finish(clients)
         check(run.ask_to_stop() == 0, f"SIGTERM: {run.said()}")
         gate.close()

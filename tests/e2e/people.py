@@ -2,49 +2,23 @@
 """What people see on a terminal: words and a summary; and for whom a submit waits."""
 import json
 import os
-import pty
 import re
 import signal
-import subprocess
-import threading
 
-from harness import BINARY, BROKER, ROOT, Failure, Room, check, embedded, wait_for
+import terminal
+from harness import BINARY, BROKER, ROOT, Room, check, embedded, wait_for
 
 DAY = ROOT / "docs/examples/day.jsonl"
 
 
 def on_terminal(ledger, *arguments, wanted=0, seconds=60):
     """What a subcommand writes to the terminal that its standard output is."""
-    ours, terminal = pty.openpty()
     arguments = [str(argument) for argument in arguments]
-    # A terminal of its own has it die with us, and its output is not ours.
-    child = subprocess.Popen(
-        [BINARY, arguments[0], "--ledger", ledger.url, *arguments[1:]],
-        stdin=subprocess.DEVNULL, stdout=terminal, stderr=subprocess.DEVNULL,
+    code, text = terminal.on_terminal(
+        [BINARY, arguments[0], "--ledger", ledger.url, *arguments[1:]], seconds, shows_errors=False,
         env={**os.environ, "TMPDIR": str(ledger.room.folder)},
     )
-    os.close(terminal)
-    printed = []
-
-    def read():
-        try:
-            while more := os.read(ours, 65536):
-                printed.append(more)
-        except OSError:  # the other end is closed
-            pass
-
-    reader = threading.Thread(target=read)
-    reader.start()
-    try:
-        code = child.wait(seconds)
-    except subprocess.TimeoutExpired:
-        raise Failure(f"pinion {' '.join(arguments)} did not end in {seconds} s") from None
-    finally:
-        child.kill()
-        child.wait()
-        reader.join()
-        os.close(ours)
-    text = b"".join(printed).decode().replace("\r\n", "\n")
+    check(code is not None, f"pinion {' '.join(arguments)} did not end in {seconds} s")
     check(code == wanted, f"pinion {' '.join(arguments)}: exit {code}, wanted {wanted}: {text}")
     return text
 
