@@ -76,13 +76,19 @@ static int kafka_create(const struct log_config *config, uint32_t shards, struct
 	return code;
 }
 
+/* Over a handle of its own: the shards' threads use the log's and its notes meanwhile. */
 static int kafka_check(struct log *base, struct fault *fault)
 {
 	struct kafka_log *log = (struct kafka_log *)base;
+	struct kafka_notes notes = { 0 };
+	rd_kafka_t *client;
 	uint32_t shards;
-	int code =
-		kafka_topics_check(log->client, LOG_OWN, log->config, &log->notes, &shards, fault);
+	int code = kafka_handle_open(&client, log->config, KAFKA_CLIENT, NULL, &notes, fault);
+	if (code != 0)
+		return code;
 
+	code = kafka_topics_check(client, LOG_OWN, log->config, &notes, &shards, fault);
+	rd_kafka_destroy(client);
 	if (code == 0 && shards != base->shards)
 		code = FAULT(fault, FAULT_SETTINGS,
 			"the topics of prefix %s have %u partitions now, not %u, one for each "

@@ -33,7 +33,7 @@ static const struct topic_setting {
 struct topic {
 	const char *name;
 	bool exists;
-	int partitions; /* those that have a leader */
+	int partitions; /* 0 where the broker did not tell */
 	char values[SETTINGS][64];
 };
 

@@ -15,7 +15,7 @@
 
 /* A librdkafka producer brings threads of its own. */
 enum { CONNECTIONS_EMBEDDED_MAX = 64, CONNECTIONS_KAFKA_MAX = 8 };
-enum { RECORDS_PER_READ = 8192, LOOK_MS = 100, NO_CLIENT = -1 };
+enum { RECORDS_PER_READ = 8192, LOOK_MS = 100, NO_CLIENT = -1, SLOTS = 1 << 16 };
 
 struct client {
 	struct id last; /* of its batch: outcomes come in order, so this one's comes last */
@@ -54,8 +54,7 @@ struct crowd {
 
 	struct monitor *monitor; /* of all that follows */
 	struct client *clients;
-	int *slots; /* by the last id of a batch; a client, or NO_CLIENT */
-	uint64_t slot_mask;
+	int slots[SLOTS]; /* by the last id of a batch; a client, or NO_CLIENT */
 	int waiting;
 	int64_t batches;
 	int64_t last_ns;
@@ -67,7 +66,7 @@ static int *slot_of(struct crowd *crowd, const struct id *id)
 	uint64_t number;
 	memcpy(&number, id->at + 8, sizeof number);
 	number *= UINT64_C(0x9e3779b97f4a7c15);
-	return &crowd->slots[(number >> 32) & crowd->slot_mask];
+	return &crowd->slots[(number >> 32) % SLOTS];
 }
 
 /* Inside the monitor. The client whose last outcome this is, if any. */
@@ -189,10 +188,8 @@ static void crowd_new(struct crowd *crowd, struct bench *bench)
 	crowd->connections = calloc((size_t)connections, sizeof *crowd->connections);
 	crowd->answers = calloc(shards, sizeof *crowd->answers);
 	crowd->clients = calloc((size_t)options->clients, sizeof *crowd->clients);
-	crowd->slot_mask = (UINT64_C(1) << 16) - 1;
-	crowd->slots = malloc((crowd->slot_mask + 1) * sizeof *crowd->slots);
-	assert(crowd->connections && crowd->answers && crowd->clients && crowd->slots);
-	for (uint64_t i = 0; i <= crowd->slot_mask; i++)
+	assert(crowd->connections && crowd->answers && crowd->clients);
+	for (int i = 0; i < SLOTS; i++)
 		crowd->slots[i] = NO_CLIENT;
 	for (int i = 0; i < connections; i++) {
 		struct connection *connection = &crowd->connections[i];
@@ -222,7 +219,6 @@ static void crowd_free(struct crowd *crowd)
 	free(crowd->connections);
 	free(crowd->answers);
 	free(crowd->clients);
-	free(crowd->slots);
 }
 
 static void crowd_start(struct crowd *crowd)

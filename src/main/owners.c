@@ -145,23 +145,44 @@ static bool is_lost(int error)
 	return error == FAULT_SETTINGS || error == FAULT_LOG || error == FAULT_MISSING;
 }
 
-/* Somebody changed what the promises rest on: all stop, with what was decided. */
+/* False: asked to stop meanwhile. */
+static bool check_wait(struct owners *owners, int seconds)
+{
+	struct timespec began, now;
+	(void)clock_gettime(CLOCK_MONOTONIC, &began);
+	do {
+		if (atomic_load(&owners->is_stopping))
+			return false;
+		(void)nanosleep(&(struct timespec){ .tv_nsec = 200000000 }, NULL);
+		(void)clock_gettime(CLOCK_MONOTONIC, &now);
+	} while (now.tv_sec - began.tv_sec < seconds);
+	return true;
+}
+
+/* A broker that has just started may tell less than there is: only what all looks agree on counts.
+ * What can't be looked at now the shards find out themselves. */
+static bool check_finds(struct owners *owners, struct fault *fault)
+{
+	for (int look = 1;; look++) {
+		fault_clear(fault);
+		if (!is_lost(log_check(owners->log, fault)))
+			return false;
+		if (look == LOG_CHECK_LOOKS)
+			return true;
+		if (!check_wait(owners, LOG_CHECK_AGAIN_S))
+			return false;
+	}
+}
+
+/* Somebody changed what the promises rest on: all stop, with what was decided. It was looked at
+ * when it was opened. */
 static void *check_main(void *context)
 {
 	struct owners *owners = context;
-	int64_t looked_s = 0;
-	while (!atomic_load(&owners->is_stopping)) {
-		(void)nanosleep(&(struct timespec){ .tv_nsec = 200000000 }, NULL);
-		struct timespec now;
-		(void)clock_gettime(CLOCK_MONOTONIC, &now);
-		if (looked_s == 0)
-			looked_s = now.tv_sec; /* it was looked at when it was opened */
-		if (now.tv_sec - looked_s < LOG_CHECK_EVERY_S)
-			continue;
-		looked_s = now.tv_sec;
+	while (check_wait(owners, LOG_CHECK_EVERY_S)) {
 		struct fault fault = { 0 };
-		if (!is_lost(log_check(owners->log, &fault)))
-			continue; /* what can't be looked at now the shards find out themselves */
+		if (!check_finds(owners, &fault))
+			continue;
 		owners->lost = fault;
 		atomic_store(&owners->has_lost, true);
 		(void)fprintf(stderr, "ALARM: all shards are stopped: %s\n", fault.text);

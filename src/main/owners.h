@@ -14,7 +14,7 @@
 enum { STORE_CACHE_BYTES = 256 << 20 };
 
 /* How often what the log rests on is looked at again. */
-enum { LOG_CHECK_EVERY_S = 60 };
+enum { LOG_CHECK_EVERY_S = 60, LOG_CHECK_LOOKS = 3, LOG_CHECK_AGAIN_S = 5 };
 
 struct owners {
 	struct log *log; /* opened with LOG_OWN; closed here */
