@@ -24,8 +24,10 @@ def bench(room, ledger):
     arguments += f"--seconds 1 --raw --restarts {RESTARTS} --memory 64 --json"
     process = ledger.call("bench", *arguments.split(), "--progress", progress, seconds=300)
     found = json.loads(process.printed())
-    for name in ("transfers_per_s", "second_half_per_s", "raw_per_s", "replay_per_s"):
+    for name in ("transfers_per_s", "raw_per_s", "replay_per_s"):
         check(found[name] > 0, f"{name} is {found[name]}")
+    # Of so few transfers the second half may be over before it is seen to have begun: then nothing is told.
+    check(found.get("second_half_per_s", 1) > 0, f"second_half_per_s is {found.get('second_half_per_s')}")
     check(
         abs(found["rate_of_raw"] - found["transfers_per_s"] / found["raw_per_s"]) < 0.01,
         "rate_of_raw is not the ratio",
