@@ -8,7 +8,7 @@ plays a small day of payments between people who are made for it, and prints one
 Class Upstream is what a service of your own would take over. What matters is said where it is done:
 
   - where a command goes:            Upstream.publish
-  - which event is its outcome:      Upstream.answered_by, Upstream.outcomes_read, Chain
+  - which event is its outcome:      Upstream.answers_read, Upstream.outcomes_read, Chain
   - what to do when none comes:      Upstream.ask
 
 Needs the Debian packages python3-confluent-kafka, python3-protobuf and protobuf-compiler.
@@ -121,6 +121,7 @@ class Upstream:
         self.consumer.assign(places)
         self.chains = [Chain() for _ in range(self.shards)]
         self.places = {}  # of what was published and has no outcome yet: (topic, partition, offset) -> id
+        self.nameless = []  # outcomes without an id, whose records are not known to be ours
 
     def publish(self, asked):
         """Key = party: all commands of a party go to its shard, in this order."""
@@ -138,15 +139,25 @@ class Upstream:
             return
         self.places[message.topic(), message.partition(), message.offset()] = command_id
 
-    def answered_by(self, event):
-        """The id of the command of ours that this event answers, or None.
+    def answers_read(self, timeout_s):
+        """(command id, event) of what comes within the time: not only of our own commands.
 
         An outcome names its command by id. One of a record that could not be decoded has none: it names the record's place,
-        which the broker's acknowledgement has told us. Without that we would send it again and again.
+        which the broker's acknowledgement tells us. Without that we would send it again and again. The outcome may be here
+        before the acknowledgement is: it is kept for the next look.
         """
-        topic = types_pb2.Topic.Name(event.input.topic)[len("TOPIC_") :].lower()
-        by_place = self.places.pop((f"{self.prefix}.{topic}", event.shard, event.input.offset), None)
-        return event.input.command_id or by_place
+        events = self.nameless + list(self.outcomes_read(timeout_s))
+        self.producer.poll(0)
+        self.nameless, found = [], []
+        for event in events:
+            topic = types_pb2.Topic.Name(event.input.topic)[len("TOPIC_") :].lower()
+            at_place = self.places.pop((f"{self.prefix}.{topic}", event.shard, event.input.offset), None)
+            if event.input.command_id or at_place:
+                found.append((event.input.command_id or at_place, event))
+            else:
+                self.nameless.append(event)
+        self.nameless = self.nameless[-1000:]  # most are others'
+        return found
 
     def outcomes_read(self, timeout_s):
         """The outcomes that come within the time: not only those of our own commands."""
@@ -187,11 +198,10 @@ class Upstream:
                 for asked in waiting.values():
                     self.publish(asked)
                 resend_at = now + self.resend_s
-            self.producer.poll(0)
-            for event in self.outcomes_read(0.05):
-                command_id = self.answered_by(event)
+            for command_id, event in self.answers_read(0.05):
                 if waiting.pop(command_id, None):
                     found[command_id] = event
+        self.places.clear()  # acknowledged after their outcomes were read
         return [found[asked.id] for asked in commands]
 
     def partition_of(self, party):
