@@ -28,6 +28,7 @@ static const int64_t ns_per_s = 1000000000;
 struct slot {
 	struct process process;
 	bool is_running, is_stopping;
+	bool was_live[SHARDS_MAX];        /* when it was asked to stop */
 	int64_t start_at_ns;              /* INT64_MAX: not */
 	struct shard *shards[SHARDS_MAX]; /* NULL: its owner has ended */
 	char paths[SHARDS_MAX][16];
@@ -153,9 +154,14 @@ static void slot_kill(struct slot *slot)
 static void slot_stop(struct slot *slot)
 {
 	slot->is_stopping = true;
-	for (uint32_t s = 0; s < this.shards; s++)
-		if (slot->shards[s])
+	for (uint32_t s = 0; s < this.shards; s++) {
+		struct shard_status status = { 0 };
+		if (slot->shards[s]) {
+			shard_status(slot->shards[s], &status);
 			shard_stop(slot->shards[s]);
+		}
+		slot->was_live[s] = status.is_live;
+	}
 }
 
 /* --- The operator --- */
@@ -242,7 +248,9 @@ static void owner_ended(struct slot *slot, uint32_t shard)
 	case 0:
 		if (!slot->is_stopping)
 			violation("shard %" PRIu32 " ended by itself", shard);
-		if (ground.is_calm)
+		/* One that recovers, from a full disk for example, has decided nothing, and leaves
+		 * its store as it is. */
+		if (ground.is_calm && slot->was_live[shard])
 			checks_stored(shard, status.term, folder_mix(slot->paths[shard]));
 		break;
 	case FAULT_USURPED:
