@@ -24,7 +24,9 @@ class Brokers:
 
     def start(self):
         self.whole.need()
-        self.asker = Consumer({"bootstrap.servers": self.whole.address, "group.id": "unused", "log_level": 0})
+        self.asker = Consumer(
+            {"bootstrap.servers": self.whole.address, "group.id": "unused", "log_level": 0}
+        )
 
     def stop(self):
         self.whole.stop("--kill")

@@ -1,14 +1,16 @@
 # SPDX-License-Identifier: Apache-2.0
 """What is done, to whom, for how long and when: all of it drawn from one seed before it begins.
 
-A deck holds each kind of fault at least once beside its kills, in random order. A run plays as many
-decks as its kills need. What can't be played at once (a second fault of the broker while it is
-away) is played as soon as it can.
+A deck holds each kind of fault at least once beside its kills, in random order; one with fewer
+kills holds fewer of the rest. A run plays as many decks as its kills need. What can't be played at
+once (a second fault of the broker while it is away) is played as soon as it can.
 """
+import math
 import random
 
 KILLS_IN_DECK = 34
-BESIDE = {  # in each deck
+BESIDE = {  # in each whole deck
+    "end_asked": 4,
     "stop": 6,
     "stop_past_timeout": 1,
     "stop_all_past_timeout": 1,
@@ -98,9 +100,11 @@ def draw(options):
             kinds.append(
                 first.pop() if first else choice.choices(list(KILLS), list(KILLS.values()))[0]
             )
+        part = sum(map(kills_of, kinds)) / KILLS_IN_DECK
         left -= sum(map(kills_of, kinds))
         beside = BESIDE_CLUSTER if options.cluster else BESIDE
-        kinds += [kind for kind, times in beside.items() for _ in range(times)]
+        for kind, times in beside.items():
+            kinds += [kind] * math.ceil(times * min(part, 1))
         choice.shuffle(kinds)
         if options.cluster and left <= 0:
             kinds = with_one_gone(kinds)

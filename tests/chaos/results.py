@@ -49,7 +49,15 @@ WORDS = {
     "seconds": "seconds in all",
 }
 OPTIONS = ("kills", "minutes", "cluster", "shards", "processors", "transaction_timeout_s")
-GREATEST = {"live_again_s_median", "slowest_end_s", "slowest_s", "slowest_well_s", "moved_s", "back_s", "calm_s"}
+GREATEST = {
+    "live_again_s_median",
+    "slowest_end_s",
+    "slowest_s",
+    "slowest_well_s",
+    "moved_s",
+    "back_s",
+    "calm_s",
+}
 
 
 def table(totals):
@@ -77,10 +85,7 @@ def record(options):
         "date": datetime.datetime.now(datetime.timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ"),
         "commit": version(),
         "seed": options.seed,
-        "options": {
-            name: getattr(options, name)
-            for name in OPTIONS
-        },
+        "options": {name: getattr(options, name) for name in OPTIONS},
         "verdict": options.verdict,
         "totals": options.totals,
     }

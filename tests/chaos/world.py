@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Brokers, the network to them, processors that compete, an upstream at load; and what befalls them."""
+"""Brokers, the network to them, processors that compete, an upstream at load; what befalls them."""
 import collections
 import re
 import signal
@@ -32,7 +32,7 @@ class World:
         self.tally, self.timeout_s = collections.Counter(), options.transaction_timeout_s
         self.brokers = Brokers(room.folder / "kafka", options.cluster, options.processors)
         self.outage, self.outage_trouble, self.broker_well_at = None, None, 0.0
-        self.taken_at, self.moved_s = None, []  # a broker, and how long until others had taken over
+        self.taken_at, self.moved_s = None, []  # a broker; until all went on without it
         self.is_settled, self.back_s = True, []  # every shard gave an outcome since it was back
         self.gate, self.clients, self.processors = None, [], []
         self.cuts = {}  # by processor: when it ends, how, and to which brokers it was cut off
