@@ -485,18 +485,19 @@ def run(command, cwd, timeout=None):
 class Planter:
     """Compiles changed copies as Meson compiled the originals, and links them first."""
 
-    def __init__(self, build):
-        self.build = build
+    def __init__(self, build, program=SIMULATOR):
+        self.build, self.program = build, program
         with open(os.path.join(build, "compile_commands.json")) as file:
             self.commands = {
                 os.path.normpath(os.path.join(entry["directory"], entry["file"])): entry
                 for entry in json.load(file)
             }
-        lines = run(["ninja", "-t", "commands", SIMULATOR], build).stdout.splitlines()
+        lines = run(["ninja", "-t", "commands", program], build).stdout.splitlines()
         self.link = shlex.split(lines[-1])
 
     def plant(self, bug, folder):
-        """The path of a simulator with the bug in it, or raises what is wrong."""
+        """The path of a program with the bug in it, or raises what is wrong."""
+        planted = os.path.join(folder, "planted")
         copies = {}
         for name, old, new in bug.edits:
             path = os.path.join(ROOT, name)
@@ -517,7 +518,7 @@ class Planter:
                  if os.path.relpath(path, ROOT).startswith(room + "/")} - {"src/shard/thread.c"}
                 | set(sources)
             )
-        link = [part if part != SIMULATOR else os.path.join(folder, "pinion-sim") for part in self.link]
+        link = [part if part != self.program else planted for part in self.link]
         for number, name in enumerate(sources):
             copy, made = os.path.join(folder, name), os.path.join(folder, f"{number}.o")
             self.compile(name, copy if name in copies else os.path.join(ROOT, name), made, folder)
@@ -529,7 +530,7 @@ class Planter:
         done = run(link, self.build)
         if done.returncode:
             raise ValueError(f"does not link: {done.stdout[-2000:]}")
-        return os.path.join(folder, "pinion-sim")
+        return planted
 
     def object_of(self, name):
         return self.commands[os.path.join(ROOT, name)]["output"]
