@@ -121,17 +121,33 @@ static const struct {
 	const char *line;
 	const char *error; /* a part of it */
 } bad[] = {
-	{ "", "no JSON object" },
-	{ "null", "no JSON object" },
+	{ "", "no JSON: the line ends before its object does" },
+	{ "null", "no JSON at column 4, near null: a command is one object" },
+	{ "from,to,amount", "near from: a command is one object: its line begins with {" },
 	{ "[]", "a JSON object is expected" },
-	{ "{\"tick\":{}} x", "no JSON object" },
-	{ "{\"tick\":{}}{\"tick\":{}}", "no JSON object" },
-	{ "{\"tick\":{}", "no JSON object" },
-	{ "{\"tick\":{},\"tick\":{}}", "duplicate" },
-	{ "{\"tick\":{},\"reference\":\"a\",\"reference\":\"a\"}", "duplicate" },
-	{ "{\"tick\":{},\"reference\":\"\\ud800\"}", "no JSON object" },
-	{ "{\"tick\":{},\"reference\":\"\\u0000\"}", "no JSON object" },
-	{ "{\"tick\":{},\"reference\":\"\xff\"}", "no JSON object" },
+	{ "[1 2]", "after a value comes , or ]" },
+	{ "{\"tick\":{}} x", "no JSON at column 13, near x: something follows the object" },
+	{ "{\"tick\":{}}{\"tick\":{}}", "something follows the object: one command a line" },
+	{ "{\"tick\":{}", "the line ends before its object does" },
+	{ "{\"tick\":{}\n", "no JSON: the line ends before its object does" },
+	{ "{\"party\":\"bob\n", "a text is not closed" },
+	{ "{'tick':{}}", "near ': a name in double quotes is expected there" },
+	{ "{\"tick\":{},}", "near }: a name in double quotes" },
+	{ "{\"tick\" {}}", "after a name comes : and its value" },
+	{ "{\"party\":\"a\" \"tick\":{}}", "near \"tick\": after a value comes , or }" },
+	{ "{\"party\":bob}", "near bob: names and texts stand in double quotes" },
+	{ "{\"tick\":{},\"tick\":{}}", "near \"tick\": this name stands twice in one object" },
+	{ "{\"tick\":{},\"reference\":\"a\",\"reference\":\"a\"}", "stands twice in one object" },
+	{ "{\"tick\":{},\"reference\":\"\\ud800\"}", "half of a \\u pair" },
+	{ "{\"tick\":{},\"reference\":\"\\u12\"}", "u and four hexadecimal digits" },
+	{ "{\"tick\":{},\"reference\":\"\\x\"}", "after \\ in a text comes one of" },
+	{ "{\"tick\":{},\"reference\":\"\t\"}", "a control character stands in a text" },
+	{ "{\"tick\":{},\"reference\":\"\\u0000\"}",
+		"no text holds the character \\u0000: leave it out" },
+	{ "{\"re\\u0000ference\":\"\"}", "no text holds the character \\u0000: leave it out" },
+	{ "{\"tick\":{},\"reference\":\"\xff\"}", "is not UTF-8: save the file as UTF-8" },
+	{ "\xef\xbb\xbf{\"tick\":{}}",
+		"begins with a byte order mark: save the file as UTF-8 without it" },
 	{ "{}", "no command: a body is expected" },
 	{ "{\"tick\":{},\"party_open\":{}}", "tick and party_open: a command has one body" },
 	{ "{\"tick\":null}", "tick: an object is expected" },
@@ -166,7 +182,8 @@ static const struct {
 	{ "{\"party\":\"p\",\"hold_create\":{\"expires_in_s\":\"9223372036854775808\"}}",
 		"above 2^63 - 1" },
 	{ "{\"party\":\"p\",\"hold_create\":{\"expires_in_s\":9223372036854775808}}",
-		"no JSON object" },
+		"near 9223372036854775808: the number is too large" },
+	{ "{\"party\":\"p\",\"hold_create\":{\"expires_in_s\":1e999}}", "the number is too large" },
 	{ AMOUNT("12.5"), "transfer_create.amount: a text like \"12.50 USD\" is expected" },
 	{ AMOUNT("{\"minor\":1250,\"currency\":\"USD\"}"), "transfer_create.amount: a text like" },
 	{ AMOUNT("\"12.505 USD\""), "more decimals than its currency" },
@@ -188,6 +205,27 @@ static void test_bad_lines(void **state)
 		assert_int_equal(result, -1);
 		assert_non_null(strstr(error, bad[i].error));
 	}
+}
+
+/* A line that strlen does not measure. */
+static void test_line_of_utf16(void **state)
+{
+	(void)state;
+	static const char line[] = "{\0\"\0t\0";
+	struct json_command command;
+	char error[JSON_ERROR_SIZE] = "";
+	assert_int_equal(json_command_parse(codec, line, sizeof line, &command, error), -1);
+	assert_non_null(strstr(error, "as UTF-16 has: save the file as UTF-8"));
+}
+
+static void test_deep_line(void **state)
+{
+	(void)state;
+	struct json_command command;
+	char error[JSON_ERROR_SIZE] = "", line[5000];
+	memset(line, '[', sizeof line);
+	assert_int_equal(json_command_parse(codec, line, sizeof line, &command, error), -1);
+	assert_non_null(strstr(error, "stand too deep in one another"));
 }
 
 static void test_long_line(void **state)
@@ -369,6 +407,14 @@ static void test_event_lines(void **state)
 		"\"required\":\"12.50 USD\",\"available\":\"-0.01 USD\",\"currency\":\"USD\"}}"));
 	free(line);
 
+	/* What was there is said, also where that is nothing, but no need where there was none. */
+	event.command_rejected.required = amount_of(0);
+	event.command_rejected.available = amount_of(0);
+	line = print_event(&event, &link);
+	assert_non_null(
+		strstr(line, "\"new_id\",\"available\":\"0.00 USD\",\"currency\":\"USD\"}}"));
+	free(line);
+
 	event.kind = EVENT_command_repeated;
 	event.command_repeated =
 		(struct event_command_repeated){ 3, EVENT_transfer_posted, REJECT_none };
@@ -443,6 +489,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_good_lines),
 		cmocka_unit_test(test_bad_lines),
+		cmocka_unit_test(test_line_of_utf16),
+		cmocka_unit_test(test_deep_line),
 		cmocka_unit_test(test_long_line),
 		cmocka_unit_test(test_fresh_ids),
 		cmocka_unit_test(test_money),

@@ -142,6 +142,20 @@ static void a_rejection_tells_what_it_answers(void **state)
 	free(line);
 }
 
+/* Where nothing was needed, that is not said. */
+static void a_rejection_tells_the_numbers_it_has(void **state)
+{
+	(void)state;
+	struct event event = rejection(REJECT_account_not_empty);
+	event.command_rejected.available = amount_of(500);
+	event.command_rejected.currency = CURRENCY_USD;
+	char *line = words_of_event(&event, NULL);
+	assert_says(line, "account_not_empty: money stands on the account (it has 5.00 USD). Pay ");
+	assert_null(strstr(line, "needed"));
+	assert_null(strstr(line, "available"));
+	free(line);
+}
+
 /* What is told of a command may be anything; a terminal gets plain characters only. */
 static void every_command_has_its_words(void **state)
 {
@@ -279,6 +293,7 @@ int main(void)
 		cmocka_unit_test(every_event_has_its_words),
 		cmocka_unit_test(every_reject_says_what_to_do),
 		cmocka_unit_test(a_rejection_tells_what_it_answers),
+		cmocka_unit_test(a_rejection_tells_the_numbers_it_has),
 		cmocka_unit_test(every_command_has_its_words),
 		cmocka_unit_test(full_rows_have_one_shape),
 		cmocka_unit_test(full_rows_have_money_twice),

@@ -15,7 +15,6 @@ Needs the Debian packages python3-confluent-kafka, python3-protobuf and protobuf
 """
 import argparse
 import hashlib
-import os
 import secrets
 import sys
 import time

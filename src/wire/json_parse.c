@@ -7,6 +7,7 @@
 #include "wire/json.h"
 
 #include "wire/codec.h"
+#include "wire/json_syntax.h"
 
 #include "pinion/v1/command.pb-c.h"
 
@@ -375,7 +376,9 @@ int json_command_parse(struct codec *codec, const char *line, size_t size, struc
 	json_error_t wrong;
 	json_t *object = json_loadb(line, size, JSON_REJECT_DUPLICATES, &wrong);
 	if (!object) {
-		fail(&parse, "no JSON object: %s (column %d)", wrong.text, wrong.column);
+		char said[JSON_ERROR_SIZE];
+		json_syntax_say(line, size, &wrong, said, sizeof said);
+		fail(&parse, "%s", said);
 		return -1;
 	}
 	bool is_parsed = command_parse(&parse, object, ret);

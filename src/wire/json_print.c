@@ -235,9 +235,11 @@ static void put_number(struct output *output, const ProtobufCFieldDescriptor *fi
 	static const char money[] = "_minor";
 	size_t size = strlen(field->name) - (ends_in(field->name, money) ? strlen(money) : 0);
 	bool is_money = field->name[size] != '\0';
+	/* A command that is refused for another reason needs nothing, not nought of a currency. */
+	bool is_no_need = value == 0 && strcmp(field->name, "required_minor") == 0;
 	if (is_money && output->is_full) {
 		put_money_full(output, field->name, size, value, currency);
-	} else if (is_money && currency[0] != '\0') {
+	} else if (is_money && currency[0] != '\0' && !is_no_need) {
 		put_name(output, field->name, size);
 		put_money(output, value, currency);
 	} else if (value != 0 || output->is_full) {

@@ -354,13 +354,13 @@ static void say_numbers(FILE *to, const struct event_command_rejected *rejected)
 		(void)fprintf(to, " (event %" PRId64 ")", rejected->first_sequence);
 	if (rejected->currency == CURRENCY_none)
 		return;
-	(void)fputs(" (", to);
 	if (amount_minor(rejected->required) != 0) {
-		(void)fputs("needed ", to);
+		(void)fputs(" (needed ", to);
 		say_amount(to, rejected->required, rejected->currency);
-		(void)fputs(", ", to);
+		(void)fputs(", available ", to);
+	} else {
+		(void)fputs(" (it has ", to);
 	}
-	(void)fputs("available ", to);
 	say_amount(to, rejected->available, rejected->currency);
 	(void)fputs(")", to);
 }

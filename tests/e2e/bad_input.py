@@ -243,9 +243,9 @@ def records_kafka(options):
 
 
 LINES = [
-    ("{", "no JSON object"),
+    ("{", "the line ends before its object does"),
     ("[]", "a JSON object is expected"),
-    ('{"transfer_create":{}} x', "no JSON object"),
+    ('{"transfer_create":{}} x', "near x: something follows the object: one command a line"),
     ('{"party":"a"}', "no command"),
     ('{"pay":{}}', "pay: no command and no field of this name"),
     ('{"party_open":{"kind":"person"}}', "party: must be given"),
@@ -263,10 +263,17 @@ LINES = [
     ('{"transfer_create":{"from_account":"a/b","amount":"99999999999999999999 USD"}}', "amount"),
     ('{"transfer_create":{"from_account":"a/b","to_account":"c/d","amount":"1 XXQ"}}', "amount"),
     ('{"transfer_create":{"from":"a/b"}}', "from: no field of this name"),
-    ('{"party":"a","party":"b","party_open":{}}', "duplicate"),
+    ('{"party":"a","party":"b","party_open":{}}', "this name stands twice in one object"),
     ('{"party":"' + "a" * 5000 + '","party_open":{}}', "too long|at most 4096"),
     ('{"tick":{}}', "tick is the processor's own"),
-    (b'{"party":"\xff","party_open":{}}', "no JSON object"),
+    (b'{"party":"\xff","party_open":{}}', "is not UTF-8: save the file as UTF-8"),
+    (
+        b'\xef\xbb\xbf{"party":"a","party_open":{}}',
+        "byte order mark: save the file as UTF-8 without it",
+    ),
+    (r'{"party":"a\u0000","party_open":{}}', r"no text holds the character \\u0000: leave it out"),
+    (b'{\0"\0', "as UTF-16 has: save the file as UTF-8"),
+    ('{"party":' * 3000, "stand too deep in one another"),
 ]
 
 
