@@ -311,6 +311,43 @@ static void test_offsets_with_gaps(void **state)
 	rig_close(rig);
 }
 
+/* --- With what else an operator may say at once --- */
+
+/* The checkpoint before the clock is set back stands at the event by which the inputs went on, and
+ * says where the log has that. */
+static void test_the_clock_is_set_back_too(void **state)
+{
+	(void)state;
+	struct rig *rig = rig_open_past("both", 1, -120000);
+	simulated_options_set(rig->url, (struct simulated_options){ .markers = true });
+	commands_send(rig, 10);
+	goes_on(rig, 0);
+	struct told *told = calloc(1, sizeof *told);
+	assert_non_null(told);
+	chain_read(rig, told);
+	struct clock_restart restart = { 0, told->at[told->count - 1].engine_time_ms };
+	simulated_truncate(rig->url, 0, LOG_COMMANDS, 11);
+	rig_come_closer(rig, 0);
+
+	/* Its third append, after the mark and the inputs' event, is the clock's: it fails, and
+	 * what is stored is what the next life begins with. */
+	simulated_plan(
+		rig->url, (struct simulated_plan){ SIMULATED_APPEND, SIMULATED_FAIL, 3, 1, 0, 0 });
+	struct owner *owner = owner_of(rig, 11);
+	owner->config.clock_restarts = &restart;
+	owner->config.clock_restart_count = 1;
+	owner_start(owner);
+	owner_wait_live(owner);
+	owner_stop(owner);
+	chain_read(rig, told);
+	assert_int_equal(told->count, 13);
+	assert_int_equal(told->at[11].kind, EVENT_inputs_restarted);
+	assert_int_equal(told->at[12].kind, EVENT_clock_restarted);
+	free(told);
+	goes_on(rig, 0);
+	rig_close(rig);
+}
+
 /* --- All of them: the events were restored where the inputs are empty --- */
 
 static void test_all_inputs_begin_anew(void **state)
@@ -371,6 +408,7 @@ int main(void)
 		cmocka_unit_test(test_lost_again_before_anything_was_taken),
 		cmocka_unit_test(test_any_record_is_known_again),
 		cmocka_unit_test(test_offsets_with_gaps),
+		cmocka_unit_test(test_the_clock_is_set_back_too),
 		cmocka_unit_test(test_all_inputs_begin_anew),
 		cmocka_unit_test(test_an_input_whose_timers_fired_is_lost),
 	};

@@ -9,7 +9,9 @@
 int checkpoint_write(struct store *store, const struct sealed *sealed, const struct place *place,
 	struct row_order *order, struct fault *fault)
 {
+	static const struct hash unknown;
 	assert(sealed->head.sequence == place->sequence);
+	assert(!hash_equal(&place->hash, &unknown)); /* it was read back */
 	size_t count = sealed->row_count + 1;
 	row_order_reserve(order, count);
 

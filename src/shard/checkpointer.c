@@ -128,3 +128,12 @@ int checkpointer_finish(struct shard *shard)
 	}
 	return 0;
 }
+
+int checkpointer_complete(struct shard *shard)
+{
+	int error = checkpointer_finish(shard);
+	if (error || shard->replica.stored_sequence == shard->replica.place.sequence)
+		return error;
+	checkpointer_begin(shard, shard->replica.place.sequence);
+	return checkpointer_finish(shard);
+}

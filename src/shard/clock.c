@@ -53,9 +53,7 @@ int clock_enter(struct shard *shard)
 		return clock_compare(shard, host_ms);
 
 	/* With an empty generation there is room for its rows. */
-	int error = checkpointer_finish(shard);
-	if (!error)
-		error = replica_checkpoint(&shard->replica);
+	int error = checkpointer_complete(shard);
 	if (error)
 		return error;
 	state_batch_begin(shard->replica.state);

@@ -147,5 +147,7 @@ void checkpointer_begin(struct shard *shard, int64_t sequence);
 int checkpointer_step(struct shard *shard);
 /* Brings a checkpoint about to its end; all batches are verified. */
 int checkpointer_finish(struct shard *shard);
+/* The same, and one more for what came after it. */
+int checkpointer_complete(struct shard *shard);
 
 #endif

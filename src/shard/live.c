@@ -147,10 +147,7 @@ static int room_make(struct shard *shard)
 		return FAULT(&shard->fault, FAULT_SETTINGS,
 			"shard %" PRIu32 " needs more memory than %zu bytes: see --memory",
 			shard->config.shard, shard->config.memory_bytes);
-	if (shard->replica.stored_sequence == shard->replica.place.sequence)
-		return 0;
-	checkpointer_begin(shard, shard->replica.place.sequence);
-	return checkpointer_finish(shard);
+	return checkpointer_complete(shard);
 }
 
 /* Inputs that follow will lack rows too: one look into the store for all of them. */
@@ -379,11 +376,5 @@ int shard_live(struct shard *shard)
 
 	/* Asked to stop: what was decided is committed, and the next start finds it stored. */
 	error = shard_flush(shard);
-	if (!error)
-		error = checkpointer_finish(shard);
-	if (!error && shard->replica.stored_sequence != shard->replica.place.sequence) {
-		checkpointer_begin(shard, shard->replica.place.sequence);
-		error = checkpointer_finish(shard);
-	}
-	return error;
+	return error ? error : checkpointer_complete(shard);
 }
