@@ -350,7 +350,7 @@ static void checkpoint_time(struct layers *layers, struct store *store, size_t t
 	add(layers, deciding, "seal", "rows copied aside, between batches", 0,
 		(double)(clock_ns(CLOCK_THREAD_CPUTIME_ID) - begun_ns) / (double)transfers);
 
-	struct place place = { .sequence = sealed.head.sequence };
+	struct place place = { .sequence = sealed.head.sequence, .hash = { { 1 } } };
 	double others_ns = cpu_ns(RUSAGE_SELF) - cpu_ns(RUSAGE_THREAD);
 	begun_ns = clock_ns(CLOCK_MONOTONIC);
 	need(layers, checkpoint_write(store, &sealed, &place, &order, &layers->fault));
