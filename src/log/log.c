@@ -157,8 +157,6 @@ int log_send(struct log_sender *sender, uint32_t shard, enum log_stream stream,
 	const struct log_entry *entries, size_t count)
 {
 	assert((unsigned)stream < LOG_INPUTS); /* events are written by a shard's owner alone */
-	if (count == 0)
-		return 0;
 	return sender->ops->send(sender, shard, stream, entries, count);
 }
 

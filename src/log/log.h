@@ -172,7 +172,8 @@ int log_begin(struct log *log, uint32_t shard, enum log_stream stream, int64_t *
 int log_sender_open(struct log *log, struct log_sender **ret, struct fault *fault);
 
 /* Appends to an input stream of a shard; returns when all are durable. After a fault some may be on
- * the log: the ids make sending again harmless. */
+ * the log: the ids make sending again harmless. Without entries it only tells whether the log would
+ * take some. */
 int log_send(struct log_sender *sender, uint32_t shard, enum log_stream stream,
 	const struct log_entry *entries, size_t count);
 

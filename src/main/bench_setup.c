@@ -73,11 +73,18 @@ static int transfers_send(struct bench *bench, struct sender *sender)
 	return exit_code;
 }
 
+/* Nothing is made up before it is known that all of it may be. */
+static int rights_try(struct sender *sender)
+{
+	int error = sender_flush(sender, 0, LOG_COMMANDS);
+	return error ? error : sender_flush(sender, 0, LOG_RAILS);
+}
+
 int bench_setup(struct bench *bench)
 {
 	struct sender sender;
 	struct owners owners;
-	if (sender_open(&sender, &bench->keys, bench->log) != 0) {
+	if (sender_open(&sender, &bench->keys, bench->log) != 0 || rights_try(&sender) != 0) {
 		sender_close(&sender);
 		return fault_exit(&sender.fault);
 	}

@@ -1,17 +1,21 @@
 # SPDX-License-Identifier: Apache-2.0
 """The table of ACLs in docs/operating.md: each role works with exactly its rights, and with any one of
-them taken away it says at once which."""
+them taken away it says at once which. Nobody may write where the table does not say so."""
 import json
 import re
 import secrets
 import time
 from concurrent import futures
 
+from confluent_kafka import Consumer, KafkaError, Producer
+
 import guarded
 from harness import BINARY, ROOT, Ledger, Room, check, wait_for
 
 SECONDS = 9  # of a few: a machine at full load takes its time
 SHARDS = 2
+TOPICS = ("commands", "rails", "control", "internal", "events")
+SMALL = ["--accounts", 10, "--transfers", 100, "--seconds", 0, "--memory", 64]  # of bench
 LINES = {
     "commands": [
         {"party": "p", "party_open": {"kind": "person"}},
@@ -50,7 +54,7 @@ def roles():
                 for operation in re.findall(r"`(\w+)`", cells[3])
             )
     check(
-        {runs for _, runs in found} == {"run", "init", "submit", "tail", "show", "verify"},
+        {runs for _, runs in found} == {"run", "init", "bench", "submit", "tail", "show", "verify"},
         f"the table has no role for some subcommand: {sorted(found)}",
     )
     return found
@@ -61,6 +65,7 @@ class Case:
 
     def __init__(self, who, subcommand, rights, lacking, user, prefix):
         self.subcommand, self.lacking, self.user, self.prefix = subcommand, lacking, user, prefix
+        self.is_of_all = False  # else it owns just the shard whose transactional id is lacking
         self.name = f"{who}, {subcommand}" + (f" without {lacking}" if lacking else "")
         self.rights = [
             (user, operation, resource, name.replace("PREFIX", prefix))
@@ -75,21 +80,34 @@ class Case:
     def start(self, room, broker):
         options = ["--ledger", broker.url("SASL", self.prefix)]
         options += ["--kafka-config", broker.client(self.user)]
-        if self.subcommand in ("run", "init"):
+        if self.subcommand in ("run", "init", "bench"):
             options += ["--state", room.folder / f"state-{self.user}"]
-        options += {"init": ["--shards", SHARDS], "show": ["p"]}.get(self.subcommand, [])
-        if self.subcommand == "run" and self.lacking and self.lacking[1] == "TransactionalId":
-            options += ["--shard", self.lacking[2].rsplit("-", 1)[1]]  # the others go on without it
+        options += {"init": ["--shards", SHARDS], "show": ["p"], "bench": SMALL}.get(
+            self.subcommand, []
+        )
+        if self.subcommand == "bench" and not self.lacking:
+            options += ["--raw"]
+        if self.subcommand == "run" and self.lacks_id() and not self.is_of_all:
+            options += ["--shard", self.lacking[2].rsplit("-", 1)[1]]
         return room.start(self.user, BINARY, self.subcommand, *options, text=self.text)
+
+    def lacks_id(self):
+        return self.lacking and self.lacking[1] == "TransactionalId"
+
+    def is_owner(self):
+        return self.subcommand == "run" and self.lacks_id()
+
+    def words(self):
+        """What is said about the one right."""
+        operation, resource, name = self.lacking
+        kind = {"Topic": "topic", "TransactionalId": "transactional id"}[resource]
+        name = name.replace("PREFIX", self.prefix)
+        return f"denies us the operation {operation} on the {kind} {name}:"
 
     def refused(self, room, broker):
         began = time.monotonic()
         process = self.start(room, broker)
-        code, seconds = process.exit_code(60), time.monotonic() - began
-        operation, resource, name = self.lacking
-        kind = {"Topic": "topic", "TransactionalId": "transactional id"}[resource]
-        words = f"denies us the operation {operation} on the {kind} "
-        words += name.replace("PREFIX", self.prefix) + ":"
+        code, seconds, words = process.exit_code(60), time.monotonic() - began, self.words()
         check(
             code == 3 and process.says(words) and seconds < SECONDS,
             f"{self.name}: exit {code} after {seconds:.1f} s, wanted 3 and {words!r}: "
@@ -106,13 +124,26 @@ def cases_make(prefix):
         def case(lack, at, role=(who, subcommand), of=tuple(rights)):
             return Case(*role, of, lack, next(users), at)
 
-        whole[who, subcommand] = case(None, prefix)
+        all_at = f"{prefix}-bench" if subcommand == "bench" else prefix
+        whole[who, subcommand] = case(None, all_at)
         for number, right in enumerate(rights):
-            # What makes a ledger is tried where there is none.
-            lacking.append(case(right, f"{prefix}-{number}" if subcommand == "init" else prefix))
+            lacking.append(case(right, place_of(subcommand, right, number, prefix)))
+    raw = Case("the founder", "init", roles()["the founder", "init"], None, "", f"{prefix}-bench-raw")
+    measurer = whole["whoever measures", "bench"]
+    measurer.rights += [(measurer.user, *right[1:]) for right in raw.rights]
     processor = "the processor", "run"
     later = [Case(*processor, roles()[processor], None, next(users), prefix) for _ in range(2)]
     return whole, lacking, later
+
+
+def place_of(subcommand, right, number, prefix):
+    """What makes a ledger is tried where there is none; what needs a fresh one, where nothing was made up."""
+    if subcommand == "init":
+        return f"{prefix}-{number}"
+    if subcommand == "bench":
+        # Where a transactional id is lacking the other shard has had an owner then.
+        return f"{prefix}-bench" + (f"-{right[2][-1]}" if right[1] == "TransactionalId" else "")
+    return prefix
 
 
 def rights_kafka(_):
@@ -134,23 +165,104 @@ def rights_kafka(_):
         wait_for("run is live", lambda: run.says("live: ") or not run.is_alive(), 60)
         check(run.is_alive(), f"the processor: {run.said()}")
         for role in whole:
-            if role[1] not in ("init", "run"):
+            if role[1] not in ("init", "run", "bench"):
                 well(*role)
         with futures.ThreadPoolExecutor(4) as pool:
+            places = {case.prefix for case in lacking if case.subcommand == "bench"}
+            list(pool.map(lambda place: admin(broker, room, place).init(SHARDS), places))
             seconds = list(pool.map(lambda case: case.refused(room, broker), lacking))
+            refusals = sum(pool.map(lambda case: writes_try(broker, case), whole.values()))
+        well("whoever measures", "bench")  # those that lacked a right made nothing up there
         check(run.is_alive(), f"the processor ended meanwhile: {run.said()}")
         ledger = admin(broker, room, prefix)
         ledger.submit({"party": "q", "party_open": {}})
+        group_try(broker, whole["members' services", "submit"])
         check(run.ask_to_stop() == 0, f"SIGTERM: {run.said()}")
         check("none." not in " ".join(ledger_topics(broker)), "a look made a topic")
+        shard_alone(room, broker, next(case for case in reversed(lacking) if case.is_owner()))
+        found_without_create(room, broker, lacking)
         taken = [
             revoked(room, broker, case, right)
             for case, right in zip(later, (("Write", "events"), ("Read", "commands")))
         ]
     return (
         f"{len(whole)} calls with exactly their rights, {len(lacking)} without one of them, the slowest "
-        f"{max(seconds):.1f} s; {len(taken)} taken away later"
+        f"{max(seconds):.1f} s; {len(taken)} taken away later; {refusals} writes of others refused"
     )
+
+
+def client_of(broker, case, **properties):
+    return {
+        "bootstrap.servers": f"localhost:{broker.ports['SASL']}",
+        "security.protocol": "SASL_SSL",
+        "sasl.mechanism": "PLAIN",
+        "sasl.username": case.user,
+        "sasl.password": guarded.PASSWORD,
+        "ssl.ca.location": str(broker.certificates.authority),
+        "log_level": 0,
+        **properties,
+    }
+
+
+def writes_try(broker, case):
+    """Each topic is closed to whoever the table does not let write there, `control` to all."""
+    may = {name for _, operation, _, name in case.rights if operation == "Write"}
+    producer, answers = Producer(client_of(broker, case, **{"message.timeout.ms": 20000})), {}
+    closed = {f"{case.prefix}.{topic}" for topic in TOPICS} - may
+    check(f"{case.prefix}.control" in closed, f"{case.name} may write control")
+    for name in closed:
+        producer.produce(
+            name, b"x", partition=0,
+            on_delivery=lambda error, message: answers.update({message.topic(): error}),
+        )
+    producer.flush(30)
+    for name in closed:
+        error = answers.get(name)
+        check(
+            error and error.code() == KafkaError.TOPIC_AUTHORIZATION_FAILED,
+            f"{case.name} writes {name}: {error}",
+        )
+    return len(closed)
+
+
+def group_try(broker, case):
+    """A client of one's own that uses a consumer group needs a right to it, as the page says."""
+    group = secrets.token_hex(4)
+
+    def heard():
+        consumer = Consumer(client_of(broker, case, **{"group.id": group, "auto.offset.reset": "earliest"}))
+        try:
+            consumer.subscribe([f"{case.prefix}.events"])
+            return wait_for("a group is refused or hears an event", lambda: consumer.poll(1), 60)
+        finally:
+            consumer.close()
+
+    error = heard().error()
+    check(error and error.code() == KafkaError.GROUP_AUTHORIZATION_FAILED, f"without the right: {error}")
+    broker.allow([(case.user, "Read", "Group", group)])
+    error = heard().error()
+    check(not error, f"with the right: {error}")
+
+
+def shard_alone(room, broker, case):
+    """A transactional id that is lacking stops its own shard; the others go on."""
+    case.is_of_all = True
+    run, shard = case.start(room, broker), int(case.lacking[2][-1])
+    wait_for(f"shard {shard} stops", lambda: run.says(f"shard {shard}: STOPPED: not allowed"), 60)
+    wait_for("the other one is live", lambda: run.says(f"shard {1 - shard}: live"), 60)
+    check(run.is_alive() and run.says(case.words()), f"{case.name}: {run.said()}")
+    check(run.ask_to_stop() == 3, f"one shard of two had stopped: {run.said()}")
+
+
+def found_without_create(room, broker, lacking):
+    """init needs to create only what is missing."""
+    for case in lacking:
+        if case.subcommand == "init" and case.lacking[0] == "Create":
+            admin(broker, room, case.prefix).init(SHARDS)
+            found = case.start(room, broker)
+            code = found.exit_code(60)
+            check(code == 0 and "found as it was" in found.printed(), f"{case.name}: {code}: {found.said()}")
+            return
 
 
 def admin(broker, room, prefix):
