@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The end by a bug, ours or a library's. */
+#include "main/journal.h"
 #include "main/main.h"
-
 #include "shard/shard.h"
 #include "store/store.h"
 
@@ -18,14 +18,15 @@ static void on_abort(int signal_number)
 	store_note_abort();
 	struct input_place place;
 	if (shard_deciding(&place)) {
-		char line[256];
-		int size = snprintf(line, sizeof line,
+		char text[256], line[512];
+		(void)snprintf(text, sizeof text,
 			"pinion: a bug was met while deciding %s:%" PRIu32 ":%" PRId64
 			". To have that one input refused: pinion run --refuse-input %s:%" PRIu32
-			":%" PRId64 " ...\n",
+			":%" PRId64 " ...",
 			log_stream_name(place.stream), place.shard, place.offset,
 			log_stream_name(place.stream), place.shard, place.offset);
-		if (size > 0 && write(STDERR_FILENO, line, (size_t)size) < 0)
+		size_t size = journal_line(LEVEL_error, (long)place.shard, text, line, sizeof line);
+		if (write(STDERR_FILENO, line, size) < 0)
 			_exit(134);
 	}
 	(void)signal(signal_number, SIG_DFL);

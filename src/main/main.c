@@ -20,7 +20,8 @@ static void usage(FILE *to)
 #undef SUBCOMMAND
 	(void)fputs("\nA ledger is embedded:DIR or kafka://HOST:PORT[,HOST:PORT]/PREFIX, given as\n"
 		    "--ledger URL or in PINION_LEDGER.\n"
-		    "exit codes: 0 done, 1 refused or verification failed, 2 usage, 3 fault\n",
+		    "exit codes: 0 done, 1 refused or verification failed, 2 usage, 3 fault,\n"
+		    "4 another owner took a shard\n",
 		to);
 }
 

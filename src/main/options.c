@@ -5,7 +5,6 @@
 #include <getopt.h>
 #include <inttypes.h>
 #include <sodium.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -42,6 +41,7 @@ enum option_at {
 	AT_SECONDS,
 	AT_RESTARTS,
 	AT_RAW,
+	AT_LOG_FORMAT,
 	AT_LEAVE_MADE_UP_MONEY,
 	AT_PROGRESS,
 	AT_JSON,
@@ -76,6 +76,7 @@ static const struct option_row {
 	{ { "load", required_argument, NULL, AT_LOAD }, OPTION_BENCH },
 	{ { "seconds", required_argument, NULL, AT_SECONDS }, OPTION_BENCH },
 	{ { "restarts", required_argument, NULL, AT_RESTARTS }, OPTION_BENCH },
+	{ { "log-format", required_argument, NULL, AT_LOG_FORMAT }, OPTION_OWNER },
 	{ { "raw", no_argument, NULL, AT_RAW }, OPTION_BENCH },
 	{ { "leave-made-up-money", no_argument, NULL, AT_LEAVE_MADE_UP_MONEY }, OPTION_BENCH },
 	{ { "progress", required_argument, NULL, AT_PROGRESS }, OPTION_BENCH },
@@ -87,20 +88,10 @@ static const struct option_row {
 };
 enum { ROWS = sizeof rows / sizeof rows[0] };
 
-void complain(const char *format, ...)
-{
-	va_list arguments;
-	va_start(arguments, format);
-	(void)fputs("pinion: ", stderr);
-	(void)vfprintf(stderr, format, arguments);
-	(void)fputc('\n', stderr);
-	va_end(arguments);
-}
-
 int fault_exit(const struct fault *fault)
 {
 	complain("%s (%s:%d)", fault->text, fault->file, fault->line);
-	return EXIT_FAULT;
+	return fault->code == FAULT_USURPED ? EXIT_OTHER_OWNER : EXIT_FAULT;
 }
 
 /* Digits and nothing else: no blank, no sign. */
@@ -213,6 +204,10 @@ static const char *format_option_set(struct options *options, enum option_at at,
 {
 	if (at == AT_FORMAT)
 		return format_parse(text, &options->format) ? NULL : "words, json or json-full";
+	if (at == AT_LOG_FORMAT) {
+		options->log_is_json = strcmp(text, "json") == 0;
+		return options->log_is_json || strcmp(text, "text") == 0 ? NULL : "text or json";
+	}
 	if (at == AT_STRICT) {
 		options->is_strict = true;
 	} else {
@@ -346,9 +341,8 @@ static const char *option_set(struct options *options, enum option_at at, const 
 	case AT_RESTART_CLOCK:
 		return clock_option_set(options, text);
 	case AT_FROM:
-		if (!number_parse(text, 0, INT64_MAX, &options->from))
-			return "a sequence, from 0 on";
-		return NULL;
+		return number_parse(text, 0, INT64_MAX, &options->from) ? NULL
+									: "a sequence, from 0 on";
 	case AT_FOLLOW:
 		options->follows = true;
 		return NULL;
@@ -372,6 +366,7 @@ static const char *option_set(struct options *options, enum option_at at, const 
 		return bench_option_set(options, at, text);
 	case AT_JSON:
 	case AT_FORMAT:
+	case AT_LOG_FORMAT:
 	case AT_STRICT:
 		return format_option_set(options, at, text);
 	case AT_HELP:

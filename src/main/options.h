@@ -15,6 +15,7 @@ enum exit_code {
 	EXIT_REFUSED = 1, /* refused, or verification failed */
 	EXIT_USAGE = 2,
 	EXIT_FAULT = 3,
+	EXIT_OTHER_OWNER = 4, /* another owner took a shard: do not start again */
 };
 
 enum { SHARDS_MAX = 1024, PATH_SIZE_MAX = 4096 };
@@ -92,6 +93,7 @@ struct options {
 	size_t clock_restart_count;
 	int64_t from;
 	bool follows;
+	bool log_is_json;
 	struct head_option heads[PLACES_MAX];
 	size_t head_count;
 	int64_t accounts;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "main/owners.h"
 
+#include "main/journal.h"
 #include "main/limits.h"
-
 #include "main/waiting.h"
 
 #include <assert.h>
@@ -30,10 +30,20 @@ int ledger_open(const struct options *options, enum log_mode mode, struct log **
 	return 0;
 }
 
+/* What a shard says besides being live is out of the ordinary. */
+static enum level level_of(const char *said)
+{
+	if (strncmp(said, "live, ", 6) == 0)
+		return LEVEL_info;
+	return strncmp(said, "STOPPED", 7) == 0 || strncmp(said, "ALARM", 5) == 0 ? LEVEL_error
+										  : LEVEL_warning;
+}
+
 static void diag(void *context, const char *line)
 {
-	(void)context;
-	(void)fprintf(stderr, "%s\n", line);
+	const uint32_t *shard = context;
+	const char *said = strstr(line, ": ");
+	journal_say(level_of(said ? said + 2 : line), (long)*shard, "%s", line);
 }
 
 static bool folder_make(const char *path)
@@ -72,6 +82,7 @@ static int owner_new(struct owners *owners, const struct options *options, size_
 		complain("can't make the folder %s: %s", owners->paths[i], strerror(errno));
 		return EXIT_FAULT;
 	}
+	owners->numbers[i] = shard;
 	struct shard_config config = {
 		.log = owners->log,
 		.shard = shard,
@@ -89,6 +100,7 @@ static int owner_new(struct owners *owners, const struct options *options, size_
 		.clock_restarts = owners->clock_restarts,
 		.clock_restart_count = options->clock_restart_count,
 		.diag = diag,
+		.context = &owners->numbers[i],
 	};
 	owners->shards[i] = shard_new(&config);
 	return 0;
@@ -114,8 +126,9 @@ int owners_new_one_by_one(struct owners *owners, const struct options *options, 
 	*owners = (struct owners){ .log = log };
 	owners->count = owners_count(options, log);
 	owners->shards = calloc(owners->count, sizeof(struct shard *));
+	owners->numbers = calloc(owners->count, sizeof *owners->numbers);
 	owners->paths = calloc(owners->count, sizeof *owners->paths);
-	assert(owners->shards && owners->paths);
+	assert(owners->shards && owners->numbers && owners->paths);
 	(void)places_copy(options->refused, options->refused_count, owners->refused);
 	(void)places_copy(
 		options->clock_accepted, options->clock_accepted_count, owners->clock_accepted);
@@ -185,7 +198,7 @@ static void *check_main(void *context)
 			continue;
 		owners->lost = fault;
 		atomic_store(&owners->has_lost, true);
-		(void)fprintf(stderr, "ALARM: all shards are stopped: %s\n", fault.text);
+		journal_say(LEVEL_error, NO_SHARD, "ALARM: all shards are stopped: %s", fault.text);
 		for (size_t i = 0; i < owners->count; i++)
 			shard_stop(owners->shards[i]);
 		return NULL;
@@ -237,13 +250,21 @@ int owners_stop(struct owners *owners)
 	int exit_code = EXIT_DONE;
 	for (size_t i = 0; i < owners->count; i++)
 		shard_stop(owners->shards[i]);
-	for (size_t i = 0; i < owners->count; i++)
-		if (shard_join(owners->shards[i]) != 0)
-			exit_code = fault_exit(shard_fault(owners->shards[i]));
+	for (size_t i = 0; i < owners->count; i++) {
+		if (shard_join(owners->shards[i]) == 0)
+			continue;
+		/* To start again would take that one back: this is what a supervisor must know. */
+		int ended = fault_exit(shard_fault(owners->shards[i]));
+		if (exit_code != EXIT_OTHER_OWNER)
+			exit_code = ended;
+	}
 	atomic_store(&owners->is_stopping, true);
 	if (owners->has_checking)
 		(void)pthread_join(owners->checking, NULL);
-	return atomic_load(&owners->has_lost) ? fault_exit(&owners->lost) : exit_code;
+	if (!atomic_load(&owners->has_lost))
+		return exit_code;
+	int lost = fault_exit(&owners->lost);
+	return exit_code == EXIT_OTHER_OWNER ? exit_code : lost;
 }
 
 void owners_free(struct owners *owners)
@@ -251,6 +272,7 @@ void owners_free(struct owners *owners)
 	for (size_t i = 0; i < owners->count; i++)
 		shard_free(owners->shards[i]);
 	free(owners->shards);
+	free(owners->numbers);
 	free(owners->paths);
 	log_close(owners->log);
 	*owners = (struct owners){ 0 };

@@ -20,6 +20,7 @@ struct owners {
 	struct log *log; /* opened with LOG_OWN; closed here */
 	size_t count;
 	struct shard **shards;
+	uint32_t *numbers; /* of the shards */
 	char (*paths)[PATH_SIZE_MAX];
 	struct input_place refused[PLACES_MAX];
 	struct input_place clock_accepted[PLACES_MAX];
@@ -43,8 +44,8 @@ void owners_check(struct owners *owners);
 /* Waits until all are live. False: one ended first. */
 bool owners_await_live(struct owners *owners);
 
-/* Asks all to stop and waits for it. The exit code: 0, or EXIT_FAULT when one ended by a fault,
- * which is said. */
+/* Asks all to stop and waits for it. The exit code: 0; where some ended by a fault, which is
+ * said, EXIT_OTHER_OWNER if one of these was that, else EXIT_FAULT. */
 int owners_stop(struct owners *owners);
 void owners_free(struct owners *owners);
 

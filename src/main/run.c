@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* pinion run: own shards until told to stop. */
+#include "main/journal.h"
 #include "main/main.h"
 #include "main/owners.h"
+#include "main/status.h"
 #include "main/stop.h"
+#include "main/supervisor.h"
 
 #include <inttypes.h>
 #include <signal.h>
@@ -19,8 +22,12 @@ static const char usage[] =
 	"SIGHUP: then it drains what it has decided and exits 0; what can't be drained within 9 s "
 	"is left as\n"
 	"it is, with 3. Says one line when all are live, and a status line every 10 s and on "
-	"SIGUSR1.\n"
-	"Exits 3 when no shard is left, such as when another owner took them.\n"
+	"SIGUSR1. A shard\n"
+	"that stops takes no other with it; when no shard is left, or at the end, the exit code is "
+	"4 if another\n"
+	"owner took one: starting again would take it back; else 3 if one stopped by a fault. "
+	"Tells systemd\n"
+	"(Type=notify, WatchdogSec=) where that asks.\n"
 	"\n"
 	"  --ledger URL         embedded:DIR or kafka://HOST:PORT[,HOST:PORT]/PREFIX (or "
 	"PINION_LEDGER)\n"
@@ -44,92 +51,60 @@ static const char usage[] =
 	"host's\n"
 	"                       clock; where it stands elsewhere, this does nothing; may come "
 	"again\n"
+	"  --log-format FORMAT  of the lines on standard error: text (time, level, text), or json: "
+	"an object a\n"
+	"                       line\n"
 	"  --kafka-config FILE  librdkafka properties, name=value a line (TLS, SASL)\n";
 
 enum { STATUS_EVERY_S = 10 };
 
-static int64_t resident_kib(void)
+static double seconds_since(const struct timespec *then)
 {
-	long pages = 0;
-	FILE *file = fopen("/proc/self/statm", "r");
-	if (file) {
-		/* NOLINTNEXTLINE(cert-err34-c): the kernel writes a number that fits. */
-		if (fscanf(file, "%*s %ld", &pages) != 1)
-			pages = 0;
-		(void)fclose(file);
-	}
-	return (int64_t)pages * (sysconf(_SC_PAGESIZE) / 1024);
+	struct timespec now;
+	(void)clock_gettime(CLOCK_MONOTONIC, &now);
+	return (double)(now.tv_sec - then->tv_sec) + (double)(now.tv_nsec - then->tv_nsec) / 1e9;
 }
 
-static void status_print(struct owners *owners, int64_t *inputs_before, double seconds)
+/* Says once that all are live, and the supervisor whenever it is due and there is progress. */
+static void live_tell(struct status *status, bool *was_live, struct timespec *told)
 {
-	struct shard_status all = { .timer_due_ms = INT64_MAX };
-	int64_t unstored = 0;
-	size_t live = 0;
-	for (size_t i = 0; i < owners->count; i++) {
-		struct shard_status status;
-		shard_status(owners->shards[i], &status);
-		live += status.is_live;
-		all.inputs_decided += status.inputs_decided;
-		unstored += status.verified_sequence - status.stored_sequence;
-		for (int s = 0; s < LOG_INPUTS; s++)
-			all.lag[s] += status.lag[s];
-		if (status.timer_due_ms < all.timer_due_ms)
-			all.timer_due_ms = status.timer_due_ms;
-		if (status.level0_files > all.level0_files)
-			all.level0_files = status.level0_files;
-		all.restarts += status.restarts;
-		if (status.engine_time_ms > all.engine_time_ms)
-			all.engine_time_ms = status.engine_time_ms;
+	int64_t every_ns = supervisor_every_ns();
+	if (!*was_live && status->live == status->owners->count) {
+		*was_live = true;
+		journal_say(LEVEL_info, NO_SHARD, "live: %zu shard%s", status->live,
+			status->live == 1 ? "" : "s");
+		supervisor_tell("READY=1");
 	}
-	int64_t ahead_s = all.engine_time_ms / 1000 - (int64_t)time(NULL);
-	char due[64] = "none";
-	if (all.timer_due_ms != INT64_MAX)
-		(void)snprintf(due, sizeof due, "in %" PRId64 " s",
-			all.timer_due_ms / 1000 - (int64_t)time(NULL));
-	(void)fprintf(stderr,
-		"status: %zu of %zu shards live, %.0f/s, lag commands %" PRId64 " rails %" PRId64
-		" control %" PRId64 " internal %" PRId64 ", verified - checkpoint %" PRId64
-		", oldest timer due %s, level-0 files %d, memory %" PRId64
-		" MiB, recoveries %d, engine time ahead %" PRId64 " s\n",
-		live, owners->count,
-		seconds > 0 ? (double)(all.inputs_decided - *inputs_before) / seconds : 0.0,
-		all.lag[0], all.lag[1], all.lag[2], all.lag[3], unstored, due, all.level0_files,
-		resident_kib() / 1024, all.restarts, ahead_s > 0 ? ahead_s : 0);
-	*inputs_before = all.inputs_decided;
+	if (every_ns > 0 && seconds_since(told) * 1e9 >= (double)every_ns) {
+		(void)clock_gettime(CLOCK_MONOTONIC, told);
+		if (status_progress(status))
+			supervisor_tell("WATCHDOG=1");
+	}
 }
 
-static void serve(struct owners *owners, const sigset_t *signals)
+static void serve(struct status *status, const sigset_t *signals)
 {
-	struct timespec last;
+	struct timespec last, told;
 	(void)clock_gettime(CLOCK_MONOTONIC, &last);
-	int64_t inputs_before = 0;
+	told = last;
 	bool was_live = false;
 	for (;;) {
 		int got = sigtimedwait(signals, NULL, &(struct timespec){ .tv_nsec = 100000000 });
-		if (stop_is_asked() || owners_ended(owners))
-			return;
-		if (!was_live) {
-			size_t live = 0;
-			for (size_t i = 0; i < owners->count; i++) {
-				struct shard_status status;
-				shard_status(owners->shards[i], &status);
-				live += status.is_live;
-			}
-			was_live = live == owners->count;
-			if (was_live)
-				(void)fprintf(
-					stderr, "live: %zu shard%s\n", live, live == 1 ? "" : "s");
+		status_look(status);
+		if (stop_is_asked())
+			break;
+		if (owners_ended(status->owners)) {
+			journal_say(LEVEL_error, NO_SHARD, "stops: no shard is left");
+			break;
 		}
-		struct timespec now;
-		(void)clock_gettime(CLOCK_MONOTONIC, &now);
-		double seconds = (double)(now.tv_sec - last.tv_sec) +
-				 (double)(now.tv_nsec - last.tv_nsec) / 1e9;
+		live_tell(status, &was_live, &told);
+		double seconds = seconds_since(&last);
 		if (got == SIGUSR1 || seconds >= STATUS_EVERY_S) {
-			status_print(owners, &inputs_before, seconds);
-			last = now;
+			status_say(status, seconds);
+			(void)clock_gettime(CLOCK_MONOTONIC, &last);
 		}
 	}
+	supervisor_tell("STOPPING=1");
 }
 
 int main_run(int count, char **arguments)
@@ -141,8 +116,7 @@ int main_run(int count, char **arguments)
 			    OPTION_MEMORY | OPTION_OWNER | OPTION_CHECKPOINT,
 		    count, arguments, &exit_code))
 		return exit_code;
-
-	/* Blocked before any thread is made, so that only sigtimedwait takes them. */
+	journal_begin(options.log_is_json ? JOURNAL_json : JOURNAL_text);
 	sigset_t signals;
 	(void)sigemptyset(&signals);
 	(void)sigaddset(&signals, SIGUSR1);
@@ -156,12 +130,15 @@ int main_run(int count, char **arguments)
 		exit_code = owners_new(&owners, &options, log);
 	if (exit_code != 0)
 		return exit_code;
+	struct status status;
+	status_new(&status, &owners);
 	stop_guard(log);
 	owners_start(&owners);
 	owners_check(&owners);
-	serve(&owners, &signals);
+	serve(&status, &signals);
 	exit_code = owners_stop(&owners);
 	stop_guard(NULL);
+	status_free(&status);
 	owners_free(&owners);
 	return exit_code;
 }

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "main/stop.h"
 
+#include "main/journal.h"
 #include "main/options.h"
 #include "shard/thread.h"
 
 #include <pthread.h>
 #include <signal.h>
 #include <stdatomic.h>
-#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -36,7 +36,7 @@ static void *watch(void *context)
 		continue;
 
 	int64_t asked_ms = clock_monotonic_ms();
-	(void)fprintf(stderr, "stops: SIG%s\n", sigabbrev_np(number));
+	journal_say(LEVEL_info, NO_SHARD, "stops: SIG%s", sigabbrev_np(number));
 	(void)pthread_mutex_lock(&lock);
 	if (!guarded)
 		_exit(EXIT_DONE);

@@ -369,8 +369,10 @@ int shard_live(struct shard *shard)
 	state_batch_begin(shard->replica.state);
 
 	int error = 0;
-	while (!error && !atomic_load(&shard->is_stopping))
+	while (!error && !atomic_load(&shard->is_stopping)) {
 		error = live_step(shard);
+		atomic_fetch_add_explicit(&shard->status_passes, 1, memory_order_relaxed);
+	}
 	if (error)
 		return error;
 

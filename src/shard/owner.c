@@ -325,6 +325,7 @@ void shard_status(struct shard *shard, struct shard_status *ret)
 		.dirty_bytes = atomic_load(&shard->status_dirty),
 		.restarts = atomic_load(&shard->status_restarts),
 		.batches = atomic_load(&shard->status_batches),
+		.passes = atomic_load(&shard->status_passes),
 	};
 	for (int s = 0; s < LOG_INPUTS; s++)
 		ret->lag[s] = atomic_load(&shard->status_lag[s]);

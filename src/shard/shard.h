@@ -94,6 +94,7 @@ struct shard_status {
 	size_t dirty_bytes;
 	int restarts;
 	int64_t batches;
+	int64_t passes; /* of the deciding thread through its loop, while live */
 };
 void shard_status(struct shard *shard, struct shard_status *ret);
 

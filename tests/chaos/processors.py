@@ -11,17 +11,18 @@ import time
 from harness import check
 from supervisor import Supervisor
 
-LIVE = re.compile(r"^shard (\d+): live, term ", re.M)
+SAID_AT = r"^(?:\S+Z \w+ +)?"  # time and level stand before it
+LIVE = re.compile(SAID_AT + r"shard (\d+): live, term ", re.M)
 SAID = {  # by what is counted: what it says, a line for each
-    "usurpations": re.compile(r"^shard \d+: STOPPED: shard \d+: another owner took it", re.M),
-    "fenced": re.compile(r"^shard \d+: fenced: ", re.M),
-    "recoveries": re.compile(r"^shard \d+: (ALARM, again not live: )?recovers from: ", re.M),
+    "usurpations": re.compile(SAID_AT + r"shard \d+: STOPPED: shard \d+: another owner took it", re.M),
+    "fenced": re.compile(SAID_AT + r"shard \d+: fenced: ", re.M),
+    "recoveries": re.compile(SAID_AT + r"shard \d+: (ALARM, again not live: )?recovers from: ", re.M),
     "rebuilt": re.compile(r"the store is unreadable and is rebuilt", re.M),
 }
-STOPPED = re.compile(r"^shard \d+: STOPPED: .*", re.M)
+STOPPED = re.compile(SAID_AT + r"shard \d+: STOPPED: .*", re.M)
 STOP_S = 10  # after SIGTERM it ends within that, whatever the brokers do
 # The ends that docs/operating.md names, beside a usurped owner's.
-BROKER_AWAY = re.compile(r"^pinion: (?:.*; )?Kafka at \S+ did not answer when asked to ", re.M)
+BROKER_AWAY = re.compile(SAID_AT + r"pinion: (?:.*; )?Kafka at \S+ did not answer when asked to ", re.M)
 
 
 class Processor(Supervisor):
@@ -83,9 +84,8 @@ class Processor(Supervisor):
         said = self.said_now = self.run.err.read_text(errors="replace")
         stopped = STOPPED.findall(said)
         usurped = SAID["usurpations"].findall(said)
-        is_fine = code == 3 and (
-            len(stopped) == len(usurped) == len(self.shards)
-            or (BROKER_AWAY.search(said) and self.trouble_at > self.started - 1)
+        is_fine = (code == 4 and len(stopped) == len(usurped) == len(self.shards)) or (
+            code == 3 and BROKER_AWAY.search(said) and self.trouble_at > self.started - 1
         )
         if not is_fine:
             super().ended(code)
@@ -179,8 +179,8 @@ class Processor(Supervisor):
         self._over(0)
 
     def end_check(self, code):
-        """SIGTERM: it drains and exits 0. Usurped, fenced or just in trouble, it says so and exits
-        3."""
+        """SIGTERM: it drains and exits 0. Usurped it says so and exits 4; fenced or just in
+        trouble, 3."""
         said = self.run.err.read_text(errors="replace")
         if code == -signal.SIGTERM and not said.strip():
             code = 0  # it had only just begun
@@ -188,6 +188,6 @@ class Processor(Supervisor):
         is_excused = is_usurped or self.trouble_at > time.monotonic() - 60
         check(
             code == 0
-            or (code == 3 and is_excused and (STOPPED.search(said) or BROKER_AWAY.search(said))),
+            or (code in (3, 4) and is_excused and (STOPPED.search(said) or BROKER_AWAY.search(said))),
             f"SIGTERM: processor {self.number} ended with {code}: {self.run.said()}",
         )

@@ -25,7 +25,7 @@ def owners_kafka(options):
         newer = twin.run()
         code = older.exit_code(60)
         stopped_s = time.monotonic() - began
-        check(code == 3, f"the older owner ended with {code}: {older.said()}")
+        check(code == 4, f"the older owner ended with {code}: {older.said()}")
         check(
             older.says("another owner took it"), f"the older owner does not say why: {older.said()}"
         )

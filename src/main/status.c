@@ -1,0 +1,132 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "main/status.h"
+
+#include "main/journal.h"
+
+#include <assert.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+void status_new(struct status *status, struct owners *owners)
+{
+	*status = (struct status){ .owners = owners };
+	status->stopped_at = calloc(owners->count, sizeof *status->stopped_at);
+	status->passes = calloc(owners->count, sizeof *status->passes);
+	assert(status->stopped_at && status->passes);
+}
+
+void status_free(struct status *status)
+{
+	free(status->stopped_at);
+	free(status->passes);
+}
+
+void status_look(struct status *status)
+{
+	status->live = 0;
+	for (size_t i = 0; i < status->owners->count; i++) {
+		struct shard_status shard;
+		shard_status(status->owners->shards[i], &shard);
+		status->live += shard.is_live;
+		if (shard.is_ended && status->stopped_at[i].tv_sec == 0)
+			(void)clock_gettime(CLOCK_REALTIME, &status->stopped_at[i]);
+	}
+}
+
+bool status_progress(struct status *status)
+{
+	bool is_moving = true;
+	for (size_t i = 0; i < status->owners->count; i++) {
+		struct shard_status shard;
+		shard_status(status->owners->shards[i], &shard);
+		is_moving &= !shard.is_live || shard.passes != status->passes[i];
+		status->passes[i] = shard.passes;
+	}
+	return is_moving;
+}
+
+static int64_t resident_kib(void)
+{
+	long pages = 0;
+	FILE *file = fopen("/proc/self/statm", "re");
+	if (file) {
+		/* NOLINTNEXTLINE(cert-err34-c): the kernel writes a number that fits. */
+		if (fscanf(file, "%*s %ld", &pages) != 1)
+			pages = 0;
+		(void)fclose(file);
+	}
+	return (int64_t)pages * (sysconf(_SC_PAGESIZE) / 1024);
+}
+
+static int64_t all_add(const struct owners *owners, struct shard_status *all)
+{
+	int64_t unstored = 0;
+	*all = (struct shard_status){ .timer_due_ms = INT64_MAX };
+	for (size_t i = 0; i < owners->count; i++) {
+		struct shard_status shard;
+		shard_status(owners->shards[i], &shard);
+		all->inputs_decided += shard.inputs_decided;
+		unstored += shard.verified_sequence - shard.stored_sequence;
+		for (int s = 0; s < LOG_INPUTS; s++)
+			all->lag[s] += shard.lag[s];
+		if (shard.timer_due_ms < all->timer_due_ms)
+			all->timer_due_ms = shard.timer_due_ms;
+		if (shard.level0_files > all->level0_files)
+			all->level0_files = shard.level0_files;
+		all->restarts += shard.restarts;
+		if (shard.engine_time_ms > all->engine_time_ms)
+			all->engine_time_ms = shard.engine_time_ms;
+	}
+	return unstored;
+}
+
+/* ", stopped: shard 1 since 2026-11-28T05:10:00.000Z (why)", for each. */
+static void stopped_add(const struct status *status, FILE *line)
+{
+	const struct owners *owners = status->owners;
+	const char *before = ", stopped: ";
+	for (size_t i = 0; i < status->owners->count; i++) {
+		char since[TIME_TEXT_MAX];
+		if (status->stopped_at[i].tv_sec == 0)
+			continue;
+		/* A shard that was ended with all others has no fault of its own. */
+		const char *why = shard_fault(owners->shards[i])->text;
+		if (*why == '\0' && atomic_load(&owners->has_lost))
+			why = owners->lost.text;
+		time_text(&status->stopped_at[i], since);
+		(void)fprintf(line, "%sshard %" PRIu32 " since %s (%s)", before, owners->numbers[i],
+			since, why);
+		before = ", ";
+	}
+}
+
+void status_say(struct status *status, double seconds)
+{
+	struct shard_status all;
+	int64_t unstored = all_add(status->owners, &all);
+	int64_t ahead_s = all.engine_time_ms / 1000 - (int64_t)time(NULL);
+	char due[64] = "none", *text = NULL;
+	size_t size;
+	if (all.timer_due_ms != INT64_MAX)
+		(void)snprintf(due, sizeof due, "in %" PRId64 " s",
+			all.timer_due_ms / 1000 - (int64_t)time(NULL));
+	FILE *line = open_memstream(&text, &size);
+	assert(line);
+	(void)fprintf(line,
+		"status: %zu of %zu shards live, %.0f/s, lag commands %" PRId64 " rails %" PRId64
+		" control %" PRId64 " internal %" PRId64 ", verified - checkpoint %" PRId64
+		", oldest timer due %s, level-0 files %d, memory %" PRId64
+		" MiB, recoveries %d, engine time ahead %" PRId64 " s",
+		status->live, status->owners->count,
+		seconds > 0 ? (double)(all.inputs_decided - status->inputs_before) / seconds : 0.0,
+		all.lag[0], all.lag[1], all.lag[2], all.lag[3], unstored, due, all.level0_files,
+		resident_kib() / 1024, all.restarts, ahead_s > 0 ? ahead_s : 0);
+	stopped_add(status, line);
+	(void)fclose(line);
+	journal_say(status->live < status->owners->count ? LEVEL_warning : LEVEL_info, NO_SHARD,
+		"%s", text);
+	free(text);
+	status->inputs_before = all.inputs_decided;
+}
