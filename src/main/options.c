@@ -349,8 +349,8 @@ static const char *option_set(struct options *options, enum option_at at, const 
 	case AT_HEAD:
 		if (options->head_count == PLACES_MAX ||
 			!head_parse(text, &options->heads[options->head_count++]))
-			return "SHARD:SEQUENCE:HASH, the hash as 64 hexadecimal digits, at most 64 "
-			       "times";
+			return "SHARD:SEQUENCE:HASH, the hash as 64 digits of hexadecimal in "
+			       "lower case, at most 64 times";
 		return NULL;
 	case AT_ACCOUNTS:
 	case AT_TRANSFERS:

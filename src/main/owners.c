@@ -3,6 +3,7 @@
 
 #include "main/journal.h"
 #include "main/limits.h"
+#include "main/named.h"
 #include "main/waiting.h"
 
 #include <assert.h>
@@ -69,11 +70,6 @@ static size_t places_copy(
 
 static int owner_new(struct owners *owners, const struct options *options, size_t i, uint32_t shard)
 {
-	if (shard >= log_shards(owners->log)) {
-		complain("there is no shard %" PRIu32 ": the ledger has %" PRIu32, shard,
-			log_shards(owners->log));
-		return EXIT_USAGE;
-	}
 	if (!options_state_path(options, shard, owners->paths[i])) {
 		complain("where is the state? Give --state DIR: it holds a RocksDB per shard");
 		return EXIT_USAGE;
@@ -113,7 +109,9 @@ static size_t owners_count(const struct options *options, const struct log *log)
 
 int owners_new(struct owners *owners, const struct options *options, struct log *log)
 {
-	int exit_code = limits_check(options, owners_count(options, log));
+	int exit_code = named_shards_check(options, log_shards(log)) ? EXIT_DONE : EXIT_USAGE;
+	if (exit_code == 0)
+		exit_code = limits_check(options, owners_count(options, log));
 	if (exit_code == 0)
 		return owners_new_one_by_one(owners, options, log);
 	*owners = (struct owners){ .log = log };

@@ -2,6 +2,7 @@
 /* pinion show: a party's balances, from its shard's last checkpoint and the events since. */
 #include "base/murmur2.h"
 #include "main/main.h"
+#include "main/named.h"
 #include "main/owners.h"
 #include "main/temporary.h"
 #include "shard/replica.h"
@@ -222,6 +223,8 @@ int main_show(int count, char **arguments)
 		complain("show wants one PARTY or PARTY/ACCOUNT: see `pinion show --help`");
 		return EXIT_USAGE;
 	}
+	if (!named_account_check(options.argument))
+		return EXIT_USAGE;
 	struct log *log;
 	exit_code = ledger_open(&options, LOG_USE, &log);
 	if (exit_code != 0)

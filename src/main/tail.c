@@ -2,6 +2,7 @@
 /* pinion tail: events straight from the log, by the chain rule: in words on a terminal, elsewhere
  * as JSON lines. */
 #include "main/main.h"
+#include "main/named.h"
 #include "main/options.h"
 #include "main/output.h"
 #include "wire/json.h"
@@ -114,12 +115,8 @@ static int tails_print(struct log *log, struct tail *tails, size_t count,
 	int exit_code = EXIT_DONE;
 	for (size_t i = 0; i < count && exit_code == EXIT_DONE; i++) {
 		uint32_t shard = options->shard_count ? options->shard[i] : (uint32_t)i;
-		if (shard >= log_shards(log)) {
-			complain("there is no shard %" PRIu32, shard);
-			exit_code = EXIT_USAGE;
-		} else if (log_end(log, shard, LOG_EVENTS, &tails[i].end, fault) != 0 ||
-			   log_reader_open(log, shard, LOG_EVENTS, 0, &tails[i].reader, fault) !=
-				   0) {
+		if (log_end(log, shard, LOG_EVENTS, &tails[i].end, fault) != 0 ||
+			log_reader_open(log, shard, LOG_EVENTS, 0, &tails[i].reader, fault) != 0) {
 			exit_code = fault_exit(fault);
 		}
 		while (exit_code == EXIT_DONE &&
@@ -149,6 +146,10 @@ int main_tail(int count, char **arguments)
 	if (log_open(&log, &config, &fault) != 0)
 		return fault_exit(&fault);
 	log_notice_say(log);
+	if (!named_shards_check(&options, log_shards(log))) {
+		log_close(log);
+		return EXIT_USAGE;
+	}
 	size_t shards = options.shard_count ? options.shard_count : log_shards(log);
 	struct tail *tails = calloc(shards, sizeof *tails);
 	assert(tails);

@@ -4,6 +4,7 @@
 #include "main/verify.h"
 #include "main/limits.h"
 #include "main/main.h"
+#include "main/named.h"
 #include "main/owners.h"
 #include "main/temporary.h"
 #include "shard/replica.h"
@@ -320,13 +321,8 @@ static int shards_verify(const struct options *options, struct log *log, const c
 	size_t count = options->shard_count ? options->shard_count : log_shards(log);
 	struct check *check = calloc(1, sizeof *check);
 	assert(check);
-	for (size_t i = 0; i < count && exit_code != EXIT_FAULT && exit_code != EXIT_USAGE; i++) {
+	for (size_t i = 0; i < count && exit_code != EXIT_FAULT; i++) {
 		uint32_t shard = options->shard_count ? options->shard[i] : (uint32_t)i;
-		if (shard >= log_shards(log)) {
-			complain("there is no shard %" PRIu32, shard);
-			exit_code = EXIT_USAGE;
-			break;
-		}
 		*check = (struct check){
 			.options = options, .is_quiet = is_quiet, .figures = figures
 		};
@@ -355,6 +351,10 @@ int ledger_verify(const struct options *options, bool is_quiet, struct verify_fi
 	int exit_code = ledger_open(options, LOG_USE, &log);
 	if (exit_code != 0)
 		return exit_code;
+	if (!named_shards_check(options, log_shards(log))) {
+		log_close(log);
+		return EXIT_USAGE;
+	}
 	char folder[PATH_SIZE_MAX];
 	if (options_state_is_elsewhere(options, log_shards(log)) || !temporary_folder(folder)) {
 		log_close(log);

@@ -29,8 +29,23 @@ OPTIONS_WRONG = [
     (["run", "--memory", "1"], "--memory wants"),
     (["tail", "--shard", "7"], "there is no shard 7"),
     (["tail", "--from", "x"], "--from wants"),
+    (["verify", "--shard", "7"], "there is no shard 7"),
     (["verify", "--head", "0:1:abc"], "--head wants"),
+    (["verify", "--head", f"7:1:{'a' * 64}"], "there is no shard 7"),
+    (["verify", "--head", f"0:1:{'A' * 64}"], "in lower case"),
+    (["verify", "--shard", "0", "--head", f"1:1:{'a' * 64}"], "which --shard leaves out"),
+    (["run", "--refuse-input", "commands:7:1"], "there is no shard 7"),
+    (["run", "--accept-clock", "rails:7:1"], "there is no shard 7"),
+    (["run", "--restart-inputs", "7:1"], "there is no shard 7"),
+    (["run", "--restart-clock", "7:1"], "there is no shard 7"),
     (["show"], "show wants one PARTY"),
+    *(
+        (["show", name], "is 1 to 64 of [a-z0-9._-]")
+        for name in (
+            "", "BOB!!", "bob/", "/main", "bob/main/x", "bob/MAIN", "b" * 65, "bob/" + "m" * 33,
+            "@", "@BANK", "@bank/usd", "@bank/",
+        )
+    ),
     (["submit", "a", "b"], "does not take"),
     (["submit", "/nowhere/there"], "can't open"),
     (["submit", "--follow"], "see `pinion submit --help`"),
@@ -52,7 +67,7 @@ def said_by(room, *arguments, wanted, text, seconds=60, ledger=None):
 
 def options_embedded(_):
     with Room("options") as room:
-        ledger = embedded(room).init(1)
+        ledger = embedded(room).init(2)
         for arguments, text in OPTIONS_WRONG:
             said_by(room, *arguments, wanted=2, text=text, ledger=ledger if arguments else None)
         said_by(room, "run", "--ledger", "ftp://x", wanted=2, text="embedded:DIR")
