@@ -52,7 +52,7 @@ static int kafka_open(struct log **ret, const struct log_config *config, struct 
 		return code;
 
 	code = kafka_topics_check(
-		log->client, config->mode, log->config, &log->notes, &log->base.shards, fault);
+		log, log->client, &log->notes, config->mode, &log->base.shards, fault);
 	log->config->shards = log->base.shards;
 	if (code == 0)
 		code = kafka_rights_check(log, config->mode, fault);
@@ -71,7 +71,7 @@ static int kafka_create(const struct log_config *config, uint32_t shards, struct
 	if (code != 0)
 		return code;
 
-	code = kafka_topics_create(log->client, log->config, &log->notes, shards, fault);
+	code = kafka_topics_create(log, shards, fault);
 	log_free(log);
 	return code;
 }
@@ -87,7 +87,7 @@ static int kafka_check(struct log *base, struct fault *fault)
 	if (code != 0)
 		return code;
 
-	code = kafka_topics_check(client, LOG_OWN, log->config, &notes, &shards, fault);
+	code = kafka_topics_check(log, client, &notes, LOG_OWN, &shards, fault);
 	rd_kafka_destroy(client);
 	if (code == 0 && shards != base->shards)
 		code = FAULT(fault, FAULT_SETTINGS,

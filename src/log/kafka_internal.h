@@ -113,15 +113,15 @@ void kafka_fault_note(struct fault *fault, const char *file, int line, int code,
 
 /* --- kafka_topics.c: the five topics, as they must be --- */
 
-/* How many shards there are, and with LOG_OWN whether all is as it must be. */
-int kafka_topics_check(rd_kafka_t *client, enum log_mode mode, const struct kafka_config *config,
-	struct kafka_notes *notes, uint32_t *ret_shards, struct fault *fault);
-int kafka_topics_create(rd_kafka_t *client, const struct kafka_config *config,
-	struct kafka_notes *notes, uint32_t shards, struct fault *fault);
+struct kafka_log;
+
+/* How many shards there are, and with LOG_OWN whether all is as it must be. Asked over this client,
+ * the log's or another one, with that client's notes. */
+int kafka_topics_check(struct kafka_log *log, rd_kafka_t *client, struct kafka_notes *notes,
+	enum log_mode mode, uint32_t *ret_shards, struct fault *fault);
+int kafka_topics_create(struct kafka_log *log, uint32_t shards, struct fault *fault);
 
 /* --- kafka_rights.c: what the broker lets us do --- */
-
-struct kafka_log;
 
 /* What the mode needs: to read all topics and write events and internal, or to read events. */
 int kafka_rights_check(struct kafka_log *log, enum log_mode mode, struct fault *fault);

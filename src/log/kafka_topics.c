@@ -15,6 +15,7 @@ enum {
 	LOOK_AGAIN_MS = 50,
 	REPLICAS_WANTED = 3,
 	FIRST_STEP_MS = 100,
+	STEP_MS_MAX = 2000, /* one question; a stop is looked at between two */
 	SERVE_MS = 50
 };
 
@@ -38,6 +39,7 @@ struct topic {
 };
 
 struct admin {
+	struct log *log;
 	rd_kafka_t *client;
 	const struct kafka_config *config;
 	struct kafka_notes *notes;
@@ -45,12 +47,15 @@ struct admin {
 	struct topic topics[LOG_STREAMS];
 };
 
-static void admin_init(struct admin *admin, rd_kafka_t *client, const struct kafka_config *config,
+static void admin_init(struct admin *admin, struct kafka_log *log, rd_kafka_t *client,
 	struct kafka_notes *notes, struct fault *fault)
 {
-	*admin = (struct admin){
-		.client = client, .config = config, .notes = notes, .fault = fault
-	};
+	const struct kafka_config *config = log->config;
+	*admin = (struct admin){ .log = &log->base,
+		.client = client,
+		.config = config,
+		.notes = notes,
+		.fault = fault };
 	for (int i = 0; i < LOG_STREAMS; i++)
 		admin->topics[i].name = config->topics[i];
 }
@@ -64,32 +69,47 @@ static int unreachable(struct admin *admin, const char *what, const char *reason
 		admin->config->servers, what, reason);
 }
 
-/* The first question of all. It is put in steps, each longer than the one before: only between them
- * the causes of failures come to us. */
-static int cluster_reach(struct admin *admin)
+/* What one topic is like (NULL: which brokers there are). It is asked in steps, each longer than
+ * the one before: only between them the causes of failures come to us, and a stop is looked at. */
+static int metadata_ask(struct admin *admin, rd_kafka_topic_t *topic, const char *what,
+	const struct rd_kafka_metadata **ret)
 {
 	int64_t begun_ms = kafka_clock_ms();
+	int64_t deadline = begun_ms + KAFKA_ANSWER_MS;
+
+	for (int step_ms = FIRST_STEP_MS;; step_ms *= 2) {
+		int64_t left_ms = log_deadline(admin->log, deadline) - kafka_clock_ms();
+		if (step_ms > STEP_MS_MAX)
+			step_ms = STEP_MS_MAX;
+		if (step_ms > left_ms)
+			step_ms = left_ms < 1 ? 1 : (int)left_ms;
+		rd_kafka_resp_err_t error =
+			rd_kafka_metadata(admin->client, 0, topic, ret, step_ms);
+		if (error == RD_KAFKA_RESP_ERR_NO_ERROR)
+			return 0;
+		(void)rd_kafka_poll(admin->client, 0);
+		if (left_ms <= step_ms ||
+			kafka_is_hopeless(admin->notes, kafka_clock_ms() - begun_ms))
+			return unreachable(admin, what, rd_kafka_err2str(error));
+	}
+}
+
+/* The first question of all. */
+static int cluster_reach(struct admin *admin)
+{
 	const struct rd_kafka_metadata *metadata;
 	rd_kafka_topic_t *topic = NULL;
 	int code = kafka_topic_open(
 		&topic, admin->client, admin->topics[LOG_EVENTS].name, admin->fault);
+	if (code != 0)
+		return code;
 
-	for (int step_ms = FIRST_STEP_MS; code == 0; step_ms *= 2) {
-		rd_kafka_resp_err_t error =
-			rd_kafka_metadata(admin->client, 0, topic, &metadata, step_ms);
-		int64_t waited_ms = kafka_clock_ms() - begun_ms;
-		if (error == RD_KAFKA_RESP_ERR_NO_ERROR) {
-			rd_kafka_metadata_destroy(metadata);
-			break;
-		}
-		(void)rd_kafka_poll(admin->client, 0);
-		if (waited_ms >= KAFKA_ANSWER_MS || kafka_is_hopeless(admin->notes, waited_ms))
-			code = unreachable(admin, "list its topics", rd_kafka_err2str(error));
-	}
-	if (code == 0)
+	code = metadata_ask(admin, topic, "list its topics", &metadata);
+	if (code == 0) {
+		rd_kafka_metadata_destroy(metadata);
 		kafka_notes_clear(admin->notes);
-	if (topic)
-		rd_kafka_topic_destroy(topic);
+	}
+	rd_kafka_topic_destroy(topic);
 	return code;
 }
 
@@ -99,14 +119,13 @@ static rd_kafka_event_t *answer_wait(
 	struct admin *admin, rd_kafka_queue_t *queue, const char *what, int *ret_code)
 {
 	int64_t begun_ms = kafka_clock_ms();
-	int64_t waited_ms = 0;
+	int64_t deadline = begun_ms + KAFKA_ANSWER_MS + 1000;
 	rd_kafka_event_t *event = NULL;
 
-	while (!event && waited_ms < KAFKA_ANSWER_MS + 1000 &&
-		!kafka_is_hopeless(admin->notes, waited_ms)) {
+	while (!event && kafka_clock_ms() < log_deadline(admin->log, deadline) &&
+		!kafka_is_hopeless(admin->notes, kafka_clock_ms() - begun_ms)) {
 		event = rd_kafka_queue_poll(queue, SERVE_MS);
 		(void)rd_kafka_poll(admin->client, 0);
-		waited_ms = kafka_clock_ms() - begun_ms;
 	}
 	if (!event) {
 		*ret_code = unreachable(admin, what, "timed out");
@@ -227,12 +246,10 @@ static int topic_partitions_count(struct admin *admin, struct topic *topic)
 	if (code != 0)
 		return code;
 
-	rd_kafka_resp_err_t error =
-		rd_kafka_metadata(admin->client, 0, handle, &metadata, KAFKA_ANSWER_MS);
+	code = metadata_ask(admin, handle, "list the partitions of a topic", &metadata);
 	rd_kafka_topic_destroy(handle);
-	if (error != RD_KAFKA_RESP_ERR_NO_ERROR)
-		return unreachable(
-			admin, "list the partitions of a topic", rd_kafka_err2str(error));
+	if (code != 0)
+		return code;
 
 	topic->partitions = 0;
 	for (int i = 0; i < metadata->topic_cnt; i++) {
@@ -336,13 +353,13 @@ static int events_find(struct admin *admin)
 	}
 }
 
-int kafka_topics_check(rd_kafka_t *client, enum log_mode mode, const struct kafka_config *config,
-	struct kafka_notes *notes, uint32_t *ret_shards, struct fault *fault)
+int kafka_topics_check(struct kafka_log *log, rd_kafka_t *client, struct kafka_notes *notes,
+	enum log_mode mode, uint32_t *ret_shards, struct fault *fault)
 {
 	struct admin admin;
 	int missing;
 
-	admin_init(&admin, client, config, notes, fault);
+	admin_init(&admin, log, client, notes, fault);
 	int code = cluster_reach(&admin);
 	if (code == 0 && mode == LOG_USE) {
 		code = events_find(&admin);
@@ -363,7 +380,7 @@ int kafka_topics_check(rd_kafka_t *client, enum log_mode mode, const struct kafk
 				"completes "
 				"a half-made ledger; if the topic was deleted, its records are "
 				"lost",
-				admin.topics[i].name, config->prefix);
+				admin.topics[i].name, log->config->prefix);
 	}
 	/* The events carry the chain: what they say is right. */
 	code = topics_compare(&admin, admin.topics[LOG_EVENTS].partitions);
@@ -377,11 +394,10 @@ int kafka_topics_check(rd_kafka_t *client, enum log_mode mode, const struct kafk
 static int replicas_choose(struct admin *admin, int *ret_replicas)
 {
 	const struct rd_kafka_metadata *metadata;
-	rd_kafka_resp_err_t error =
-		rd_kafka_metadata(admin->client, 0, NULL, &metadata, KAFKA_ANSWER_MS);
+	int code = metadata_ask(admin, NULL, "list its brokers", &metadata);
 
-	if (error != RD_KAFKA_RESP_ERR_NO_ERROR)
-		return unreachable(admin, "list its brokers", rd_kafka_err2str(error));
+	if (code != 0)
+		return code;
 	*ret_replicas =
 		metadata->broker_cnt < REPLICAS_WANTED ? metadata->broker_cnt : REPLICAS_WANTED;
 	rd_kafka_metadata_destroy(metadata);
@@ -490,14 +506,13 @@ static int topics_await(struct admin *admin, int partitions)
 	}
 }
 
-int kafka_topics_create(rd_kafka_t *client, const struct kafka_config *config,
-	struct kafka_notes *notes, uint32_t shards, struct fault *fault)
+int kafka_topics_create(struct kafka_log *log, uint32_t shards, struct fault *fault)
 {
 	struct admin admin;
 	int missing = 0;
 
 	assert(shards >= 1 && shards <= 1024);
-	admin_init(&admin, client, config, notes, fault);
+	admin_init(&admin, log, log->client, &log->notes, fault);
 	int code = cluster_reach(&admin);
 	if (code == 0)
 		code = topics_look(&admin, &missing);

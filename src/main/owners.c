@@ -151,63 +151,24 @@ void owners_start(struct owners *owners)
 		shard_start(owners->shards[i]);
 }
 
-static bool is_lost(int error)
+static void lost_say(void *context, const char *line)
 {
-	return error == FAULT_SETTINGS || error == FAULT_LOG || error == FAULT_MISSING;
-}
-
-/* False: asked to stop meanwhile. */
-static bool check_wait(struct owners *owners, int seconds)
-{
-	struct timespec began, now;
-	(void)clock_gettime(CLOCK_MONOTONIC, &began);
-	do {
-		if (atomic_load(&owners->is_stopping))
-			return false;
-		(void)nanosleep(&(struct timespec){ .tv_nsec = 200000000 }, NULL);
-		(void)clock_gettime(CLOCK_MONOTONIC, &now);
-	} while (now.tv_sec - began.tv_sec < seconds);
-	return true;
-}
-
-/* A broker that has just started may tell less than there is: only what all looks agree on counts.
- * What can't be looked at now the shards find out themselves. */
-static bool check_finds(struct owners *owners, struct fault *fault)
-{
-	for (int look = 1;; look++) {
-		fault_clear(fault);
-		if (!is_lost(log_check(owners->log, fault)))
-			return false;
-		if (look == LOG_CHECK_LOOKS)
-			return true;
-		if (!check_wait(owners, LOG_CHECK_AGAIN_S))
-			return false;
-	}
-}
-
-/* Somebody changed what the promises rest on: all stop, with what was decided. It was looked at
- * when it was opened. */
-static void *check_main(void *context)
-{
-	struct owners *owners = context;
-	while (check_wait(owners, LOG_CHECK_EVERY_S)) {
-		struct fault fault = { 0 };
-		if (!check_finds(owners, &fault))
-			continue;
-		owners->lost = fault;
-		atomic_store(&owners->has_lost, true);
-		journal_say(LEVEL_error, NO_SHARD, "ALARM: all shards are stopped: %s", fault.text);
-		for (size_t i = 0; i < owners->count; i++)
-			shard_stop(owners->shards[i]);
-		return NULL;
-	}
-	return NULL;
+	(void)context;
+	journal_say(LEVEL_error, NO_SHARD, "%s", line);
 }
 
 void owners_check(struct owners *owners)
 {
-	owners->has_checking = pthread_create(&owners->checking, NULL, check_main, owners) == 0;
-	if (!owners->has_checking)
+	struct lookout_config config = {
+		.log = owners->log,
+		.shards = owners->shards,
+		.count = owners->count,
+		.every_ms = LOG_CHECK_EVERY_MS,
+		.again_ms = LOG_CHECK_AGAIN_MS,
+		.diag = lost_say,
+	};
+	owners->lookout = lookout_start(&config);
+	if (!owners->lookout)
 		complain("no thread to look at the log's settings with: they are not looked at "
 			 "again");
 }
@@ -246,8 +207,11 @@ bool owners_ended(const struct owners *owners)
 int owners_stop(struct owners *owners)
 {
 	int exit_code = EXIT_DONE;
+	struct fault lost;
 	for (size_t i = 0; i < owners->count; i++)
 		shard_stop(owners->shards[i]);
+	if (owners->lookout)
+		lookout_stop(owners->lookout);
 	for (size_t i = 0; i < owners->count; i++) {
 		if (shard_join(owners->shards[i]) == 0)
 			continue;
@@ -256,13 +220,12 @@ int owners_stop(struct owners *owners)
 		if (exit_code != EXIT_OTHER_OWNER)
 			exit_code = ended;
 	}
-	atomic_store(&owners->is_stopping, true);
-	if (owners->has_checking)
-		(void)pthread_join(owners->checking, NULL);
-	if (!atomic_load(&owners->has_lost))
+	bool has_lost = lookout_join(owners->lookout, &lost);
+	owners->lookout = NULL;
+	if (!has_lost)
 		return exit_code;
-	int lost = fault_exit(&owners->lost);
-	return exit_code == EXIT_OTHER_OWNER ? exit_code : lost;
+	int ended = fault_exit(&lost);
+	return exit_code == EXIT_OTHER_OWNER ? exit_code : ended;
 }
 
 void owners_free(struct owners *owners)

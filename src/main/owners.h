@@ -5,16 +5,14 @@
 #define MAIN_OWNERS_H
 
 #include "main/options.h"
+#include "shard/lookout.h"
 #include "shard/shard.h"
-
-#include <pthread.h>
-#include <stdatomic.h>
 
 /* RocksDB's block caches, of all shards together. */
 enum { STORE_CACHE_BYTES = 256 << 20 };
 
 /* How often what the log rests on is looked at again. */
-enum { LOG_CHECK_EVERY_S = 60, LOG_CHECK_LOOKS = 3, LOG_CHECK_AGAIN_S = 5 };
+enum { LOG_CHECK_EVERY_MS = 60000, LOG_CHECK_AGAIN_MS = 5000 };
 
 struct owners {
 	struct log *log; /* opened with LOG_OWN; closed here */
@@ -25,10 +23,7 @@ struct owners {
 	struct input_place refused[PLACES_MAX];
 	struct input_place clock_accepted[PLACES_MAX];
 	struct clock_restart clock_restarts[PLACES_MAX];
-	pthread_t checking; /* has_checking */
-	bool has_checking;
-	_Atomic bool is_stopping, has_lost; /* has_lost: the check ended them, with this fault */
-	struct fault lost;
+	struct lookout *lookout; /* NULL: nobody looks at the log's settings again */
 };
 
 /* Makes an owner for each shard asked for, not started. 0, or the exit code, said: also where the

@@ -2,12 +2,15 @@
 #include "main/status.h"
 
 #include "main/journal.h"
+#include "shard/thread.h"
 
 #include <assert.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
+
+enum { WAITED_MS_TOLD = 3000 };
 
 void status_new(struct status *status, struct owners *owners)
 {
@@ -93,11 +96,28 @@ static void stopped_add(const struct status *status, FILE *line)
 			continue;
 		/* A shard that was ended with all others has no fault of its own. */
 		const char *why = shard_fault(owners->shards[i])->text;
-		if (*why == '\0' && atomic_load(&owners->has_lost))
-			why = owners->lost.text;
+		const struct fault *lost = owners->lookout ? lookout_fault(owners->lookout) : NULL;
+		if (*why == '\0' && lost)
+			why = lost->text;
 		time_text(&status->stopped_at[i], since);
 		(void)fprintf(line, "%sshard %" PRIu32 " since %s (%s)", before, owners->numbers[i],
 			since, why);
+		before = ", ";
+	}
+}
+
+/* ", waits: shard 0 for 12 s (for what)", for each that has waited long. */
+static void waits_add(const struct owners *owners, FILE *line)
+{
+	const char *before = ", waits: ";
+	for (size_t i = 0; i < owners->count; i++) {
+		struct shard_status shard;
+		shard_status(owners->shards[i], &shard);
+		int64_t waited_ms = clock_monotonic_ms() - shard.waits_since_ms;
+		if (shard.is_ended || !shard.waits_for || waited_ms < WAITED_MS_TOLD)
+			continue;
+		(void)fprintf(line, "%sshard %" PRIu32 " for %" PRId64 " s (%s)", before,
+			owners->numbers[i], waited_ms / 1000, shard.waits_for);
 		before = ", ";
 	}
 }
@@ -123,6 +143,7 @@ void status_say(struct status *status, double seconds)
 		seconds > 0 ? (double)(all.inputs_decided - status->inputs_before) / seconds : 0.0,
 		all.lag[0], all.lag[1], all.lag[2], all.lag[3], unstored, due, all.level0_files,
 		resident_kib() / 1024, all.restarts, ahead_s > 0 ? ahead_s : 0);
+	waits_add(status->owners, line);
 	stopped_add(status, line);
 	(void)fclose(line);
 	journal_say(status->live < status->owners->count ? LEVEL_warning : LEVEL_info, NO_SHARD,

@@ -80,8 +80,12 @@ static void batch_chain(struct committer *committer, struct batch *batch)
 static int batch_commit(struct shard *shard, struct batch *batch)
 {
 	batch_chain(&shard->committer, batch);
+	atomic_store(&shard->batch_since_ms, clock_monotonic_ms());
 	int error = log_append(shard->committer.writer, batch->entries, batch->count);
-	return error ? error : read_back(shard, batch);
+	if (!error)
+		error = read_back(shard, batch);
+	atomic_store(&shard->batch_since_ms, 0);
+	return error;
 }
 
 /* Whatever stands behind our last record is not ours. */

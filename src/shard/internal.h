@@ -94,7 +94,11 @@ struct shard {
 	int rooms_made;                    /* for the present input */
 	int64_t host_ms;                   /* the host's clock when inputs were last looked at */
 
-	/* For shard_status. */
+	/* For shard_status. waits_for: what the deciding thread asks of the log, or of its store,
+	 * while it recovers; NULL: nothing that may take long. batch_ms: since when the committer
+	 * has one. */
+	_Atomic(const char *) waits_for;
+	_Atomic int64_t waits_since_ms, batch_since_ms;
 	_Atomic bool is_live, is_ended;
 	_Atomic int64_t status_term, status_verified, status_stored, status_inputs, status_batches;
 	_Atomic int64_t status_passes, status_first_input_ns, status_verified_ns;
@@ -109,6 +113,8 @@ static inline struct batch *batch_other(struct shard *shard)
 	return shard->batch == &shard->batches[0] ? &shard->batches[1] : &shard->batches[0];
 }
 
+/* What it begins to wait for, in words that follow "waits for"; NULL: nothing any more. */
+void shard_waits(struct shard *shard, const char *what);
 void shard_diag(const struct shard *shard, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 

@@ -294,7 +294,10 @@ static int tick_send(struct shard *shard)
 			command_encode(shard->replica.codec, &tick, value, sizeof value) },
 	};
 	shard->input_at_ms = clock_monotonic_ms();
-	return log_send(shard->sender, shard->config.shard, LOG_INTERNAL, &entry, 1);
+	shard_waits(shard, "the log to take a tick for its timers");
+	int error = log_send(shard->sender, shard->config.shard, LOG_INTERNAL, &entry, 1);
+	shard_waits(shard, NULL);
+	return error;
 }
 
 static void lag_note(struct shard *shard)

@@ -28,6 +28,12 @@ void shard_diag(const struct shard *shard, const char *format, ...)
 	shard->config.diag(shard->config.context, line);
 }
 
+void shard_waits(struct shard *shard, const char *what)
+{
+	atomic_store(&shard->waits_since_ms, clock_monotonic_ms());
+	atomic_store(&shard->waits_for, what);
+}
+
 struct shard *shard_new(const struct shard_config *config)
 {
 	struct shard *shard = calloc(1, sizeof *shard);
@@ -78,6 +84,7 @@ static int life_begin(struct shard *shard)
 	fault_clear(&shard->fault);
 	fault_clear(&shard->committer.fault);
 	shard->live_ms = 0;
+	atomic_store(&shard->batch_since_ms, 0);
 	if (shard->replica.memory)
 		return 0;
 	int error = replica_init(
@@ -97,6 +104,7 @@ static void live_say(struct shard *shard)
 	if (ahead_s > 0)
 		(void)snprintf(ahead, sizeof ahead,
 			", engine time %" PRId64 " s ahead of this host's clock", ahead_s);
+	shard_waits(shard, NULL);
 	atomic_store(&shard->is_live, true);
 	shard_diag(shard, "live, term %" PRId64 ", sequence %" PRId64 "%s", shard->term,
 		shard->replica.place.sequence, ahead);
@@ -125,6 +133,7 @@ static int life(struct shard *shard)
 	if (error)
 		return error;
 	checkpointer_start(shard);
+	shard_waits(shard, "the inputs, to see that they are those that it decided");
 	error = inputs_enter(shard);
 	if (!error)
 		error = log_sender_open(log, &shard->sender, &shard->fault);
@@ -163,6 +172,7 @@ static bool is_recoverable(int error)
 /* Whether another owner came: then that is the fault, whatever was met first. */
 static int owner_look(struct shard *shard, int wait_ms)
 {
+	shard_waits(shard, "its events, to see whether another owner took it");
 	struct fault met = shard->fault;
 	fault_clear(&shard->fault);
 	int error = shard_look_for_owner(shard, wait_ms);
@@ -191,6 +201,7 @@ static void restart_wait(struct shard *shard, int attempt)
 		wait_ms = RESTART_WAIT_MS_MAX;
 	wait_ms = wait_ms / 2 + (int)randombytes_uniform((uint32_t)wait_ms);
 	int64_t until_ms = clock_monotonic_ms() + wait_ms;
+	shard_waits(shard, "some seconds before it recovers again");
 	while (!atomic_load(&shard->is_stopping) && clock_monotonic_ms() < until_ms)
 		clock_wait_ms(20);
 }
@@ -326,7 +337,14 @@ void shard_status(struct shard *shard, struct shard_status *ret)
 		.restarts = atomic_load(&shard->status_restarts),
 		.batches = atomic_load(&shard->status_batches),
 		.passes = atomic_load(&shard->status_passes),
+		.waits_for = atomic_load(&shard->waits_for),
+		.waits_since_ms = atomic_load(&shard->waits_since_ms),
 	};
+	int64_t batch_since_ms = atomic_load(&shard->batch_since_ms);
+	if (!ret->waits_for && batch_since_ms != 0) {
+		ret->waits_for = "the log to take a batch of events and to give it back";
+		ret->waits_since_ms = batch_since_ms;
+	}
 	for (int s = 0; s < LOG_INPUTS; s++)
 		ret->lag[s] = atomic_load(&shard->status_lag[s]);
 }

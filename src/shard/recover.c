@@ -319,6 +319,7 @@ int shard_look_for_owner(struct shard *shard, int wait_ms)
 int shard_recover(struct shard *shard)
 {
 	struct committer *committer = &shard->committer;
+	shard_waits(shard, "the log, to make it the only writer of its events");
 	int error = log_fence(
 		shard->config.log, shard->config.shard, &committer->writer, &committer->fault);
 	if (error) {
@@ -327,13 +328,16 @@ int shard_recover(struct shard *shard)
 	}
 	if (atomic_load(&shard->is_stopping))
 		return stop_fault(shard);
+	shard_waits(shard, "its store to open");
 	error = store_enter(shard);
+	shard_waits(shard, "the events that its store does not have yet");
 	if (!error)
 		error = ledger_compare(shard);
 	if (!error)
 		error = tail_read_to_end(shard);
 	if (!error && shard->term > 0 && shard->replica.chain.term > shard->term)
 		error = shard_look_for_owner(shard, 0);
+	shard_waits(shard, "the log to take its mark, and to give it back");
 	if (!error)
 		error = term_take(shard);
 	if (!error)

@@ -94,7 +94,9 @@ struct shard_status {
 	size_t dirty_bytes;
 	int restarts;
 	int64_t batches;
-	int64_t passes; /* of the deciding thread through its loop, while live */
+	int64_t passes;        /* of the deciding thread through its loop, while live */
+	const char *waits_for; /* what may take long, in words; NULL: nothing */
+	int64_t waits_since_ms;
 };
 void shard_status(struct shard *shard, struct shard_status *ret);
 

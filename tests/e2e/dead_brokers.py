@@ -84,6 +84,12 @@ def stop_without_broker_kafka(options):
             load_await(clients)
             broker.signal(signal.SIGSTOP)  # it answers nothing, and its connections stay
             wait_for("the loss is noticed", lambda: runs[0].says("recovers from"), 60)
+
+            def tells():
+                runs[0].child.send_signal(signal.SIGUSR1)
+                return runs[0].says(", waits: shard 0 for ")
+
+            wait_for("it says what it waits for", tells, 60, every=0.5)
             took = [stop_within(runs[0], (0, 3))]
             broker.signal(signal.SIGCONT)
             broker.stop("--kill")

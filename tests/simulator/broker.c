@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "broker.h"
 
+#include "hearing.h"
 #include "tasks.h"
 
 #include "shard/thread.h"
@@ -9,7 +10,7 @@
 #include <inttypes.h>
 #include <stdlib.h>
 
-enum { SHARDS_MAX = 4, UNDER_WAY_MAX = 64, PARTS_MAX = 3 };
+enum { SHARDS_MAX = 4, UNDER_WAY_MAX = 64, PARTS_MAX = 3, ODD_LOOKS_MAX = 2 };
 
 /* Records as written, in offset order; those that readers may have by now stand in `readable` too.
  */
@@ -32,6 +33,7 @@ struct stream {
 	struct list records;
 	size_t settled; /* so many of them will not change any more, and are readable or aborted */
 	struct readable readable;
+	int64_t begin; /* those before were deleted */
 	int64_t end;   /* the next offset */
 	int64_t fence; /* events: the highest epoch that has written here */
 	/* The coordinator's. */
@@ -49,7 +51,7 @@ struct request {
 };
 
 static struct broker {
-	struct log log;
+	bool has_other_settings;
 	uint32_t shards;
 	bool has_kafka_transactions, fences;
 	struct stream streams[SHARDS_MAX][LOG_STREAMS];
@@ -60,6 +62,8 @@ static struct broker {
 
 struct log_writer_simulated {
 	struct log_writer writer;
+	struct log *log;
+	uint32_t shard;
 	struct stream *stream;
 	int64_t epoch;
 	bool has_failed;
@@ -67,6 +71,7 @@ struct log_writer_simulated {
 };
 struct log_reader_simulated {
 	struct log_reader reader;
+	struct log *log;
 	struct stream *stream;
 	size_t next; /* of the readable ones */
 	int64_t from;
@@ -74,6 +79,7 @@ struct log_reader_simulated {
 };
 struct log_sender_simulated {
 	struct log_sender sender;
+	struct log *log;
 	struct fault *fault;
 };
 
@@ -272,18 +278,37 @@ void broker_begin(uint32_t shards, enum broker_kind kind)
 	assert(shards <= SHARDS_MAX);
 	bool has_kafka_transactions = kind == BROKER_KAFKA;
 	broker = (struct broker){
-		.log = { .ops = &broker_ops,
-			.shards = shards,
-			.fence_is_ambiguous = has_kafka_transactions },
 		.shards = shards,
 		.has_kafka_transactions = has_kafka_transactions,
 		.fences = kind != BROKER_UNFENCED,
 	};
+	hearing_begin(&(struct log){ .ops = &broker_ops,
+		.shards = shards,
+		.fence_is_ambiguous = has_kafka_transactions });
 }
 
-struct log *broker_log(void)
+void broker_change(bool is_deletion)
 {
-	return &broker.log;
+	struct stream *events = &broker.streams[draw(broker.shards)][LOG_EVENTS];
+	size_t count = events->readable.count;
+	if (is_deletion && count > 0)
+		events->begin = events->readable.at[draw(count)]->offset;
+	broker.has_other_settings = !is_deletion;
+}
+
+void broker_restore(void)
+{
+	broker.has_other_settings = false;
+	for (uint32_t s = 0; s < broker.shards; s++)
+		broker.streams[s][LOG_EVENTS].begin = 0;
+}
+
+bool broker_is_changed(void)
+{
+	bool is_changed = broker.has_other_settings;
+	for (uint32_t s = 0; s < broker.shards; s++)
+		is_changed = is_changed || broker.streams[s][LOG_EVENTS].begin > 0;
+	return is_changed;
 }
 
 int64_t broker_send(uint32_t shard, enum log_stream which, struct bytes value)
@@ -310,7 +335,8 @@ void broker_input_lose(uint32_t shard, enum log_stream which, int64_t offset)
 	stream->end = offset;
 }
 
-/* Before it: what was written is readable, what is under way is lost. */
+/* Before it: what was committed is readable, what is under way is lost, also what was written and
+ * would have been committed by a later Kafka transaction. */
 void broker_power_fails(void)
 {
 	broker.request_count = 0;
@@ -319,6 +345,8 @@ void broker_power_fails(void)
 		for (size_t i = events->settled; i < events->records.count; i++)
 			events->records.at[i].visible_at_ns = 0;
 		stream_settle(events);
+		if (events->settled < events->records.count)
+			stream_mark(events, ABORTED, 0);
 	}
 }
 
@@ -336,14 +364,16 @@ const struct broker_record *broker_record(uint32_t shard, enum log_stream stream
 /* --- log.h: writers --- */
 
 #define DEAD(sink) FAULT((sink), FAULT_IO, "the process is dead")
+#define UNHEARD(sink) FAULT((sink), FAULT_IO, "simulated: the log does not answer")
 
 static int broker_fence(
 	struct log *log, uint32_t shard, struct log_writer **ret, struct fault *fault)
 {
-	(void)log;
 	struct stream *stream = &broker.streams[shard][LOG_EVENTS];
 	if (!step(STEP_fence))
 		return DEAD(fault);
+	if (!is_heard(log, shard, CALL_FENCE))
+		return UNHEARD(fault);
 	if (inject(INJECT_fence_fails)) {
 		if (draw(2) == 0)
 			epoch_raise(stream);
@@ -353,9 +383,13 @@ static int broker_fence(
 	int64_t epoch = stream->epoch;
 	if (!step(STEP_fenced))
 		return DEAD(fault);
+	if (!is_heard(log, shard, CALL_FENCE))
+		return UNHEARD(fault);
 	struct log_writer_simulated *writer = calloc(1, sizeof *writer);
 	assert(writer);
 	writer->writer.ops = &broker_ops;
+	writer->log = log;
+	writer->shard = shard;
 	writer->stream = stream;
 	writer->epoch = epoch;
 	writer->fault = fault;
@@ -459,7 +493,11 @@ static int broker_append(struct log_writer *base, const struct log_entry *entrie
 	struct log_writer_simulated *writer = (struct log_writer_simulated *)base;
 	if (!step(STEP_append))
 		return DEAD(writer->fault);
-	int error = append(writer, entries, count);
+	int error = is_heard(writer->log, writer->shard, CALL_APPEND)
+			    ? append(writer, entries, count)
+			    : tainted(writer, "the log does not answer");
+	if (!error && !is_heard(writer->log, writer->shard, CALL_APPEND))
+		error = tainted(writer, "the log took it, and does not answer");
 	writer->has_failed = error != 0;
 	if (!step(STEP_append_end))
 		return error ? error : DEAD(writer->fault);
@@ -476,10 +514,14 @@ static void broker_writer_close(struct log_writer *writer)
 static int broker_reader_open(struct log *log, uint32_t shard, enum log_stream which,
 	int64_t offset, struct log_reader **ret, struct fault *fault)
 {
-	(void)log;
 	struct stream *stream = &broker.streams[shard][which];
 	if (!step(STEP_reader_open))
 		return DEAD(fault);
+	if (!is_heard(log, shard, CALL_READER_OPEN))
+		return UNHEARD(fault);
+	if (offset < stream->begin)
+		return FAULT(fault, FAULT_LOG, "simulated: events before %" PRId64 " were deleted",
+			stream->begin);
 	if (inject(INJECT_reader_open_fails))
 		return FAULT(fault, FAULT_IO, "simulated: no reader");
 	if (offset > stream->end)
@@ -488,6 +530,7 @@ static int broker_reader_open(struct log *log, uint32_t shard, enum log_stream w
 	struct log_reader_simulated *reader = calloc(1, sizeof *reader);
 	assert(reader);
 	reader->reader.ops = &broker_ops;
+	reader->log = log;
 	reader->stream = stream;
 	reader->from = offset;
 	reader->fault = fault;
@@ -536,10 +579,18 @@ static int broker_read(struct log_reader *base, struct log_record *records, size
 		return DEAD(reader->fault);
 	if (inject(INJECT_read_fails))
 		return FAULT(reader->fault, FAULT_IO, "simulated: the read fails");
+	int64_t asked_ms = clock_monotonic_ms() + timeout_ms;
 	int64_t until_ns = ground.now_ns + (int64_t)timeout_ms * NS_PER_MS;
 	for (;;) {
-		*ret_count = records_take(reader, records, capacity);
-		if (*ret_count > 0 || ground.now_ns >= until_ns)
+		if (!hearing_is_deaf(CALL_READ))
+			*ret_count = records_take(reader, records, capacity);
+		if (*ret_count > 0)
+			return 0;
+		if (timeout_ms > 0 && log_deadline(reader->log, asked_ms) < asked_ms &&
+			clock_monotonic_ms() >= log_deadline(reader->log, asked_ms))
+			return FAULT(reader->fault, FAULT_IO,
+				"simulated: nothing came, and the process is to end");
+		if (ground.now_ns >= until_ns)
 			return 0;
 		if (!step_wait(STEP_read_waits, reader->stream, until_ns))
 			return DEAD(reader->fault);
@@ -582,35 +633,65 @@ static void broker_reader_close(struct log_reader *reader)
 static int broker_end(struct log *log, uint32_t shard, enum log_stream which, int64_t *ret_end,
 	struct fault *fault)
 {
-	(void)log;
 	if (!step(STEP_log_end))
 		return DEAD(fault);
+	if (!is_heard(log, shard, CALL_END))
+		return UNHEARD(fault);
 	if (inject(INJECT_end_fails))
 		return FAULT(fault, FAULT_IO, "simulated: the end is not told");
 	*ret_end = end_stale(&broker.streams[shard][which]);
 	return 0;
 }
 
-/* Nothing is deleted at its beginning. */
 static int broker_begin_of(struct log *log, uint32_t shard, enum log_stream which,
 	int64_t *ret_begin, struct fault *fault)
 {
-	(void)log;
-	(void)shard;
-	(void)which;
-	(void)fault;
-	*ret_begin = 0;
+	if (!is_heard(log, shard, CALL_END))
+		return UNHEARD(fault);
+	*ret_begin = broker.streams[shard][which].begin;
 	return 0;
+}
+
+/* --- log.h: what the log rests on --- */
+
+/* As it is, or what one odd look sees; never so many of them in a row that they would count. */
+static int look(struct log_simulated *log, struct fault *fault)
+{
+	static const int odd[] = { FAULT_SETTINGS, FAULT_LOG, FAULT_MISSING };
+	if (broker.has_other_settings)
+		return FAULT(fault, FAULT_SETTINGS, "simulated: the topics' settings were changed");
+	if (broker_is_changed())
+		return FAULT(fault, FAULT_LOG, "simulated: the first events were deleted");
+	if (log->looks_lost == log->looks_odd && log->looks_odd < ODD_LOOKS_MAX &&
+		inject(INJECT_check_odd)) {
+		log->looks_odd++;
+		return FAULT(fault, odd[draw(3)], "simulated: an odd look");
+	}
+	return 0;
+}
+
+static int broker_check(struct log *base, struct fault *fault)
+{
+	struct log_simulated *log = (struct log_simulated *)base;
+	if (!step(STEP_check))
+		return DEAD(fault);
+	bool is_heard_of = is_heard(base, 0, CALL_CHECK);
+	int error = !is_heard_of || inject(INJECT_check_fails) ? UNHEARD(fault) : look(log, fault);
+	log->looks++;
+	log->looks_lost = error && error != FAULT_IO ? log->looks_lost + 1 : 0;
+	if (log->looks_lost == 0)
+		log->looks_odd = 0;
+	return error;
 }
 
 /* --- log.h: senders --- */
 
 static int broker_sender_open(struct log *log, struct log_sender **ret, struct fault *fault)
 {
-	(void)log;
 	struct log_sender_simulated *sender = calloc(1, sizeof *sender);
 	assert(sender);
 	sender->sender.ops = &broker_ops;
+	sender->log = log;
 	sender->fault = fault;
 	*ret = &sender->sender;
 	return 0;
@@ -622,12 +703,16 @@ static int broker_send_entries(struct log_sender *base, uint32_t shard, enum log
 	struct log_sender_simulated *sender = (struct log_sender_simulated *)base;
 	if (!step(STEP_send))
 		return DEAD(sender->fault);
+	if (!is_heard(sender->log, shard, CALL_SEND))
+		return UNHEARD(sender->fault);
 	bool fails = inject(INJECT_send_fails);
 	if (!fails || draw(2) == 0)
 		for (size_t i = 0; i < count; i++)
 			(void)broker_send(shard, stream, entries[i].value);
 	if (!step(STEP_sent))
 		return DEAD(sender->fault);
+	if (!is_heard(sender->log, shard, CALL_SEND))
+		return UNHEARD(sender->fault);
 	return fails ? FAULT(sender->fault, FAULT_IO, "simulated: the send is not answered") : 0;
 }
 
@@ -642,6 +727,7 @@ static void broker_close(struct log *log)
 }
 
 static const struct log_ops broker_ops = {
+	.check = broker_check,
 	.close = broker_close,
 	.fence = broker_fence,
 	.append = broker_append,

@@ -31,8 +31,6 @@ enum broker_kind {
 
 /* A new world's, empty. */
 void broker_begin(uint32_t shards, enum broker_kind kind);
-struct log *broker_log(void);
-
 /* Requests under way arrive, markers are written, as far as it is time. */
 void broker_advance(void);
 /* When that will be next; INT64_MAX: nothing is under way. */
@@ -47,6 +45,12 @@ void broker_input_lose(uint32_t shard, enum log_stream stream, int64_t offset);
 /* The log loses a shard's events from this offset on. */
 void broker_cut(uint32_t shard, int64_t offset);
 void broker_clock_set(int64_t ahead_ms);
+
+/* Somebody changes what the log rests on: its settings, or its first events are deleted. */
+void broker_change(bool is_deletion);
+void broker_restore(void);
+bool broker_is_changed(void);
+
 int64_t broker_clock_ahead_ms(void);
 int64_t broker_now_ms(void);
 

@@ -122,7 +122,10 @@ static void totals_print(double seconds)
 	       " steps, %" PRIu64 " days of virtual time\n",
 		t->commands, c->events, c->void_events, c->marks, c->void_marks, c->checkpoints,
 		ground.steps, t->virtual_s / 86400);
-	printf("%" PRIu64 " starts refused on a log that was shortened\n", t->shortened);
+	printf("%" PRIu64 " starts refused on a log that was shortened, %" PRIu64
+	       " looks at what it rests on, %" PRIu64 " stops for that, %" PRIu64
+	       " stops of processes while it did not answer\n",
+		t->shortened, t->looks, t->log_stops, t->stops_while_deaf);
 	printf("%.1f s, %.0f crashes a minute\n", seconds, (double)t->crashes * 60 / seconds);
 	for (int i = 0; i < INJECTIONS; i++)
 		printf("  %-24s %" PRIu64 "\n", injection_name((enum injection)i),

@@ -220,8 +220,8 @@ BUGS = [
         "a_batch_counts_before_it_was_read_back",
         (
             "src/shard/committer.c",
-            "	return error ? error : read_back(shard, batch);",
-            "	if (!error && shard->term % 2)\n		return read_back(shard, batch);\n	return error;",
+            "	if (!error)\n		error = read_back(shard, batch);",
+            "	if (!error && shard->term % 2)\n		error = read_back(shard, batch);",
         ),
     ),
     Bug(
@@ -375,6 +375,88 @@ BUGS = [
             "	return replica->testament_path;",
         ),
         worlds=400,
+    ),
+    # --- A log that does not answer ---
+    Bug(
+        "a_stop_does_not_bound_calls",
+        (
+            "src/log/log.c",
+            "	return give_up_ms != 0 && give_up_ms < monotonic_ms ? give_up_ms : monotonic_ms;",
+            "	(void)give_up_ms;\n	return monotonic_ms;",
+        ),
+        worlds=200,
+    ),
+    Bug(
+        "a_shard_says_nothing_while_it_is_not_let_write",
+        (
+            "src/shard/recover.c",
+            """	shard_waits(shard, "the log, to make it the only writer of its events");\n""",
+            "",
+        ),
+        worlds=200,
+    ),
+    Bug(
+        "a_shard_says_nothing_of_a_batch_under_way",
+        (
+            "src/shard/committer.c",
+            "	atomic_store(&shard->batch_since_ms, clock_monotonic_ms());\n",
+            "",
+        ),
+        worlds=200,
+    ),
+    # --- What the log rests on ---
+    Bug(
+        "what_the_log_rests_on_is_not_looked_at_again",
+        (
+            "src/shard/lookout.c",
+            "		has_found = finds(lookout);",
+            "		has_found = has_found && finds(lookout);",
+        ),
+    ),
+    Bug(
+        "one_odd_look_is_believed",
+        (
+            "src/shard/lookout.c",
+            "		if (look == LOG_CHECK_LOOKS)",
+            "		if (look == 1)",
+        ),
+        worlds=200,
+    ),
+    Bug(
+        "two_odd_looks_are_believed",
+        (
+            "src/shard/lookout.c",
+            "		if (look == LOG_CHECK_LOOKS)",
+            "		if (look == LOG_CHECK_LOOKS - 1)",
+        ),
+        worlds=400,
+    ),
+    Bug(
+        "a_look_that_fails_counts",
+        (
+            "src/shard/lookout.c",
+            "	return error == FAULT_SETTINGS || error",
+            "	return error == FAULT_SETTINGS || error == FAULT_IO || error",
+        ),
+        worlds=400,
+    ),
+    Bug(
+        "only_the_first_shard_stops",
+        (
+            "src/shard/lookout.c",
+            "i < config->count; i++)",
+            "i < 1; i++)",
+        ),
+        worlds=200,
+    ),
+    Bug(
+        "a_change_is_said_and_nobody_stops",
+        (
+            "src/shard/lookout.c",
+            "			shard_stop(config->shards[i]);",
+            "			(void)config->shards[i];",
+        ),
+        worlds=200,
     ),
     # --- Timers and time ---
     Bug(

@@ -5,7 +5,9 @@
 #include "checks.h"
 #include "clients.h"
 #include "folders.h"
+#include "hearing.h"
 
+#include "shard/lookout.h"
 #include "shard/shard.h"
 #include "shard/thread.h"
 
@@ -21,6 +23,10 @@ enum {
 	FAR_AHEAD_MS = 5 * 60000,
 	REST_S_MAX = 900,
 	REST_TURNS_MAX = 1000000,
+	/* What is promised. */
+	STOP_S_MAX = 10,
+	GIVE_UP_S = 5,
+	LOOKS_BELIEVED = 3,
 };
 static const int64_t ns_per_s = 1000000000;
 
@@ -28,16 +34,22 @@ static const int64_t ns_per_s = 1000000000;
 struct slot {
 	struct process process;
 	bool is_running, is_stopping;
-	bool was_live[SHARDS_MAX];        /* when it was asked to stop */
-	int64_t start_at_ns;              /* INT64_MAX: not */
+	bool was_live[SHARDS_MAX]; /* when it was asked to stop */
+	int64_t start_at_ns;       /* INT64_MAX: not */
+	int64_t end_by_ns;         /* INT64_MAX: nothing says that it must end */
+	int64_t look_by_ns;        /* at what the log rests on */
+	int looks;                 /* seen so far */
+	struct lookout *lookout;
 	struct shard *shards[SHARDS_MAX]; /* NULL: its owner has ended */
 	char paths[SHARDS_MAX][16];
 };
 
 static struct {
 	uint32_t shards;
-	int checkpoint_ms, read_back_ms;
+	int checkpoint_ms, read_back_ms, look_every_ms, look_again_ms;
 	int64_t send_every_ns, send_at_ns, clock_until_ns, host_clock_until_ns;
+	int64_t restore_at_ns; /* by the operator, what was changed of the log; INT64_MAX: nothing
+				*/
 	struct slot slots[SLOTS];
 	struct input_place accepted[ACCEPTED_MAX];
 	size_t accepted_count;
@@ -56,7 +68,7 @@ static void diag(void *context, const char *line)
 static struct shard_config config_of(struct slot *slot, uint32_t shard)
 {
 	return (struct shard_config){
-		.log = broker_log(),
+		.log = broker_log(slot->process.number),
 		.shard = shard,
 		.state_path = slot->paths[shard],
 		.memory_bytes = MEMORY_BYTES,
@@ -81,17 +93,51 @@ void world_checkpoint(const char *path, struct bytes position, uint64_t mix)
 
 /* --- Lives and deaths --- */
 
+/* The longest that one call of the log may take, twice, and a batch's way back. */
+static int64_t drain_ns(void)
+{
+	return 2 * hearing_bound_ns() + this.read_back_ms * (int64_t)NS_PER_MS;
+}
+
+static int64_t look_due_ns(void)
+{
+	return ground.now_ns + hearing_bound_ns() + ns_per_s +
+	       (this.look_every_ms + this.look_again_ms) * (int64_t)NS_PER_MS;
+}
+
+static void slot_look_out(struct slot *slot)
+{
+	struct lookout_config config = {
+		.log = broker_log(slot->process.number),
+		.shards = slot->shards,
+		.count = this.shards,
+		.every_ms = this.look_every_ms,
+		.again_ms = this.look_again_ms,
+		.diag = diag,
+		.context = &slot->process,
+	};
+	slot->lookout = lookout_start(&config);
+	slot->looks = 0;
+	slot->look_by_ns = look_due_ns();
+}
+
 static void slot_start(struct slot *slot)
 {
 	assert(!slot->is_running);
+	slot->start_at_ns = INT64_MAX;
+	if (broker_is_changed()) { /* as the opening of a log refuses */
+		slot->start_at_ns = ground.now_ns + draw_between(1, 5000) * NS_PER_MS;
+		return;
+	}
 	slot->is_running = true;
 	slot->is_stopping = false;
-	slot->start_at_ns = INT64_MAX;
+	slot->end_by_ns = INT64_MAX;
 	slot->process.is_killed = false;
 	slot->process.paused_until_ns = 0;
 	world_totals.lives++;
 	say("process %d starts", slot->process.number);
 	process_start(&slot->process);
+	hearing_open(slot->process.number);
 	for (uint32_t s = 0; s < this.shards; s++) {
 		if (inject(INJECT_store_rolled_back))
 			folder_roll_back(slot->paths[s]);
@@ -101,6 +147,7 @@ static void slot_start(struct slot *slot)
 		slot->shards[s] = shard_new(&config);
 		shard_start(slot->shards[s]);
 	}
+	slot_look_out(slot);
 }
 
 static bool is_any_running(void)
@@ -139,8 +186,11 @@ static void slot_kill(struct slot *slot)
 	}
 	world_totals.crashes++;
 	world_totals.crashes_in_recovery += !was_live;
+	lookout_stop(slot->lookout);
 	folders_crash(&slot->process);
 	process_kill(&slot->process);
+	struct fault fault;
+	(void)lookout_join(slot->lookout, &fault);
 	for (uint32_t s = 0; s < this.shards; s++) {
 		if (!slot->shards[s])
 			continue;
@@ -151,14 +201,21 @@ static void slot_kill(struct slot *slot)
 	slot_ended(slot);
 }
 
+/* As `pinion run` does. */
 static void slot_stop(struct slot *slot)
 {
+	const struct log_simulated *log = hearing_log(slot->process.number);
+	int64_t paused_until_ns = slot->process.paused_until_ns;
 	slot->is_stopping = true;
+	slot->end_by_ns = STOP_S_MAX * ns_per_s +
+			  (paused_until_ns > ground.now_ns ? paused_until_ns : ground.now_ns);
+	hearing_give_up_at(slot->process.number, clock_monotonic_ms() + GIVE_UP_S * 1000);
 	for (uint32_t s = 0; s < this.shards; s++) {
 		struct shard_status status = { 0 };
 		if (slot->shards[s]) {
 			shard_status(slot->shards[s], &status);
 			shard_stop(slot->shards[s]);
+			world_totals.stops_while_deaf += log->hangs_since_ns[s] != INT64_MAX;
 		}
 		slot->was_live[s] = status.is_live;
 	}
@@ -234,6 +291,59 @@ static bool clock_restarted(uint32_t shard, const struct fault *fault)
 	return true;
 }
 
+/* What it found must be so, and not one odd look. All its shards have ended. */
+static void lookout_end(struct slot *slot)
+{
+	struct fault fault;
+	if (!lookout_is_ended(slot->lookout)) {
+		lookout_stop(slot->lookout);
+		return;
+	}
+	if (lookout_join(slot->lookout, &fault)) {
+		world_totals.log_stops++;
+		if (hearing_log(slot->process.number)->looks_lost < LOOKS_BELIEVED)
+			violation("all shards were stopped at the %d. look that saw: %s",
+				hearing_log(slot->process.number)->looks_lost, fault.text);
+	}
+	slot_ended(slot);
+}
+
+/* Whether what the log rests on is looked at, and what that must lead to. */
+static void looks_look(struct slot *slot)
+{
+	int number = slot->process.number;
+	const struct log_simulated *log = hearing_log(number);
+	if (log->looks != slot->looks) {
+		world_totals.looks++;
+		slot->looks = log->looks;
+		slot->look_by_ns = look_due_ns();
+		if (log->looks_lost >= LOOKS_BELIEVED && slot->end_by_ns == INT64_MAX)
+			slot->end_by_ns = ground.now_ns + STOP_S_MAX * ns_per_s + drain_ns();
+	}
+	if (slot->end_by_ns == INT64_MAX && ground.now_ns > slot->look_by_ns)
+		violation("process %d does not look at what its log rests on", number);
+	if (ground.now_ns > slot->end_by_ns)
+		violation(slot->is_stopping ? "process %d does not end in time"
+					    : "process %d goes on with a log that was changed",
+			number);
+}
+
+/* Whoever asks what a shard waits for is told. Of a batch under way and a tick, which may wait at
+ * the same time, one is. */
+static void waits_look(const struct slot *slot, uint32_t shard, const struct shard_status *status)
+{
+	const struct log_simulated *log = hearing_log(slot->process.number);
+	int64_t since_ns = log->hangs_since_ns[shard];
+	enum call call = log->hangs[shard];
+	if (since_ns == INT64_MAX || ground.now_ns - since_ns < ns_per_s || status->is_ended)
+		return;
+	const char *word = call == CALL_FENCE ? "only writer" : call == CALL_SEND ? "tick" : "";
+	if (!status->waits_for || !strstr(status->waits_for, word) ||
+		(*word && status->waits_since_ms > since_ns / NS_PER_MS))
+		violation("shard %" PRIu32 " waits for the log and says %s", shard,
+			status->waits_for ? status->waits_for : "nothing");
+}
+
 static void owner_ended(struct slot *slot, uint32_t shard)
 {
 	struct shard *ended = slot->shards[shard];
@@ -246,7 +356,8 @@ static void owner_ended(struct slot *slot, uint32_t shard)
 	say("process %d: shard %" PRIu32 " ended with %d", slot->process.number, shard, error);
 	switch (error) {
 	case 0:
-		if (!slot->is_stopping)
+		if (!slot->is_stopping &&
+			hearing_log(slot->process.number)->looks_lost < LOOKS_BELIEVED)
 			violation("shard %" PRIu32 " ended by itself", shard);
 		/* One that recovers, from a full disk for example, has decided nothing, and leaves
 		 * its store as it is. */
@@ -261,13 +372,15 @@ static void owner_ended(struct slot *slot, uint32_t shard)
 			clock_accept(shard, &fault);
 		break;
 	case FAULT_LOG:
-		inputs_accept(shard, &fault);
+		if (!strstr(fault.text, "were deleted"))
+			inputs_accept(shard, &fault);
 		break;
 	case FAULT_IO:
 	case FAULT_TAINTED:
 	case FAULT_FENCED:
 	case FAULT_DAMAGED:
-		if (!slot->is_stopping)
+		if (!slot->is_stopping &&
+			hearing_log(slot->process.number)->looks_lost < LOOKS_BELIEVED)
 			violation("shard %" PRIu32 " gave up on what it can recover from: %s",
 				shard, fault.text);
 		break;
@@ -288,14 +401,17 @@ static void owners_look(struct slot *slot)
 			shard_status(slot->shards[s], &status);
 			if (status.is_live)
 				checks_verified(s, status.verified_sequence);
+			waits_look(slot, s, &status);
 			if (status.is_ended)
 				owner_ended(slot, s);
 		}
 		is_any = is_any || slot->shards[s];
 		is_one_gone = is_one_gone || !slot->shards[s];
 	}
+	if (slot->is_running)
+		looks_look(slot);
 	if (slot->is_running && !is_any)
-		slot_ended(slot);
+		lookout_end(slot);
 	else if (slot->is_running && is_one_gone && !slot->is_stopping && draw(200) == 0)
 		slot_stop(slot);
 }
@@ -355,12 +471,23 @@ static void host_clock_turn(void)
 	this.host_clock_until_ns = ground.now_ns + draw_between(1, 20000) * NS_PER_MS;
 }
 
+/* A process that stood still, or that a leap of time met, can't have done anything meanwhile. */
+static void slot_excuse(struct slot *slot, int64_t stood_ns)
+{
+	if (slot->end_by_ns != INT64_MAX)
+		slot->end_by_ns += stood_ns;
+	slot->look_by_ns += stood_ns;
+}
+
 static void time_turn(void)
 {
 	if (!inject(INJECT_time_passes))
 		return;
 	int64_t most_s = (int64_t)1 << draw_between(1, 19); /* up to six days */
-	ground.now_ns += draw_between(1, most_s * 1000) * NS_PER_MS;
+	int64_t passed_ns = draw_between(1, most_s * 1000) * NS_PER_MS;
+	ground.now_ns += passed_ns;
+	for (int i = 0; i < SLOTS; i++)
+		slot_excuse(&this.slots[i], passed_ns);
 	if (draw(2) == 0) /* the clients keep quiet for longer: what is due needs a tick */
 		this.send_at_ns = ground.now_ns + draw_between(1, 30000) * NS_PER_MS;
 }
@@ -374,12 +501,43 @@ static void processes_turn(void)
 				slot_start(slot);
 			continue;
 		}
-		if (inject(INJECT_process_paused))
-			slot->process.paused_until_ns =
-				ground.now_ns + draw_between(1, 120000) * NS_PER_MS;
-		if (!slot->is_stopping && inject(INJECT_stop_asked))
+		if (inject(INJECT_process_paused)) {
+			int64_t paused_ns = draw_between(1, 120000) * NS_PER_MS;
+			slot->process.paused_until_ns = ground.now_ns + paused_ns;
+			slot_excuse(slot, paused_ns);
+		}
+		bool is_asked = inject(INJECT_stop_asked) ||
+				(hearing_is_deaf(CALLS_ALL) && draw(1000) == 0 && !ground.is_calm);
+		if (!slot->is_stopping && is_asked)
 			slot_stop(slot);
 	}
+}
+
+/* Brokers die, or are cut off, for up to four minutes: from everybody, or what some calls need. */
+static void calls_deafen(void)
+{
+	uint32_t calls = draw(2) == 0 ? CALLS_ALL : (uint32_t)draw(CALLS_ALL) + 1;
+	int64_t most_ms = (int64_t)1 << draw_between(8, 18);
+	hearing_deafen(calls, ground.now_ns + draw_between(1, most_ms) * NS_PER_MS);
+}
+
+static void deaf_turn(void)
+{
+	if (inject(INJECT_log_hangs))
+		calls_deafen();
+}
+
+/* Somebody changes what the log rests on; the operator, whom an alarm calls, puts it right. */
+static void change_turn(void)
+{
+	if (inject(INJECT_log_changed)) {
+		broker_change(draw(2) == 0);
+		this.restore_at_ns = ground.now_ns + draw_between(1, 300000) * NS_PER_MS;
+	}
+	if (ground.now_ns < this.restore_at_ns)
+		return;
+	broker_restore();
+	this.restore_at_ns = INT64_MAX;
 }
 
 static void crashes_look(void)
@@ -395,6 +553,8 @@ static int64_t next_ns(void)
 	int64_t next = broker_next_ns();
 	if (this.send_at_ns < next)
 		next = this.send_at_ns;
+	if (this.restore_at_ns < next)
+		next = this.restore_at_ns;
 	for (int i = 0; i < SLOTS; i++)
 		if (!this.slots[i].is_running && this.slots[i].start_at_ns < next)
 			next = this.slots[i].start_at_ns;
@@ -416,6 +576,8 @@ static void turn(void)
 	clock_turn();
 	loss_turn();
 	host_clock_turn();
+	deaf_turn();
+	change_turn();
 	time_turn();
 	processes_turn();
 }
@@ -480,6 +642,9 @@ static void world_begin(uint64_t seed, bool is_swarm)
 	this.shards = (uint32_t)draw_between(1, draw(3) == 0 ? SHARDS_MAX : 1);
 	this.checkpoint_ms = (int)draw_between(1, 1 << draw_between(1, 11));
 	this.read_back_ms = (int)draw_between(500, 20000);
+	this.look_every_ms = (int)draw_between(100, 1 << draw_between(8, 16));
+	this.look_again_ms = (int)draw_between(10, this.look_every_ms);
+	this.restore_at_ns = INT64_MAX;
 	this.send_every_ns = (int64_t)NS_PER_MS << draw_between(6, 14);
 	for (int i = 0; i < SLOTS; i++) {
 		this.slots[i].process.number = i;
@@ -507,6 +672,9 @@ static void world_rest(void)
 	ground.is_calm = true;
 	say("calm");
 	broker_clock_set(0);
+	hearing_deafen(0, 0);
+	broker_restore();
+	this.restore_at_ns = INT64_MAX;
 	ground.host_ahead_ms = 0;
 	clients_flush();
 	int64_t until_ns = ground.now_ns + REST_S_MAX * ns_per_s;
@@ -525,24 +693,55 @@ static void world_rest(void)
 		this.slots[i].start_at_ns = INT64_MAX;
 }
 
+/* What the log rests on is changed: all stop, and nothing is decided before that was put right. */
+static void world_change(void)
+{
+	size_t decided[SHARDS_MAX];
+	int64_t until_ns;
+	broker_change(draw(2) == 0);
+	if (!broker_is_changed())
+		return; /* there was nothing to delete */
+	say("what the log rests on is changed");
+	restart_plan();
+	for (until_ns = ground.now_ns + 5 * ns_per_s;
+		ground.now_ns < until_ns || this.slots[0].is_running || this.slots[1].is_running;)
+		turn();
+	for (uint32_t s = 0; s < this.shards; s++)
+		decided[s] = broker_readable(s, LOG_EVENTS);
+	world_totals.commands += (uint64_t)clients_send();
+	for (until_ns = ground.now_ns + 120 * ns_per_s; ground.now_ns < until_ns;)
+		turn();
+	for (uint32_t s = 0; s < this.shards; s++)
+		if (broker_readable(s, LOG_EVENTS) != decided[s])
+			violation("shard %" PRIu32 " decides on a log that was changed", s);
+	broker_restore();
+	world_rest();
+}
+
+/* All are asked to end, in some worlds while the log does not answer. */
 static void world_stop(void)
 {
-	int64_t until_ns = ground.now_ns + REST_S_MAX * ns_per_s;
+	if (draw(2) == 0) {
+		int64_t until_ns = ground.now_ns + draw_between(1, 20000) * NS_PER_MS;
+		calls_deafen();
+		restart_plan();
+		while (ground.now_ns < until_ns)
+			turn();
+	}
 	for (int i = 0; i < SLOTS; i++) {
 		struct slot *slot = &this.slots[i];
 		if (!slot->is_running)
 			continue;
 		slot_stop(slot);
-		while (slot->process.task_count > 0) {
+		while (slot->is_running) {
 			(void)tasks_turn(broker_next_ns());
 			broker_advance();
 			checks_look();
-			if (ground.now_ns > until_ns)
-				violation("process %d does not stop", i);
+			owners_look(slot);
 		}
-		owners_look(slot);
 		slot->start_at_ns = INT64_MAX;
 	}
+	hearing_deafen(0, 0);
 }
 
 /* Nobody owns the shard any more, and the log loses what the store stands at. Whatever else is
@@ -555,6 +754,7 @@ static void shortened_refuse(struct slot *slot, uint32_t s)
 	struct shard_status status;
 	slot->process.is_killed = false;
 	process_start(&slot->process);
+	hearing_open(slot->process.number);
 	struct shard *shard = shard_new(&config);
 	shard_start(shard);
 	while (slot->process.task_count > 0) {
@@ -598,6 +798,8 @@ void world_run(uint64_t seed, bool is_swarm, int64_t turns)
 	for (int64_t i = 0; i < turns; i++)
 		turn();
 	world_rest();
+	if (draw(2) == 0)
+		world_change();
 	world_stop();
 	checks_sums();
 	world_shorten();

@@ -14,7 +14,8 @@ void world_run(uint64_t seed, bool is_swarm, int64_t turns);
 /* Of all worlds together. */
 struct world_totals {
 	uint64_t worlds, crashes, crashes_in_recovery, lives, usurped, restarts, clock_stops,
-		input_stops, clock_restarts, commands, virtual_s, shortened;
+		input_stops, clock_restarts, commands, virtual_s, shortened, looks, log_stops,
+		stops_while_deaf;
 };
 extern struct world_totals world_totals;
 
