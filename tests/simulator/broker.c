@@ -335,9 +335,8 @@ void broker_input_lose(uint32_t shard, enum log_stream which, int64_t offset)
 	stream->end = offset;
 }
 
-/* Before it: what was committed is readable, what is under way is lost, also what was written and
- * would have been committed by a later Kafka transaction. */
-void broker_power_fails(void)
+/* Also what was written and would have been committed by a later Kafka transaction. */
+void broker_lose_under_way(void)
 {
 	broker.request_count = 0;
 	for (uint32_t s = 0; s < broker.shards; s++) {

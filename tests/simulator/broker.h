@@ -38,8 +38,8 @@ int64_t broker_next_ns(void);
 
 /* A client's record; its offset. */
 int64_t broker_send(uint32_t shard, enum log_stream stream, struct bytes value);
-/* Power fails everywhere: what was committed is readable, what is under way is lost. */
-void broker_power_fails(void);
+/* What was committed is readable, what is under way is lost. */
+void broker_lose_under_way(void);
 /* An input loses its records from this offset on. No reader is open on it. */
 void broker_input_lose(uint32_t shard, enum log_stream stream, int64_t offset);
 /* The log loses a shard's events from this offset on. */

@@ -210,6 +210,7 @@ static void slot_stop(struct slot *slot)
 	slot->end_by_ns = STOP_S_MAX * ns_per_s +
 			  (paused_until_ns > ground.now_ns ? paused_until_ns : ground.now_ns);
 	hearing_give_up_at(slot->process.number, clock_monotonic_ms() + GIVE_UP_S * 1000);
+	lookout_stop(slot->lookout);
 	for (uint32_t s = 0; s < this.shards; s++) {
 		struct shard_status status = { 0 };
 		if (slot->shards[s]) {
@@ -234,6 +235,7 @@ static void clock_accept(uint32_t shard, const struct fault *fault)
 	for (int i = 0; i < SLOTS; i++)
 		if (this.slots[i].is_running)
 			slot_kill(&this.slots[i]);
+	broker_lose_under_way(); /* the operator takes his time */
 	checks_look();
 	for (enum log_stream s = 0; s < LOG_EVENTS; s++) {
 		size_t count = broker_readable(shard, s);
@@ -447,7 +449,7 @@ static void loss_turn(void)
 	for (int i = 0; i < SLOTS; i++)
 		if (this.slots[i].is_running)
 			slot_kill(&this.slots[i]);
-	broker_power_fails();
+	broker_lose_under_way();
 	checks_look();
 	if (count == 0)
 		return;
