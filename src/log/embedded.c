@@ -290,7 +290,8 @@ static int embedded_hold(struct embedded_log *log, struct fault *fault)
 	return r;
 }
 
-static int embedded_open_at(struct embedded_log *log, const char *path, struct fault *fault)
+static int embedded_open_at(struct embedded_log *log, const char *path,
+	const struct log_config *config, struct fault *fault)
 {
 	int r = 0;
 	if (log->mode == LOG_OWN) {
@@ -302,7 +303,7 @@ static int embedded_open_at(struct embedded_log *log, const char *path, struct f
 			r = embedded_clock_open(&log->clock, log->folder, fault);
 	}
 	if (r == 0)
-		r = database_open(&log->database, path, log->mode, fault);
+		r = database_open(&log->database, path, config, fault);
 	if (r < 0)
 		return r;
 	log->log.shards = database_shards(log->database);
@@ -327,7 +328,7 @@ static int embedded_open(struct log **ret, const struct log_config *config, stru
 	if (log->folder == NULL || asprintf(&path, "%s/log", log->folder) < 0)
 		r = embedded_no_memory(fault);
 	else
-		r = embedded_open_at(log, path, fault);
+		r = embedded_open_at(log, path, config, fault);
 	free(path);
 	if (r < 0) {
 		embedded_close(&log->log);

@@ -248,12 +248,21 @@ int database_create(const char *path, uint32_t shards, struct fault *fault)
 	return r;
 }
 
-static int secondary_path_make(char **ret, struct fault *fault)
+static const char *temporary_default(void)
 {
 	const char *folder = getenv("TMPDIR");
+	return folder != NULL && *folder != '\0' ? folder : "/tmp";
+}
+
+static int secondary_path_make(const struct log_config *config, char **ret, struct fault *fault)
+{
+	const char *folder =
+		config->temporary_root != NULL ? config->temporary_root() : temporary_default();
 	char *path;
-	if (asprintf(&path, "%s/pinion-reader-XXXXXX",
-		    folder != NULL && *folder != '\0' ? folder : "/tmp") < 0)
+	if (folder == NULL)
+		return FAULT(fault, FAULT_IO, "no temporary folder under '%s': %s. Set TMPDIR",
+			temporary_default(), strerror(errno));
+	if (asprintf(&path, "%s/pinion-reader-XXXXXX", folder) < 0)
 		return FAULT(fault, FAULT_IO, "no memory for a path");
 	if (mkdtemp(path) == NULL) {
 		int r = FAULT(fault, FAULT_IO, "can't make the temporary folder '%s': %s", path,
@@ -340,7 +349,8 @@ int database_exists(const char *path, struct fault *fault)
 	return FAULT(fault, FAULT_IO, "can't look into '%s': %s", path, strerror(-r));
 }
 
-int database_open(struct database **ret, const char *path, enum log_mode mode, struct fault *fault)
+int database_open(struct database **ret, const char *path, const struct log_config *config,
+	struct fault *fault)
 {
 	int r = database_exists(path, fault);
 	if (r < 0)
@@ -349,8 +359,8 @@ int database_open(struct database **ret, const char *path, enum log_mode mode, s
 	struct database *database = calloc(1, sizeof *database);
 	if (database == NULL)
 		return FAULT(fault, FAULT_IO, "no memory for a log");
-	database->mode = mode;
-	database->options = options_new(mode, /* create= */ false);
+	database->mode = config->mode;
+	database->options = options_new(config->mode, /* create= */ false);
 	database->synced = rocksdb_writeoptions_create();
 	rocksdb_writeoptions_set_sync(database->synced, 1);
 	database->checked = rocksdb_readoptions_create();
@@ -369,8 +379,8 @@ int database_open(struct database **ret, const char *path, enum log_mode mode, s
 	database->path = strdup(path);
 	if (database->path == NULL)
 		r = FAULT(fault, FAULT_IO, "no memory for a path");
-	if (r == 0 && mode == LOG_USE)
-		r = secondary_path_make(&database->secondary_path, fault);
+	if (r == 0 && config->mode == LOG_USE)
+		r = secondary_path_make(config, &database->secondary_path, fault);
 	if (r == 0)
 		r = database_attach(database, fault);
 	if (r < 0) {

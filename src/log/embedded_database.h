@@ -25,8 +25,9 @@ int database_create(const char *path, uint32_t shards, struct fault *fault);
 /* FAULT_MISSING: none there. */
 int database_exists(const char *path, struct fault *fault);
 
-/* As above. LOG_OWN: the caller holds the ledger's lock. */
-int database_open(struct database **ret, const char *path, enum log_mode mode, struct fault *fault);
+/* `config`'s mode and temporary folder. LOG_OWN: the caller holds the ledger's lock. */
+int database_open(struct database **ret, const char *path, const struct log_config *config,
+	struct fault *fault);
 void database_close(struct database *database); /* NULL is fine; nobody is inside */
 uint32_t database_shards(const struct database *database);
 

@@ -84,6 +84,8 @@ struct log_config {
 	/* 0 = the defaults 30000 and 45000; tests shorten them. Milliseconds. */
 	int message_timeout_ms;
 	int transaction_timeout_ms;
+	/* A folder in which temporary ones are made, or NULL with errno. NULL: TMPDIR, or /tmp. */
+	const char *(*temporary_root)(void);
 };
 
 struct log;

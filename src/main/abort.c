@@ -2,6 +2,7 @@
 /* The end by a bug, ours or a library's. */
 #include "main/journal.h"
 #include "main/main.h"
+#include "main/temporary.h"
 #include "shard/shard.h"
 #include "store/store.h"
 
@@ -15,6 +16,8 @@
  * here allocates, and nothing is gone on with. */
 static void on_abort(int signal_number)
 {
+	while (temporary_is_ending())
+		(void)pause();
 	store_note_abort();
 	struct input_place place;
 	if (shard_deciding(&place)) {

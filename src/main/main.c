@@ -5,6 +5,7 @@
 #include "main/limits.h"
 #include "main/options.h"
 #include "main/output.h"
+#include "main/temporary.h"
 
 #include <signal.h>
 #include <sodium.h>
@@ -56,6 +57,7 @@ static int subcommand(int count, char **arguments)
 int main(int count, char **arguments)
 {
 	descriptors_ensure();
+	temporary_sweep();
 	output_begin();
 	limits_raise();
 	abort_watch();
@@ -69,5 +71,10 @@ int main(int count, char **arguments)
 		usage(stderr);
 		return EXIT_USAGE;
 	}
-	return output_end(subcommand(count - 1, arguments + 1));
+	/* `run` makes nothing temporary, and has a way of its own to stop. */
+	if (strcmp(arguments[1], "run") != 0)
+		temporary_watch();
+	int exit_code = subcommand(count - 1, arguments + 1);
+	temporary_end();
+	return output_end(exit_code);
 }

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "main/options.h"
 
+#include "main/temporary.h"
+
 #include <errno.h>
 #include <getopt.h>
 #include <inttypes.h>
@@ -497,6 +499,7 @@ struct log_config options_log_config(const struct options *options, enum log_mod
 		.url = options->ledger,
 		.kafka_config = options->kafka_config,
 		.mode = mode,
+		.temporary_root = temporary_root,
 	};
 }
 
