@@ -133,10 +133,12 @@ static void unreadable_inputs_are_not_waited_for(void **state)
 		assert_int_equal(count, 0);
 	}
 	assert_int_equal(log_reader_position(reader), log_reader_end_hint(reader));
+	assert_int_equal(log_reader_held(reader), 3);
 
 	assert_null(rd_kafka_commit_transaction(upstream, ADMIN_MS));
 	for (int i = 0; i < 3; i++)
 		read_until(&ledger, reader, "open", text, sizeof(text));
+	assert_int_equal(log_reader_held(reader), 0);
 	rd_kafka_destroy(upstream);
 	log_reader_close(reader);
 	log_close(ledger.log);

@@ -200,6 +200,10 @@ static int end_look(struct kafka_log *log, uint32_t shard, enum log_stream strea
 		client_serve(log);
 		if (error == RD_KAFKA_RESP_ERR_NO_ERROR)
 			return 0;
+		/* To read it, which whoever asks needs too, would show it. */
+		if (kafka_is_denied(error))
+			return KAFKA_DENIED(
+				fault, log->config, "Read", "topic", log->config->topics[stream]);
 		if (left_ms <= 0)
 			return FAULT(fault, FAULT_IO,
 				"can't ask Kafka at %s for the end of %s:%u: %s",
@@ -234,6 +238,7 @@ const struct log_ops log_kafka = {
 	.reader_open = kafka_reader_open,
 	.read = kafka_read,
 	.reader_end_hint = kafka_reader_end_hint,
+	.reader_held = kafka_reader_held,
 	.reader_position = kafka_reader_position,
 	.reader_close = kafka_reader_close,
 	.end = kafka_end,

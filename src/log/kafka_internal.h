@@ -163,6 +163,7 @@ int kafka_reader_open(struct log *base, uint32_t shard, enum log_stream stream, 
 int kafka_read(struct log_reader *base, struct log_record *records, size_t capacity, int timeout_ms,
 	size_t *ret_count);
 int64_t kafka_reader_end_hint(struct log_reader *base);
+int64_t kafka_reader_held(struct log_reader *base);
 int64_t kafka_reader_position(struct log_reader *base);
 void kafka_reader_close(struct log_reader *base);
 

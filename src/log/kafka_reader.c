@@ -326,9 +326,9 @@ int kafka_read(struct log_reader *base, struct log_record *records, size_t capac
 	return code;
 }
 
-int64_t kafka_reader_end_hint(struct log_reader *base)
+/* The high watermark that came with the last records, or with the news that there are none. */
+static int64_t end_known(const struct kafka_reader *reader)
 {
-	struct kafka_reader *reader = (struct kafka_reader *)base;
 	const char *topic = reader->log->config->topics[reader->stream];
 	int64_t low;
 	int64_t end;
@@ -337,17 +337,34 @@ int64_t kafka_reader_end_hint(struct log_reader *base)
 		    &low, &end) != RD_KAFKA_RESP_ERR_NO_ERROR ||
 		end < reader->end_first)
 		end = reader->end_first;
-	if (end <= reader->position)
-		return reader->position;
+	return end > reader->position ? end : reader->position;
+}
 
-	if (reader->ended_at == reader->position) {
-		int64_t now_ms = kafka_clock_ms();
-		if (reader->ended_ms == 0)
-			reader->ended_ms = now_ms;
-		if (now_ms - reader->ended_ms >= UNREADABLE_MS)
-			return reader->position;
-	}
-	return end;
+/* What follows the position up to that end can't be read. */
+static bool is_held(struct kafka_reader *reader, int64_t end)
+{
+	if (end == reader->position || reader->ended_at != reader->position)
+		return false;
+	int64_t now_ms = kafka_clock_ms();
+	if (reader->ended_ms == 0)
+		reader->ended_ms = now_ms;
+	return now_ms - reader->ended_ms >= UNREADABLE_MS;
+}
+
+int64_t kafka_reader_end_hint(struct log_reader *base)
+{
+	struct kafka_reader *reader = (struct kafka_reader *)base;
+	int64_t end = end_known(reader);
+
+	return is_held(reader, end) ? reader->position : end;
+}
+
+int64_t kafka_reader_held(struct log_reader *base)
+{
+	struct kafka_reader *reader = (struct kafka_reader *)base;
+	int64_t end = end_known(reader);
+
+	return is_held(reader, end) ? end - reader->position : 0;
 }
 
 int64_t kafka_reader_position(struct log_reader *base)

@@ -118,6 +118,11 @@ int64_t log_reader_end_hint(struct log_reader *reader)
 	return reader->ops->reader_end_hint(reader);
 }
 
+int64_t log_reader_held(struct log_reader *reader)
+{
+	return reader->ops->reader_held ? reader->ops->reader_held(reader) : 0;
+}
+
 int64_t log_reader_position(struct log_reader *reader)
 {
 	return reader->ops->reader_position(reader);

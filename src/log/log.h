@@ -155,6 +155,11 @@ int log_read(struct log_reader *reader, struct log_record *records, size_t capac
  * cheap. */
 int64_t log_reader_end_hint(struct log_reader *reader);
 
+/* How many offsets from the position on the log holds but lets nobody read yet, as far as this
+ * reader knows without waiting (Kafka: what stands in a Kafka transaction that is open, and behind
+ * it). 0 where they are only on their way. */
+int64_t log_reader_held(struct log_reader *reader);
+
 /* The offset the next read starts from at the earliest. It passes what is not a record (markers)
  * too, so a reader that has seen everything has position >= end. */
 int64_t log_reader_position(struct log_reader *reader);
@@ -196,6 +201,7 @@ struct log_ops {
 	int (*read)(struct log_reader *reader, struct log_record *records, size_t capacity,
 		int timeout_ms, size_t *ret_count);
 	int64_t (*reader_end_hint)(struct log_reader *reader);
+	int64_t (*reader_held)(struct log_reader *reader); /* NULL: never any */
 	int64_t (*reader_position)(struct log_reader *reader);
 	void (*reader_close)(struct log_reader *reader);
 	int (*end)(struct log *log, uint32_t shard, enum log_stream stream, int64_t *ret_end,

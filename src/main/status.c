@@ -17,13 +17,15 @@ void status_new(struct status *status, struct owners *owners)
 	*status = (struct status){ .owners = owners };
 	status->stopped_at = calloc(owners->count, sizeof *status->stopped_at);
 	status->passes = calloc(owners->count, sizeof *status->passes);
-	assert(status->stopped_at && status->passes);
+	status->held = calloc(owners->count, sizeof *status->held);
+	assert(status->stopped_at && status->passes && status->held);
 }
 
 void status_free(struct status *status)
 {
 	free(status->stopped_at);
 	free(status->passes);
+	free(status->held);
 }
 
 void status_look(struct status *status)
@@ -35,6 +37,7 @@ void status_look(struct status *status)
 		status->live += shard.is_live;
 		if (shard.is_ended && status->stopped_at[i].tv_sec == 0)
 			(void)clock_gettime(CLOCK_REALTIME, &status->stopped_at[i]);
+		held_look(&status->held[i], status->owners->numbers[i], &shard);
 	}
 }
 
@@ -145,9 +148,11 @@ void status_say(struct status *status, double seconds)
 		resident_kib() / 1024, all.restarts, ahead_s > 0 ? ahead_s : 0);
 	waits_add(status->owners, line);
 	stopped_add(status, line);
+	bool is_well = status->live == status->owners->count;
+	for (size_t i = 0; i < status->owners->count; i++)
+		is_well &= !held_add(&status->held[i], status->owners->numbers[i], line);
 	(void)fclose(line);
-	journal_say(status->live < status->owners->count ? LEVEL_warning : LEVEL_info, NO_SHARD,
-		"%s", text);
+	journal_say(is_well ? LEVEL_info : LEVEL_warning, NO_SHARD, "%s", text);
 	free(text);
 	status->inputs_before = all.inputs_decided;
 }

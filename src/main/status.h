@@ -3,6 +3,7 @@
 #ifndef MAIN_STATUS_H
 #define MAIN_STATUS_H
 
+#include "main/held.h"
 #include "main/owners.h"
 
 #include <time.h>
@@ -11,6 +12,7 @@ struct status {
 	struct owners *owners;
 	struct timespec *stopped_at; /* by shard; tv_sec 0: not stopped */
 	int64_t *passes;             /* by shard, when progress was last asked for */
+	struct held *held;           /* by shard */
 	int64_t inputs_before;
 	size_t live;
 };
@@ -18,7 +20,7 @@ struct status {
 void status_new(struct status *status, struct owners *owners);
 void status_free(struct status *status);
 
-/* Notes who is live and who has stopped, and when. */
+/* Notes who is live and who has stopped, and when; says what is held up. */
 void status_look(struct status *status);
 
 /* The line. `seconds`: since the one before. */

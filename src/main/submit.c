@@ -391,9 +391,10 @@ static int shard_await(struct submit *submit, uint32_t shard, time_t deadline)
 		if (submit->is_processor && owners_ended(&submit->owners))
 			return EXIT_FAULT; /* submit_close says why */
 		if (time(NULL) > deadline) {
-			complain("no outcome of line %" PRId64 " in %d s: is a processor running "
-				 "(pinion run)? The commands are on "
-				 "the log; submitting the same ids again is harmless",
+			complain(
+				"no outcome of line %" PRId64 " in %d s: is a processor running "
+				"(pinion run)? Its status line says what holds it up. The commands "
+				"are on the log; submitting the same ids again is harmless",
 				line, OUTCOME_WAIT_MS / 1000);
 			return EXIT_FAULT;
 		}

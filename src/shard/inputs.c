@@ -157,3 +157,9 @@ int64_t inputs_lag(const struct inputs *inputs, enum log_stream stream)
 		      log_reader_position(inputs->readers[stream]);
 	return (lag > 0 ? lag : 0) + (int64_t)(inputs->count[stream] - inputs->next[stream]);
 }
+
+int64_t inputs_held(const struct inputs *inputs, enum log_stream stream, int64_t *ret_offset)
+{
+	*ret_offset = log_reader_position(inputs->readers[stream]);
+	return log_reader_held(inputs->readers[stream]);
+}

@@ -40,7 +40,9 @@ void inputs_take(struct inputs *inputs, enum log_stream stream);
 size_t inputs_buffered(
 	const struct inputs *inputs, enum log_stream stream, const struct log_record **ret);
 
-/* How many records stand unread, as far as known. */
+/* How many records stand unread and can be read, as far as known. */
 int64_t inputs_lag(const struct inputs *inputs, enum log_stream stream);
+/* How many offsets stand behind those and can't be read yet, and at which they begin. */
+int64_t inputs_held(const struct inputs *inputs, enum log_stream stream, int64_t *ret_offset);
 
 #endif

@@ -102,6 +102,7 @@ struct shard {
 	_Atomic bool is_live, is_ended;
 	_Atomic int64_t status_term, status_verified, status_stored, status_inputs, status_batches;
 	_Atomic int64_t status_passes, status_first_input_ns, status_verified_ns;
+	_Atomic int64_t status_held_offset[LOG_INPUTS], status_held_since[LOG_INPUTS];
 	_Atomic int64_t status_lag[LOG_INPUTS], status_timer_due, status_engine_time;
 	_Atomic int status_level0, status_restarts;
 	_Atomic size_t status_rows, status_dirty;

@@ -300,11 +300,29 @@ static int tick_send(struct shard *shard)
 	return error;
 }
 
+/* Since when an input is held is since this owner first saw it; that outlives a recovery, after
+ * which the reader comes to the same offset again. */
+static void held_note(struct shard *shard, enum log_stream stream, int64_t held, int64_t offset)
+{
+	bool is_noted = atomic_load(&shard->status_held_since[stream]) != 0;
+	int64_t noted = atomic_load(&shard->status_held_offset[stream]);
+	if (is_noted ? offset <= noted : held == 0)
+		return;
+	atomic_store(&shard->status_held_since[stream], 0);
+	atomic_store(&shard->status_held_offset[stream], offset);
+	if (held > 0)
+		atomic_store(&shard->status_held_since[stream], shard->host_ms);
+}
+
 static void lag_note(struct shard *shard)
 {
 	shard->host_ms = clock_host_ms();
-	for (enum log_stream s = 0; s < LOG_EVENTS; s++)
-		atomic_store(&shard->status_lag[s], inputs_lag(&shard->inputs, s));
+	for (enum log_stream s = 0; s < LOG_EVENTS; s++) {
+		int64_t offset;
+		int64_t held = inputs_held(&shard->inputs, s, &offset);
+		atomic_store(&shard->status_lag[s], inputs_lag(&shard->inputs, s) + held);
+		held_note(shard, s, held, offset);
+	}
 }
 
 /* Decides what is here, up to a full batch, or until the committer is idle and could take what

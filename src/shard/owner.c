@@ -345,6 +345,9 @@ void shard_status(struct shard *shard, struct shard_status *ret)
 		ret->waits_for = "the log to take a batch of events and to give it back";
 		ret->waits_since_ms = batch_since_ms;
 	}
-	for (int s = 0; s < LOG_INPUTS; s++)
+	for (int s = 0; s < LOG_INPUTS; s++) {
 		ret->lag[s] = atomic_load(&shard->status_lag[s]);
+		ret->held_since_ms[s] = atomic_load(&shard->status_held_since[s]);
+		ret->held_offset[s] = atomic_load(&shard->status_held_offset[s]);
+	}
 }

@@ -86,9 +86,13 @@ struct shard_status {
 	int64_t inputs_decided;  /* since the start of the process */
 	int64_t first_input_ns;  /* monotonic; when the first of them was taken up */
 	int64_t verified_ns;     /* monotonic; when the last batch was verified */
-	int64_t lag[LOG_INPUTS]; /* records not decided yet, as far as known */
-	int64_t timer_due_ms;    /* INT64_MAX: none */
-	int64_t engine_time_ms;  /* 0: not known yet */
+	int64_t lag[LOG_INPUTS]; /* records not decided yet, as far as known; with those held */
+	/* From this offset on nothing can be read, though it is there: a Kafka transaction that
+	 * somebody left open stands there. The host's clock, when it was first seen; 0: none. */
+	int64_t held_since_ms[LOG_INPUTS];
+	int64_t held_offset[LOG_INPUTS];
+	int64_t timer_due_ms;   /* INT64_MAX: none */
+	int64_t engine_time_ms; /* 0: not known yet */
 	int level0_files;
 	size_t rows;
 	size_t dirty_bytes;

@@ -202,6 +202,16 @@ class Guarded:
         )
         wait_for("the broker knows the rights", lambda: last[3].encode() in self.ask(29, 1, look))
 
+    def forbid(self, right):
+        """Takes away a right that was given. Returns when the broker no longer knows it."""
+        user, operation, resource, name = right
+        look = (
+            struct.pack(">b", RESOURCES[resource]) + text(name) + struct.pack(">b", LITERAL)
+            + text(f"User:{user}") + text("*") + struct.pack(">bb", OPERATIONS[operation], ALLOW)
+        )
+        self.ask(31, 1, struct.pack(">i", 1) + look)
+        wait_for("the broker forgets the right", lambda: name.encode() not in self.ask(29, 1, look))
+
 
 THE_ONE = []  # it serves all tests that need one
 

@@ -2,6 +2,7 @@
 """The table of ACLs in docs/operating.md: each role works with exactly its rights, and with any one of
 them taken away it says at once which. Nobody may write where the table does not say so."""
 import json
+import os
 import re
 import secrets
 import time
@@ -10,6 +11,7 @@ from concurrent import futures
 from confluent_kafka import Consumer, KafkaError, Producer
 
 import guarded
+from gates import partition_of
 from harness import BINARY, ROOT, Ledger, Room, check, wait_for
 
 SECONDS = 9  # of a few: a machine at full load takes its time
@@ -133,6 +135,8 @@ def cases_make(prefix):
     measurer.rights += [(measurer.user, *right[1:]) for right in raw.rights]
     processor = "the processor", "run"
     later = [Case(*processor, roles()[processor], None, next(users), prefix) for _ in range(2)]
+    upstream = next(role for role in roles() if role[1] == "submit")
+    later.append(Case(*upstream, roles()[upstream], None, next(users), prefix))
     return whole, lacking, later
 
 
@@ -183,8 +187,9 @@ def rights_kafka(_):
         found_without_create(room, broker, lacking)
         taken = [
             revoked(room, broker, case, right)
-            for case, right in zip(later, (("Write", "events"), ("Read", "commands")))
+            for case, right in zip(later[:2], (("Write", "events"), ("Read", "commands")))
         ]
+        revoked_while_asking(room, broker, later[2])
     return (
         f"{len(whole)} calls with exactly their rights, {len(lacking)} without one of them, the slowest "
         f"{max(seconds):.1f} s; {len(taken)} taken away later; {refusals} writes of others refused"
@@ -293,3 +298,30 @@ def revoked(room, broker, case, right):
     code = run.ask_to_stop()
     check(code == 3, f"{right} was taken away: exit {code}: {run.said()}")
     return right
+
+
+def revoked_while_asking(room, broker, case):
+    """Taken away before a submit asks where the events of a second shard end: it says so at once."""
+    run = admin(broker, room, case.prefix).run()
+    names = [next(name for name in map(str, range(1000)) if partition_of(name, SHARDS) == shard) for shard in range(SHARDS)]
+    first = {"party": names[0], "party_open": {"kind": "person"}}
+    received = {"to_account": f"{names[1]}/a", "amount": "1.00 USD", "rail": "ach", "rail_reference": "late"}
+    fifo = room.folder / "lines"
+    os.mkfifo(fifo)
+    options = ["--ledger", broker.url("SASL", case.prefix), "--kafka-config", broker.client(case.user)]
+    submit = room.start(case.user, BINARY, "submit", *options, fifo)
+    with open(fifo, "w", encoding="ascii") as lines:
+        # What belongs on another topic is only sent when the outcome of the line before is printed.
+        for line in (first, {"funds_receive": received}):
+            print(json.dumps(line), file=lines, flush=True)
+        wait_for("the first outcome", lambda: submit.printed() or not submit.is_alive(), 60)
+        check(submit.is_alive(), f"submit ended: {submit.said()}")
+        broker.forbid((case.user, "Read", "Topic", f"{case.prefix}.events"))
+    began = time.monotonic()
+    code, seconds = submit.exit_code(60), time.monotonic() - began
+    words = f"denies us the operation Read on the topic {case.prefix}.events:"
+    check(
+        code == 3 and submit.says(words) and seconds < SECONDS,
+        f"Read of events was taken away from a submit: exit {code} after {seconds:.1f} s: {submit.said()}",
+    )
+    check(run.ask_to_stop() == 0, f"SIGTERM: {run.said()}")
