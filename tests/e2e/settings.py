@@ -20,14 +20,15 @@ def stopped(run, *words):
         check(run.says(word), f"{word} is not told: {run.said()}")
 
 
-def retention_set(admin, topic, retention_ms):
+def topic_alter(admin, topic, name, value):
     """All that init sets is said again: what is left out would fall back to the broker's own."""
     settings = {
-        "retention.ms": str(retention_ms),
+        "retention.ms": "-1",
         "retention.bytes": "-1",
         "cleanup.policy": "delete",
         "message.timestamp.type": "LogAppendTime",
         "max.message.bytes": "4194304",
+        name: value,
     }
     changed = admin.alter_configs([ConfigResource("topic", topic, set_config=settings)])
     for future in changed.values():
@@ -41,9 +42,9 @@ def settings_kafka(_):
         events = ledger.url.rsplit("/", 1)[1] + ".events"
         run = ledger.run()
         ledger.submit(party("alice"))
-        retention_set(admin, events, 600000000)
+        topic_alter(admin, events, "retention.ms", "600000000")
         stopped(run, events, "retention.ms=600000000")
-        retention_set(admin, events, -1)
+        topic_alter(admin, events, "retention.ms", "-1")
 
         def is_live_again():
             again = ledger.start("run")
