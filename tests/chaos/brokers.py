@@ -3,8 +3,9 @@
 import time
 
 from confluent_kafka import Consumer, KafkaException
+from confluent_kafka.admin import AdminClient, ConfigResource
 
-from harness import Broker, Failure
+from harness import Broker, Failure, check
 
 HEAL_S = 200  # a broker that is back has all it had missed by then
 NEEDED = {1: 1, 2: 1, 3: 2}  # with fewer nothing can be written (min.insync.replicas)
@@ -61,6 +62,23 @@ class Brokers:
             if time.monotonic() > deadline:
                 raise Failure(f"the cluster did not heal within {HEAL_S} s: {said}")
             time.sleep(0.3)
+
+    def replication_check(self, prefix):
+        """What init asks of a cluster of three, so that an answered write stands on two."""
+        topics = self.asker.list_topics(timeout=20).topics
+        ours = [topic for topic in topics.values() if topic.topic.startswith(prefix + ".")]
+        replicas = {len(one.replicas) for topic in ours for one in topic.partitions.values()}
+        check(len(ours) == 5 and replicas == {self.count}, f"{len(ours)} topics, replicas {replicas}")
+        wanted = {
+            "min.insync.replicas": "2" if self.count == 3 else "1",
+            "unclean.leader.election.enable": "false",
+        }
+        asked = [ConfigResource("topic", topic.topic) for topic in ours]
+        admin = AdminClient({"bootstrap.servers": self.whole.address})
+        for resource, future in admin.describe_configs(asked).items():
+            found = future.result(30)
+            for name, value in wanted.items():
+                check(found[name].value == value, f"{resource}: {name}={found[name].value}, wanted {value}")
 
     def lacking(self):
         """What is not in sync, in words; empty: nothing."""

@@ -50,6 +50,7 @@ class World:
             [way for ways_of_one in ways for way in ways_of_one],
         )
         prefix = self.ledger.url.split("/")[-1]
+        self.brokers.replication_check(prefix)
         for number, ways_of_one in enumerate(ways):
             places = ",".join(f"127.0.0.1:{proxy}" for proxy, _ in ways_of_one)
             ledger = Ledger(

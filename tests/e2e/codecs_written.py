@@ -3,7 +3,10 @@
 import pathlib
 import struct
 
+from confluent_kafka.admin import AdminClient, ConfigResource
+
 from audit import servers_and_prefix
+from bad_place import SETTINGS
 from harness import BROKER, Room, check, embedded
 
 CODECS = {0: "none", 1: "gzip", 2: "snappy", 3: "lz4", 4: "zstd"}
@@ -35,6 +38,14 @@ def commands(name):
     ]
 
 
+def topic_set(topic, name, value):
+    # All of a topic's settings are written: what is left out falls back to the broker's own.
+    settings = {**SETTINGS, name: value}
+    admin = AdminClient({"bootstrap.servers": BROKER.address})
+    for future in admin.alter_configs([ConfigResource("topic", topic, set_config=settings)]).values():
+        future.result(30)
+
+
 def codecs_kafka(_):
     BROKER.need_ours()
     with Room("codecs") as room:
@@ -52,9 +63,15 @@ def codecs_kafka(_):
             large = {name for name, size in now[seen:] if size > 2000 or name != "none"}
             check(large == {codec or "lz4"}, f"{codec} was chosen, batches are {now[seen:]}")
             seen = len(now)
+        topic_set(topic, "compression.type", "gzip")
+        run = ledger.run()
+        ledger.submit(*commands("by-topic"))
+        check(run.ask_to_stop() == 0, run.said())
+        codecs = {name for name, size in batches(topic)[seen:] if size > 2000 or name != "none"}
+        check(codecs == {"gzip"}, f"the topic's own codec is gzip, batches are {batches(topic)[seen:]}")
         ledger.verify()
-        check(len(ledger.events()) == 5 * PARTIES + 1, "events of all codecs are read")
-        return f"{seen} batches, in lz4 when nothing is said, zstd, gzip, none"
+        check(len(ledger.events()) == 6 * PARTIES + 1, "events of all codecs are read")
+        return f"{seen} batches, in lz4 when nothing is said, zstd, gzip, none; and the topic's own"
 
 
 def codecs_embedded(_):

@@ -1,12 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """The procedures of docs/operating.md, as they stand there: backup, restore, moving, a lost disk, upgrades."""
-import os
 import re
 import shutil
 import sys
 
 from audit import audit, servers_and_prefix
-from harness import BROKER, ROOT, Broker, Ledger, Room, check, embedded, wait_for
+from harness import BINARY, BROKER, ROOT, Broker, Ledger, Room, check, embedded, wait_for
 from inputs import WAY_ON
 from rebuild import digests, played
 
@@ -155,9 +154,40 @@ def upgrade_embedded(options):
         wanted = digests(ledger, shards)
         for turn in range(2):
             binary = room.folder / f"pinion-{turn}"
-            shutil.copy2(os.environ["PINION_BINARY"], binary)
+            shutil.copy2(BINARY, binary)
             run = room.start("replaced", binary, "run", "--ledger", ledger.url)
             wait_for("the new one is live", lambda: run.says("live: ") or not run.is_alive(), 60)
             check(run.ask_to_stop() == 0, f"SIGTERM: {run.said()}")
             check(digests(ledger, shards) == wanted, "the new one has another state")
         return "there and back"
+
+
+def upgrade_kafka(options):
+    """Two processes, each with a shard of its own, one at a time: the other one goes on."""
+    with Room("upgrade-kafka") as room:
+        ledger = BROKER.ledger(room, "upgraded").init(2)
+        played(ledger, 2, options.seed)
+        wanted = digests(ledger, 2)
+
+        def start(shard, binary):
+            run = room.start(
+                f"shard-{shard}", binary, "run", "--ledger", ledger.url, "--state", ledger.state, "--shard", shard
+            )
+            wait_for("it is live", lambda: run.says("live: ") or not run.is_alive(), 60)
+            check(run.is_alive(), f"shard {shard}: {run.said()}")
+            return run
+
+        runs = [start(shard, BINARY) for shard in range(2)]
+        for shard in range(2):
+            binary = room.folder / f"pinion-{shard}"
+            shutil.copy2(BINARY, binary)
+            check(runs[shard].ask_to_stop() == 0, f"SIGTERM: {runs[shard].said()}")
+            runs[shard] = start(shard, binary)
+        sequences = {shard: sequence for shard, (sequence, _) in wanted.items()}
+        for number in range(8):
+            pays(ledger, f"after-{number}", sequences)
+        for run in runs:
+            check(not run.says("recovers from"), f"one was disturbed: {run.said()}")
+            check(run.ask_to_stop() == 0, f"SIGTERM: {run.said()}")
+        ledger.verify()
+        return "one after the other"
