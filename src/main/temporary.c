@@ -85,6 +85,17 @@ static void signals_of_end(sigset_t *ret)
 	}
 }
 
+/* Ends the process by this signal, which is blocked and pending. The first process of a container
+ * is not ended by one that it does not handle: it ends as a shell would tell of it. */
+static void end_by(int number)
+{
+	sigset_t signals;
+	(void)sigemptyset(&signals);
+	(void)sigaddset(&signals, number);
+	(void)pthread_sigmask(SIG_UNBLOCK, &signals, NULL);
+	_exit(128 + number);
+}
+
 void temporary_sweep(void)
 {
 	DIR *folder = opendir(parent());
@@ -102,10 +113,13 @@ void temporary_sweep(void)
 	if (folder)
 		(void)closedir(folder);
 
-	sigset_t signals, waiting, now;
+	sigset_t signals, waiting;
 	signals_of_end(&signals);
-	if (sigpending(&waiting) == 0 && sigandset(&now, &signals, &waiting) == 0)
-		(void)pthread_sigmask(SIG_UNBLOCK, &now, NULL);
+	if (sigpending(&waiting) != 0)
+		return;
+	for (int number = 1; number < NSIG; number++)
+		if (sigismember(&signals, number) == 1 && sigismember(&waiting, number) == 1)
+			end_by(number);
 }
 
 /* Other threads go on making files in the folder, and would fail of its absence in words that
@@ -130,9 +144,7 @@ static void *watch(void *unused)
 	/* Without /proc, or a lock, as well as it goes. */
 	if (root[0] != '\0')
 		folder_remove(root);
-	(void)pthread_sigmask(SIG_UNBLOCK, &signals, NULL);
-	for (;;)
-		(void)pause();
+	end_by(number);
 	return NULL;
 }
 

@@ -86,6 +86,7 @@ def signals_leave_nothing_embedded(_):
             check(code == -signal.SIGPIPE, f"{call} into a closed pipe: {code}, {said}")
             check(not found(temporary), f"{call} into a closed pipe leaves {found(temporary)}")
         ignored(temporary, at)
+        first_of_a_container(temporary, at)
         return f"{len(SIGNALS)} signals, a closed pipe"
 
 
@@ -105,6 +106,27 @@ def ignored(temporary, at):
     finally:
         follower.kill()
         follower.wait()
+
+
+def first_of_a_container(temporary, at):
+    """Process number 1, which no signal ends that it does not take care of."""
+    into = ["unshare", "--map-root-user", "--pid", "--fork"]
+    if subprocess.run([*into, "true"], capture_output=True, check=False).returncode != 0:
+        return
+    outer = subprocess.Popen(
+        [*into, "--kill-child", BINARY, "tail", "--follow", *at],
+        env={**os.environ, "TMPDIR": str(temporary)}, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
+    )  # fmt: skip
+    try:
+        wait_for("the follower reads", lambda: found(temporary, "pinion-reader-*"), 60)
+        with open(f"/proc/{outer.pid}/task/{outer.pid}/children", encoding="ascii") as children:
+            os.kill(int(children.read()), signal.SIGTERM)
+        code, said = ended(outer)
+        check(code == 128 + signal.SIGTERM and not said, f"number 1 ended with {code}: {said}")
+        check(not found(temporary), f"number 1 leaves {found(temporary)}")
+    finally:
+        outer.kill()
+        outer.wait()
 
 
 def signals_leave_nothing_kafka(_):
