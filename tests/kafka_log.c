@@ -318,6 +318,29 @@ static void a_pause_taints_and_is_ridden_out(void **state)
 	log_close(ledger.log);
 }
 
+/* The look at the settings is no reason for a process that is to end to stay. */
+static void a_look_at_the_settings_ends_when_it_is_given_up(void **state)
+{
+	struct ledger ledger;
+	pid_t broker = broker_pid();
+
+	(void)state;
+	if (broker <= 0)
+		skip(); /* said above */
+	ledger_create(&ledger);
+	ledger_open(&ledger);
+	must(log_check(ledger.log, &ledger.fault), &ledger.fault);
+	assert_int_equal(kill(broker, SIGSTOP), 0);
+	int64_t begun_ms = clock_ms();
+	log_give_up_at(ledger.log, begun_ms + 1000);
+	int code = log_check(ledger.log, &ledger.fault);
+	int64_t took_ms = clock_ms() - begun_ms;
+	(void)kill(broker, SIGCONT);
+	assert_int_equal(code, FAULT_IO);
+	assert_true(took_ms < 5000);
+	log_close(ledger.log);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -328,6 +351,7 @@ int main(void)
 		cmocka_unit_test(a_dead_server_beside_a_living_one_is_no_harm),
 		cmocka_unit_test(a_stream_has_many_readers),
 		cmocka_unit_test(a_pause_taints_and_is_ridden_out),
+		cmocka_unit_test(a_look_at_the_settings_ends_when_it_is_given_up),
 	};
 	int missing = broker_missing();
 
