@@ -31,24 +31,34 @@ static int foreign_record(struct shard *shard, const struct log_record *record)
 	return 0;
 }
 
+const char *tail_holder(struct log_reader *tail)
+{
+	return log_reader_held(tail) > 0 ? ": a Kafka transaction is open on the events, and holds "
+					   "what follows it: whoever left it there must abort it"
+					 : "";
+}
+
 /* What comes back byte for byte as it was chained extends the chain: no hash is made twice. */
 static int read_back(struct shard *shard, struct batch *batch)
 {
 	struct committer *committer = &shard->committer;
 	int64_t deadline_ms = clock_monotonic_ms() + shard->config.read_back_ms;
 	size_t next = 0;
+	const char *holder = "";
 	while (next < batch->count) {
 		size_t count;
 		int error = log_read(
 			committer->tail, committer->records, TAIL_RECORDS_PER_READ, 100, &count);
 		if (error)
 			return error;
+		if (count == 0)
+			holder = tail_holder(committer->tail);
 		if (count == 0 && clock_monotonic_ms() > deadline_ms)
 			return FAULT(&committer->fault, FAULT_TAINTED,
 				"shard %" PRIu32 ": events %" PRId64
-				" and before were not read back in %d ms",
+				" and before were not read back in %d ms%s",
 				shard->config.shard, batch->last.sequence,
-				shard->config.read_back_ms);
+				shard->config.read_back_ms, holder);
 		for (size_t i = 0; i < count; i++) {
 			const struct log_record *record = &committer->records[i];
 			if (next < batch->count &&

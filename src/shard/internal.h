@@ -141,6 +141,9 @@ int clock_compare(struct shard *shard, int64_t host_ms);
 int clock_enter(struct shard *shard);
 
 /* committer.c */
+/* Why nothing more comes from the events, where that is known, as the end of a sentence; else "".
+ * Asked again and again while nothing comes: the first answer is too early. */
+const char *tail_holder(struct log_reader *tail);
 int committer_start(struct shard *shard);
 void committer_stop(struct shard *shard);
 int committer_wait_idle(struct shard *shard);

@@ -192,6 +192,7 @@ static int own_mark_await(struct shard *shard, const struct id *incarnation, boo
 {
 	struct log_reader *tail = shard->committer.tail;
 	int64_t deadline_ms = clock_monotonic_ms() + shard->config.read_back_ms;
+	const char *holder = "";
 	for (;;) {
 		struct log_record record;
 		size_t count;
@@ -202,10 +203,12 @@ static int own_mark_await(struct shard *shard, const struct id *incarnation, boo
 		}
 		if (atomic_load(&shard->is_stopping))
 			return stop_fault(shard);
+		if (count == 0)
+			holder = tail_holder(tail);
 		if (count == 0 && clock_monotonic_ms() > deadline_ms)
 			return FAULT(&shard->fault, FAULT_TAINTED,
-				"shard %" PRIu32 ": our shard_opened was not read back in %d ms",
-				shard->config.shard, shard->config.read_back_ms);
+				"shard %" PRIu32 ": our shard_opened was not read back in %d ms%s",
+				shard->config.shard, shard->config.read_back_ms, holder);
 		if (count == 0)
 			continue;
 		enum chain_verdict verdict;

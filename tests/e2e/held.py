@@ -39,9 +39,9 @@ class Upstream:
 class Seen:
     """What a processor says of itself from now on."""
 
-    def __init__(self, run):
+    def __init__(self, run, at=None):
         self.run = run
-        self.at = len(self._all())
+        self.at = len(self._all()) if at is None else at
 
     def _all(self):
         return self.run.err.read_text(errors="replace")
@@ -127,6 +127,18 @@ def held_then_aborted(ledger, gate, run):
     return run
 
 
+def held_events(ledger, gate):
+    """A stranger's, on the events: no owner can live, and it says why."""
+    servers, _ = servers_and_prefix(ledger)
+    stranger = Upstream(gate, servers, "events", openings(0, 1))
+    run = ledger.start("run", "--shard", "0")
+    seen = Seen(run, 0)
+    seen.line("what holds the events", r"shard 0: recovers from: .*not read back in 10000 ms: a Kafka transaction is open on")
+    stranger.producer.abort_transaction(60)
+    seen.line("life", r"live: 1 shard")
+    check(run.ask_to_stop() == 0, f"SIGTERM: {run.said()}")
+
+
 def held_kafka(_):
     with Room("held") as room:
         ledger = BROKER.ledger(room, "held").init(SHARDS)
@@ -135,6 +147,7 @@ def held_kafka(_):
         run = held_then_aborted(ledger, gate, run)
         check(not run.says("recovers from"), f"it recovered: {run.said()}")
         check(run.ask_to_stop() == 0, f"SIGTERM: {run.said()}")
+        held_events(ledger, gate)
         gate.close()
         audit(ledger)
         return "a commit and an abort, both told"
