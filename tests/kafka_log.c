@@ -297,7 +297,8 @@ static void a_pause_taints_and_is_ridden_out(void **state)
 	must(sending.code, &sending.fault);
 	assert_int_equal(code, FAULT_TAINTED);
 	assert_int_equal(older_fault.code, FAULT_TAINTED);
-	assert_true(tainted_ms - pausing.begun_ms < 5000);
+	/* A request got no answer in time: long before the broker is back. */
+	assert_true(tainted_ms - pausing.begun_ms < PAUSE_MS - 4000);
 	assert_true(closed_ms - tainted_ms < 5000);
 	assert_int_equal(good, 10);
 

@@ -138,6 +138,13 @@ struct hooked {
 	_Atomic bool
 		refuses; /* every batch but a mark, as a broker with a lower max.message.bytes */
 	_Atomic bool is_silent; /* it does not tell its end, until it is given up */
+	int late_ms;            /* a reader's first record comes so long after it was opened */
+};
+
+struct hooked_reader {
+	struct log_reader reader;
+	struct log_reader *inner;
+	int64_t from_ms;
 };
 
 struct hooked_writer {
@@ -152,10 +159,49 @@ static int hooked_fence(
 static int hooked_append(struct log_writer *base, const struct log_entry *entries, size_t count);
 static void hooked_writer_close(struct log_writer *base);
 
+static const struct log_ops hooked_ops;
+
 static int hooked_reader_open(struct log *log, uint32_t shard, enum log_stream stream,
 	int64_t offset, struct log_reader **ret, struct fault *fault)
 {
-	return log_reader_open(((struct hooked *)log)->inner, shard, stream, offset, ret, fault);
+	struct hooked *hooked = (struct hooked *)log;
+	struct hooked_reader *reader = calloc(1, sizeof *reader);
+	assert_non_null(reader);
+	reader->reader.ops = &hooked_ops;
+	reader->from_ms = clock_monotonic_ms() + hooked->late_ms;
+	*ret = &reader->reader;
+	int error = log_reader_open(hooked->inner, shard, stream, offset, &reader->inner, fault);
+	if (error)
+		free(reader);
+	return error;
+}
+
+static int hooked_read(struct log_reader *base, struct log_record *records, size_t capacity,
+	int timeout_ms, size_t *ret_count)
+{
+	struct hooked_reader *reader = (struct hooked_reader *)base;
+	int64_t left_ms = reader->from_ms - clock_monotonic_ms();
+	if (left_ms <= 0)
+		return log_read(reader->inner, records, capacity, timeout_ms, ret_count);
+	*ret_count = 0;
+	clock_wait_ms(left_ms < timeout_ms ? (int)left_ms : timeout_ms);
+	return 0;
+}
+
+static int64_t hooked_reader_end_hint(struct log_reader *base)
+{
+	return log_reader_end_hint(((struct hooked_reader *)base)->inner);
+}
+
+static int64_t hooked_reader_position(struct log_reader *base)
+{
+	return log_reader_position(((struct hooked_reader *)base)->inner);
+}
+
+static void hooked_reader_close(struct log_reader *base)
+{
+	log_reader_close(((struct hooked_reader *)base)->inner);
+	free(base);
 }
 
 static int hooked_end(struct log *log, uint32_t shard, enum log_stream stream, int64_t *ret_end,
@@ -187,6 +233,10 @@ static const struct log_ops hooked_ops = {
 	.append = hooked_append,
 	.writer_close = hooked_writer_close,
 	.reader_open = hooked_reader_open,
+	.read = hooked_read,
+	.reader_end_hint = hooked_reader_end_hint,
+	.reader_position = hooked_reader_position,
+	.reader_close = hooked_reader_close,
 	.end = hooked_end,
 	.begin = hooked_begin,
 	.sender_open = hooked_sender_open,
@@ -441,7 +491,7 @@ static void test_an_idle_owner_notices_another(void **state)
 	rig_close(rig);
 }
 
-/* What it met first is only how it came to look. */
+/* What it met first is only how it came to look; and a log far away shows the other one late. */
 static void test_a_tainted_owner_says_that_another_came(void **state)
 {
 	(void)state;
@@ -449,6 +499,7 @@ static void test_a_tainted_owner_says_that_another_came(void **state)
 	struct hooked hooked = hooked_of(rig);
 	struct owner *owner = owner_new(rig, 0, "state");
 	owner->config.log = &hooked.log;
+	hooked.late_ms = 300;
 	owner_start(owner);
 	rig_send_traffic(rig, 0, 20);
 	rig_wait_answered(rig, 0);
@@ -460,6 +511,26 @@ static void test_a_tainted_owner_says_that_another_came(void **state)
 	rig_send_traffic(rig, 0, 20);
 	owner_ends_saying(owner, FAULT_USURPED, "another owner took it");
 	rig_run(rig, 0, "state");
+	(void)rig_audit(rig, 0, "state");
+	rig_close(rig);
+}
+
+/* It has inputs to compare with what was decided, and they come later than is looked for at first.
+ */
+static void test_a_log_far_away_is_no_fault(void **state)
+{
+	(void)state;
+	struct rig *rig = rig_open("far", 1);
+	rig_send_traffic(rig, 0, 20);
+	rig_run(rig, 0, "state");
+	struct hooked hooked = hooked_of(rig);
+	hooked.late_ms = 2500;
+	struct owner *owner = owner_new(rig, 0, "state");
+	owner->config.log = &hooked.log;
+	owner_start(owner);
+	owner_wait_live(owner);
+	assert_int_equal(restarts(owner), 0);
+	owner_stop(owner);
 	(void)rig_audit(rig, 0, "state");
 	rig_close(rig);
 }
@@ -577,6 +648,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(test_a_second_owner_where_nothing_is_fenced),
 		cmocka_unit_test(test_an_idle_owner_notices_another),
 		cmocka_unit_test(test_a_tainted_owner_says_that_another_came),
+		cmocka_unit_test(test_a_log_far_away_is_no_fault),
 		cmocka_unit_test(test_fenced_by_an_owner_not_seen),
 		cmocka_unit_test(test_fenced_by_a_time_out),
 		cmocka_unit_test(test_faults_at_random),

@@ -80,6 +80,14 @@ static const struct setting reader_fixed[] = {
 	{ NULL, NULL },
 };
 
+/* A connection that worked broke, or a request on it was not answered in time. What never worked
+ * breaks nothing: a server that is away for long is tried again and again. */
+static bool is_break(int error, const char *reason)
+{
+	return (error == RD_KAFKA_RESP_ERR__TRANSPORT || error == RD_KAFKA_RESP_ERR__TIMED_OUT) &&
+	       strstr(reason, "in state UP");
+}
+
 /* Serves every handle; the owner polls, so it runs in the owner's thread. */
 static void error_note(rd_kafka_t *rk, int error, const char *reason, void *opaque)
 {
@@ -88,19 +96,17 @@ static void error_note(rd_kafka_t *rk, int error, const char *reason, void *opaq
 	(void)rk;
 	if (!notes)
 		return;
-	if (error == RD_KAFKA_RESP_ERR__TRANSPORT || error == RD_KAFKA_RESP_ERR__TIMED_OUT)
+	if (is_break(error, reason))
 		notes->transport = true;
 	kafka_cause_note(notes, error, reason);
 }
 
-/* A connection that worked broke. What never worked breaks nothing: a broker that is away for long
- * is tried again and again. */
 static void break_note(rd_kafka_t *rk, int error, const char *reason, void *opaque)
 {
 	struct kafka_notes *notes = opaque;
 
 	(void)rk;
-	if (error == RD_KAFKA_RESP_ERR__TRANSPORT && strstr(reason, "in state UP"))
+	if (is_break(error, reason))
 		atomic_fetch_add(&notes->breaks, 1);
 }
 

@@ -3,10 +3,10 @@
  * it is gone.
  *
  * The client library speaks the older Kafka transaction protocol, in which a late request of one
- * Kafka transaction can land in a later one. So a handle that met a timeout, a broken connection or
- * a slow commit is destroyed with its Kafka transaction open; kafka_fence of its successor settles
- * what became of it. Requests that a broker turned away and that were sent again need no such care:
- * nothing of them is under way.
+ * Kafka transaction can land in a later one. So a handle that met a timeout or a broken connection
+ * is destroyed with its Kafka transaction open; kafka_fence of its successor settles what became of
+ * it. Requests that a broker turned away and that were sent again need no such care, nor does a
+ * broker that is slow or far away: each request got its answer, and nothing is under way.
  */
 #include "log/kafka_internal.h"
 
@@ -16,19 +16,24 @@
 #include <time.h>
 
 enum {
-	COMMIT_MS =
-		1000, /* a commit that takes longer is slow: its fate is looked up, not awaited */
+	/* A broker that hangs leaves a request without an answer, and ends the wait by that. This
+	 * is for one that answers, but never with a commit: well below the time-out of the Kafka
+	 * transaction. */
+	COMMIT_MS = 20000,
+	COMMIT_STEP_MS = 500,
 	FENCE_MS = 60000,
 	FENCE_FIRST_MS = 40,
 	FENCE_STEP_MS = 2000,
 	FENCE_PAUSE_MS = 200,
 	/* While the broker ends the older writer's Kafka transaction it turns us away, and the
-	 * handle then waits half a second. A new handle asks at once: a tenth of the time. */
+	 * handle then waits half a second. A new handle asks at once: a tenth of the time, where
+	 * the broker is so near that it answers the first short question. */
 	FENCE_SHORTCUTS = 5,
 };
 
 struct kafka_writer {
 	struct log_writer base;
+	struct log *log;
 	const struct kafka_config *config;
 	struct fault *fault;
 	uint32_t shard;
@@ -112,7 +117,8 @@ static int fence_try(
 			is_time_out ? "; set the brokers' transaction.max.timeout.ms to 45000 or "
 				      "more"
 				    : "");
-	} else if (number == RD_KAFKA_RESP_ERR_CONCURRENT_TRANSACTIONS && *shortcuts > 0) {
+	} else if (number == RD_KAFKA_RESP_ERR_CONCURRENT_TRANSACTIONS &&
+		   timeout_ms == FENCE_FIRST_MS && *shortcuts > 0) {
 		--*shortcuts;
 		handle_destroy(writer);
 	} else if (!rd_kafka_error_is_retriable(error)) {
@@ -135,6 +141,7 @@ int kafka_fence(struct log *base, uint32_t shard, struct log_writer **ret, struc
 
 	assert(writer && shard < base->shards);
 	writer->base.ops = &log_kafka;
+	writer->log = base;
 	writer->config = log->config;
 	writer->fault = fault;
 	writer->shard = shard;
@@ -217,11 +224,29 @@ static int batch_produce(struct kafka_writer *writer, const struct log_entry *en
 	return append_fail(writer, FAULT_IO, "a record was not accepted", rd_kafka_err2str(error));
 }
 
+/* Waits as long as nothing but time is missing. */
+static rd_kafka_error_t *commit_await(struct kafka_writer *writer)
+{
+	int64_t deadline = kafka_clock_ms() + COMMIT_MS;
+
+	for (;;) {
+		int64_t left_ms = log_deadline(writer->log, deadline) - kafka_clock_ms();
+		int step_ms = left_ms < 1                ? 1
+			      : left_ms < COMMIT_STEP_MS ? (int)left_ms
+							 : COMMIT_STEP_MS;
+		rd_kafka_error_t *error = rd_kafka_commit_transaction(writer->rk, step_ms);
+		(void)rd_kafka_poll(writer->rk, 0);
+		if (!error || rd_kafka_error_code(error) != RD_KAFKA_RESP_ERR__TIMED_OUT ||
+			writer->notes.transport || left_ms < COMMIT_STEP_MS)
+			return error;
+		rd_kafka_error_destroy(error);
+	}
+}
+
 /* Commit says nothing about records that never got on their way: every record's own report must be
  * there. */
-static int batch_settle(struct kafka_writer *writer, size_t count, int64_t begun_ms)
+static int batch_settle(struct kafka_writer *writer, size_t count)
 {
-	(void)rd_kafka_poll(writer->rk, 0);
 	if (writer->notes.failed > 0)
 		return append_fail(writer, FAULT_TAINTED, "committed, but a record failed",
 			rd_kafka_err2str(writer->notes.failure));
@@ -231,8 +256,6 @@ static int batch_settle(struct kafka_writer *writer, size_t count, int64_t begun
 	if (writer->notes.transport)
 		return append_fail(
 			writer, FAULT_TAINTED, "committed", "but a connection broke meanwhile");
-	if (kafka_clock_ms() - begun_ms > COMMIT_MS)
-		return append_fail(writer, FAULT_TAINTED, "committed", "but slowly");
 	return 0;
 }
 
@@ -257,11 +280,10 @@ int kafka_append(struct log_writer *base, const struct log_entry *entries, size_
 	if (code != 0)
 		return code;
 
-	int64_t begun_ms = kafka_clock_ms();
-	error = rd_kafka_commit_transaction(writer->rk, COMMIT_MS);
+	error = commit_await(writer);
 	if (error)
 		return append_fail_error(writer, FAULT_TAINTED, "commit", error);
-	return batch_settle(writer, count, begun_ms);
+	return batch_settle(writer, count);
 }
 
 void kafka_writer_close(struct log_writer *base)

@@ -132,8 +132,10 @@ bool log_fence_is_ambiguous(const struct log *log);
 int log_fence(struct log *log, uint32_t shard, struct log_writer **ret, struct fault *fault);
 
 /* Appends all entries in order as one batch and makes them durable. 0: done. FAULT_TAINTED,
- * FAULT_FENCED or FAULT_IO: close the writer. A slow commit (over a second) also answers
- * FAULT_TAINTED though all may be well: the shard recovers and finds out. */
+ * FAULT_FENCED or FAULT_IO: close the writer. A log that is slow or far away only takes its time;
+ * where an answer is missing (Kafka: a request without one for 6 s, a connection that broke, no
+ * commit within 20 s) it is FAULT_TAINTED, though all may be well: the shard recovers and finds
+ * out. */
 int log_append(struct log_writer *writer, const struct log_entry *entries, size_t count);
 
 void log_writer_close(struct log_writer *writer); /* without abort; NULL is fine */

@@ -280,13 +280,14 @@ static int tail_read_to_end(struct shard *shard)
 }
 
 /* Terms that this process never had, or that stand above its last one, mean that another one came.
+ * Reads for wait_ms, or, where that is 0, up to the end, which a broker far away delivers late.
  */
 int shard_look_for_owner(struct shard *shard, int wait_ms)
 {
 	struct log *log = shard->config.log;
 	struct fault fault = { 0 };
 	struct log_reader *reader;
-	int64_t end, deadline_ms = clock_monotonic_ms() + wait_ms;
+	int64_t end;
 	int error = log_end(log, shard->config.shard, LOG_EVENTS, &end, &fault);
 	if (!error)
 		error = log_reader_open(
@@ -295,14 +296,13 @@ int shard_look_for_owner(struct shard *shard, int wait_ms)
 		return 0; /* the log can't be read now: recovery will say why, and looks again */
 
 	int result = 0;
-	while (!result && !atomic_load(&shard->is_stopping) &&
-		(clock_monotonic_ms() < deadline_ms ||
-			(wait_ms == 0 && log_reader_position(reader) < end))) {
+	int64_t deadline_ms =
+		clock_monotonic_ms() + (wait_ms > 0 ? wait_ms : shard->config.read_back_ms);
+	while (!result && !atomic_load(&shard->is_stopping) && clock_monotonic_ms() < deadline_ms &&
+		(wait_ms > 0 || log_reader_position(reader) < end)) {
 		struct log_record records[RECORDS_PER_READ];
 		size_t count;
 		if (log_read(reader, records, RECORDS_PER_READ, 100, &count) != 0)
-			break;
-		if (count == 0 && wait_ms == 0)
 			break;
 		for (size_t i = 0; i < count && !result; i++) {
 			struct link link;

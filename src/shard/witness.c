@@ -53,6 +53,13 @@ static int record_await(struct shard *shard, struct log_reader *reader, int64_t 
 	return 0;
 }
 
+/* The record or what comes after it, or nobody waits any more. */
+static bool has_come(
+	struct shard *shard, struct log_reader *reader, int64_t offset, bool has_record)
+{
+	return has_record || is_stopping(shard) || log_reader_position(reader) > offset;
+}
+
 static int not_read(struct shard *shard, enum log_stream stream, int64_t offset)
 {
 	return FAULT(&shard->fault, FAULT_IO, "%s:%" PRIu32 ":%" PRId64 " was not read in time",
@@ -60,18 +67,24 @@ static int not_read(struct shard *shard, enum log_stream stream, int64_t offset)
 }
 
 /* The record at an offset, or what comes instead of it. An end is a hint, and a broker may be slow:
- * it is not there where it does not come, and the end says so too. */
+ * it is not there where it does not come, and the end says so too. Where the end says that it is
+ * there, it is waited for. */
 static int input_read(struct shard *shard, struct log_reader *reader, enum log_stream stream,
 	int64_t offset, struct log_record *ret, bool *ret_came)
 {
 	int wait_ms = shard->config.read_back_ms;
-	int64_t end;
+	int64_t end = 0;
 	int error = record_await(shard, reader, offset,
 		wait_ms < ABSENT_AFTER_MS ? wait_ms : ABSENT_AFTER_MS, ret, ret_came);
-	if (error || *ret_came || is_stopping(shard) || log_reader_position(reader) > offset)
+	if (error || has_come(shard, reader, offset, *ret_came))
 		return error;
 	error = log_end(shard->config.log, shard->config.shard, stream, &end, &shard->fault);
-	return !error && end > offset ? not_read(shard, stream, offset) : error;
+	if (error || end <= offset)
+		return error;
+	error = record_await(shard, reader, offset, wait_ms, ret, ret_came);
+	if (error || has_come(shard, reader, offset, *ret_came))
+		return error;
+	return not_read(shard, stream, offset);
 }
 
 /* --- The record that was decided last --- */

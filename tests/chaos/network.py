@@ -5,6 +5,7 @@ import socket
 import struct
 import sys
 import threading
+import time
 
 from harness import Room, check, wait_for
 
@@ -174,6 +175,24 @@ def cuts_check(place):
     check(silent(client) and silent(served), "no new connection is taken again")
 
 
+def delay_check(place):
+    """Each way takes so much longer, in order; a connection is made in a round trip, too."""
+    place.network.set(0, "delay 150")
+    client, served = place.pair()
+    began = time.monotonic()
+    for part in (other(10), other(20)):
+        client.sendall(part)
+        check(received(served, len(part)) == part, "what was sent before or after")
+    took = time.monotonic() - began
+    check(took > 0.5, f"two requests on a new connection, in a row, are there after {took:.3f} s")
+    began = time.monotonic()
+    served.sendall(b"answer")
+    served.close()
+    check(received(client, 6) == b"answer" and ended(client), "an answer, and then the end")
+    check(time.monotonic() - began >= 0.15, "an answer is there at once")
+    place.network.set(0, "delay 0")
+
+
 def ended(client):
     try:
         return client.recv(1) == b""
@@ -189,5 +208,6 @@ def network(_):
         place = Place(with_timeouts, server, port)
         timeouts_check(place)
         cuts_check(place)
+        delay_check(place)
         with_timeouts.look()
-        return "requests and answers held, lost, late; time-outs lowered"
+        return "requests and answers held, lost, late, delayed; time-outs lowered"

@@ -12,13 +12,18 @@ SOCKET takes datagrams "NUMBER MODE", and answers each. NUMBER is a proxy's plac
     pass                what was held goes on its way, also where its sender is gone by now: a late
                         request of a dead processor reaches the broker; all is well again
 
+"NUMBER delay MS" makes the broker a distant one: from now on all takes MS longer each way, whatever the
+mode. So does the making of a connection: its first request waits for one more round trip.
+
 TIMEOUT_MS, if not 0, is the transaction time-out that the broker is told by processors: the number
 in their InitProducerId requests is lowered to it. That is all that is ever changed.
 """
+import collections
 import selectors
 import socket
 import struct
 import sys
+import time
 
 CHUNK = 1 << 18
 HELD_MAX = 64 << 20
@@ -83,21 +88,32 @@ class Flow:
 
     def __init__(self, way, source, sink, feed):
         self.way, self.source, self.sink, self.feed = way, source, sink, feed
+        self.under_way = collections.deque()  # (when it is here, bytes; none: the end)
+        self.here_s = 0.0  # when the last of them is
         self.bytes = bytearray()
+        self.is_read = False  # nothing more is sent
         self.is_ended = False  # nothing more comes
         self.is_lost = False  # nobody is there to take it
 
-    def read(self):
+    def read(self, delay_s):
         try:
             data = self.source.recv(CHUNK)
         except BlockingIOError:
             return
         except OSError:
             data = b""
-        if not data:
-            self.is_ended = True
-        elif not self.is_lost:
-            self.bytes += self.feed(data)
+        self.is_read = not data
+        self.here_s = max(self.here_s, time.monotonic() + delay_s)
+        self.under_way.append((self.here_s, data))
+        self.arrive()
+
+    def arrive(self):
+        while self.under_way and self.under_way[0][0] <= time.monotonic():
+            _, data = self.under_way.popleft()
+            if not data:
+                self.is_ended = True
+            elif not self.is_lost:
+                self.bytes += self.feed(data)
 
     def write(self):
         try:
@@ -123,7 +139,7 @@ class Flow:
 class Proxy:
     def __init__(self, selector, listen, target, timeout_ms):
         self.selector, self.target, self.timeout_ms = selector, target, timeout_ms
-        self.mode, self.pairs = "pass", []
+        self.mode, self.delay_s, self.pairs = "pass", 0.0, []
         self.listener = socket.create_server(("127.0.0.1", listen), backlog=128)
         self.listener.setblocking(False)
         selector.register(self.listener, selectors.EVENT_READ, self.accept)
@@ -145,6 +161,7 @@ class Proxy:
             Flow("requests", client, server, Timeouts(self.timeout_ms).feed),
             Flow("answers", server, client, bytes),
         ]
+        pair[0].here_s = time.monotonic() + 3 * self.delay_s
         self.pairs.append(pair)
         self.watch(pair)
 
@@ -164,7 +181,7 @@ class Proxy:
             return
         for flow, other in (requests, answers), (answers, requests):
             wanted = 0
-            if not flow.is_ended and len(flow.bytes) < HELD_MAX:
+            if not flow.is_read and len(flow.bytes) < HELD_MAX:
                 wanted |= selectors.EVENT_READ
             if other.bytes and not self.is_held(other):
                 wanted |= selectors.EVENT_WRITE
@@ -186,13 +203,27 @@ class Proxy:
         if pair not in self.pairs:
             return
         if events & selectors.EVENT_READ:
-            flow.read()
+            flow.read(self.delay_s)
         if events & selectors.EVENT_WRITE:
             other.write()
-        for way in flow, other:
+        self.go_on(pair)
+
+    def go_on(self, pair):
+        for way in pair:
             if way.bytes and not self.is_held(way):
                 way.write()
         self.watch(pair)
+
+    def arrive(self):
+        """What is here by now goes on. Returns when more will be; None: nothing is under way."""
+        for pair in list(self.pairs):
+            if any(way.under_way for way in pair):
+                for way in pair:
+                    way.arrive()
+                self.go_on(pair)
+        return min(
+            (way.under_way[0][0] for pair in self.pairs for way in pair if way.under_way), default=None
+        )
 
     def close(self, pair):
         self.pairs.remove(pair)
@@ -220,13 +251,18 @@ def main():
 
     def command(_):
         data, asker = control.recvfrom(64)
-        number, mode = data.decode().split()
-        proxies[int(number)].set(mode)
+        number, mode, *rest = data.decode().split()
+        if mode == "delay":
+            proxies[int(number)].delay_s = int(rest[0]) / 1000
+        else:
+            proxies[int(number)].set(mode)
         control.sendto(b"done", asker)
 
     selector.register(control, selectors.EVENT_READ, command)
     while True:
-        for key, events in selector.select():
+        whens = [when for when in (proxy.arrive() for proxy in proxies) if when is not None]
+        wait_s = max(0.0, min(whens) - time.monotonic()) if whens else None
+        for key, events in selector.select(wait_s):
             key.data(events)
 
 

@@ -65,8 +65,9 @@ def answer_of(event):
 class KafkaGate:
     """One producer and one reader of all events, shared by all clients of a test."""
 
-    def __init__(self, ledger):
+    def __init__(self, ledger, resend_s=RESEND_S):
         servers, self.prefix = servers_and_prefix(ledger)
+        self.resend_s = resend_s
         self.producer = Producer(
             {
                 "bootstrap.servers": servers,
@@ -122,7 +123,7 @@ class KafkaGate:
     def ask(self, asked, seconds):
         """[(command, how many answers)] -> {id: all its answers so far}"""
         before = {one.id: len(self.answers[one.id]) for one, _ in asked}
-        deadline, resend_at = time.monotonic() + seconds, time.monotonic() + RESEND_S
+        deadline, resend_at = time.monotonic() + seconds, time.monotonic() + self.resend_s
         for one, times in asked:
             for _ in range(times):
                 self.send(one)
@@ -146,7 +147,7 @@ class KafkaGate:
             if time.monotonic() > resend_at:
                 for one in waiting:
                     self.send(one)
-                resend_at = time.monotonic() + RESEND_S
+                resend_at = time.monotonic() + self.resend_s
 
     def close(self):
         self.is_over = True
