@@ -184,7 +184,7 @@ static struct command table_funds(struct table *table, const char *reference)
 {
 	struct command command = table_command(table, COMMAND_funds_receive);
 	command.funds_receive.to_account = workload_account(&command.party, "main");
-	command.funds_receive.money = usd(100000);
+	command.funds_receive.amount = usd(100000);
 	command.funds_receive.rail = RAIL_ach;
 	text64_set(&command.funds_receive.rail_reference, reference, strlen(reference));
 	return command;
@@ -227,7 +227,7 @@ static struct id table_hold(struct table *table, int64_t expires_in_s)
 	struct command command = table_command(table, COMMAND_hold_create);
 	command.hold_create.from_account = workload_account(&command.party, "main");
 	command.hold_create.to_account = workload_account(&table->workload.members[1], "main");
-	command.hold_create.money = usd(1);
+	command.hold_create.amount = usd(1);
 	command.hold_create.expires_in_s = expires_in_s;
 	text64_set(&command.hold_create.reason, "ride", 4);
 	table_send(table, &command);
@@ -251,7 +251,7 @@ static void test_timers_before_one_input_are_bounded(void **unused)
 	struct command capture = table_command(table, COMMAND_hold_capture);
 	for (int i = 0; i < HOLDS; i++)
 		capture.hold_capture.hold_id.id = table_hold(table, 60);
-	capture.hold_capture.money.is_absent = true;
+	capture.hold_capture.amount.is_absent = true;
 	const size_t *events = table->tally.events;
 	assert_int_equal(events[EVENT_hold_created], HOLDS);
 	table->now_ms += 59999;

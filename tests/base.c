@@ -265,7 +265,7 @@ static void timer_keys_sort_by_time_then_id(void **given)
 	(void)given;
 	for (size_t i = 0; i < sizeof times / sizeof times[0]; i++)
 		for (int j = 0; j < 3; j++) {
-			struct timer timer = { .due_ms = times[i], .kind = TIMER_hold_expiry };
+			struct timer timer = { .due_ms = times[i], .kind = TIMER_KIND_hold_expiry };
 			timer.id.at[j == 2 ? 0 : 15] = (uint8_t)j;
 			struct state_key key = key_timer(&timer);
 			assert_int_equal(key.size, 25);
@@ -273,7 +273,7 @@ static void timer_keys_sort_by_time_then_id(void **given)
 				assert_true(memcmp(before.at, key.at, key.size) < 0);
 			before = key;
 			struct timer read;
-			uint8_t kind[1] = { TIMER_hold_expiry };
+			uint8_t kind[1] = { TIMER_KIND_hold_expiry };
 			timer_unkey(key.at, kind, &read);
 			assert_int_equal(timer_compare(&timer, &read), 0);
 			assert_int_equal(read.kind, timer.kind);
@@ -332,7 +332,7 @@ static void every_entry_has_its_name(void **given)
 	assert_string_equal(topic_name(TOPIC_##topic), #topic);
 #include "ledger/commands.def"
 #undef COMMAND
-#define EVENT(number, version, name) assert_string_equal(event_name(EVENT_##name), #name);
+#define EVENT(number, name, file) assert_string_equal(event_name(EVENT_##name), #name);
 #include "ledger/events.def"
 #undef EVENT
 #define REJECT(number, name, retry, text, advice)                          \

@@ -121,7 +121,7 @@ static void funds_make(
 	char reference[2] = { 'r', (char)(again ? 'x' : 'a' + story->ids) };
 	command_begin(story, c, COMMAND_funds_receive, party);
 	c->funds_receive.to_account = account_of(party);
-	c->funds_receive.money = money_of(minor);
+	c->funds_receive.amount = money_of(minor);
 	c->funds_receive.rail = RAIL_wire;
 	text64_set(&c->funds_receive.rail_reference, reference, 2);
 }
@@ -131,7 +131,7 @@ static void transfer_make(struct story *story, struct command *c, char from, int
 	command_begin(story, c, COMMAND_transfer_create, from);
 	c->transfer_create.from_account = account_of(from);
 	c->transfer_create.to_account = account_of(from == 'p' ? 'q' : 'p');
-	c->transfer_create.money = money_of(minor);
+	c->transfer_create.amount = money_of(minor);
 }
 
 static void hold_make(struct story *story, struct command *c, char from, int64_t minor)
@@ -139,7 +139,7 @@ static void hold_make(struct story *story, struct command *c, char from, int64_t
 	command_begin(story, c, COMMAND_hold_create, from);
 	c->hold_create.from_account = account_of(from);
 	c->hold_create.to_account = account_of(from == 'p' ? 'q' : 'p');
-	c->hold_create.money = money_of(minor);
+	c->hold_create.amount = money_of(minor);
 	c->hold_create.expires_in_s = 1;
 	text64_set(&c->hold_create.reason, "tip", 3);
 	story->hold_id = c->id.id;
@@ -152,9 +152,9 @@ static void capture_make(struct story *story, struct command *c, int64_t minor, 
 	command_begin(story, c, COMMAND_hold_capture, party);
 	c->hold_capture.hold_id.id = story->hold_id;
 	if (minor < 0)
-		c->hold_capture.money.is_absent = true;
+		c->hold_capture.amount.is_absent = true;
 	else
-		c->hold_capture.money = money_of(minor);
+		c->hold_capture.amount = money_of(minor);
 }
 
 static void release_make(struct story *story, struct command *c)

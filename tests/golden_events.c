@@ -241,7 +241,7 @@ static struct event golden_command_ids_dropped(void)
 {
 	struct event event =
 		timers_event(EVENT_command_ids_dropped, time_first_ms + (int64_t)DAY_MS);
-	event.timer.kind = TIMER_command_ids;
+	event.timer.kind = TIMER_KIND_command_ids;
 	event.command_ids_dropped.before_ms = time_first_ms + 5500;
 	return event;
 }
@@ -359,7 +359,7 @@ static struct event golden_hold_released(void)
 static struct event golden_hold_expired(void)
 {
 	struct event event = timers_event(EVENT_hold_expired, hold_expires_ms);
-	event.timer.kind = TIMER_hold_expiry;
+	event.timer.kind = TIMER_KIND_hold_expiry;
 	event.timer.id = hold_id();
 	hold_lifted(&event);
 	event.hold_expired = (struct event_hold_expired){
@@ -384,20 +384,22 @@ static struct event golden_inputs_restarted(void)
 		.engine_time_ms = last.engine_time_ms,
 		.inputs_restarted = { .topic = TOPIC_commands,
 			.expected_offset = 9,
-			.expected = event_witness(&last),
+			.expected_digest = last.digest,
+			.expected_command_id = last.command_id,
 			.offset = 6,
-			.before = event_witness(&before) },
+			.digest = before.digest,
+			.command_id = before.command_id },
 	};
 }
 
 void golden_make(size_t i, struct golden *ret)
 {
-	/* An event of events.def that is not pinned here does not compile. */
+	/* An event that is not pinned here does not compile. */
 	static const struct {
 		const char *name;
 		struct event (*make)(void);
 	} makers[GOLDEN_EVENTS] = {
-#define EVENT(number, version, name) { #name "_v" #version, golden_##name },
+#define EVENT(number, name, file) { #file, golden_##name },
 #include "ledger/events.def"
 #undef EVENT
 	};

@@ -245,13 +245,13 @@ struct reading {
 	struct codec *codec;
 	struct golden_text tail;
 	const struct log_record *record;
-	uint32_t kinds; /* bits by place in events.def */
+	uint32_t kinds; /* bits by place among the arms of Event.outcome */
 };
 
 static int event_seen(void *context, const struct event *event, const struct place *place)
 {
 	static const enum event_kind kinds[] = {
-#define EVENT(number, version, name) EVENT_##name,
+#define EVENT(number, name, file) EVENT_##name,
 #include "ledger/events.def"
 #undef EVENT
 	};
@@ -270,7 +270,7 @@ static int event_seen(void *context, const struct event *event, const struct pla
 static unsigned kinds_pinned(void)
 {
 	unsigned kinds = 0, i = 0;
-#define EVENT(number, version, name)                                  \
+#define EVENT(number, name, file)                                     \
 	kinds |= (unsigned)(EVENT_##name != EVENT_inputs_restarted && \
 			    EVENT_##name != EVENT_clock_restarted)    \
 		 << i++;

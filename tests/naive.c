@@ -51,7 +51,7 @@ size_t naive_expire(struct naive *naive, int64_t record_time_ms)
 static struct naive_answer funds(struct naive *naive, const struct command_funds_receive *c)
 {
 	struct naive_account *to = &naive->members[member_of(&c->to_account)];
-	int64_t amount = amount_minor(c->money.amount);
+	int64_t amount = amount_minor(c->amount.amount);
 	for (size_t i = 0; i < naive->reference_count; i++)
 		if (text64_equal(&naive->references[i], &c->rail_reference))
 			return no(REJECT_rail_reference_used);
@@ -79,7 +79,7 @@ static struct naive_answer transfer(struct naive *naive, const struct command_tr
 {
 	struct naive_account *from = &naive->members[member_of(&c->from_account)];
 	struct naive_account *to = &naive->members[member_of(&c->to_account)];
-	int64_t amount = amount_minor(c->money.amount);
+	int64_t amount = amount_minor(c->amount.amount);
 	enum reject reject = payment_reject(naive, &c->from_account, &c->to_account);
 	if (reject != REJECT_none)
 		return no(reject);
@@ -97,7 +97,7 @@ static struct naive_answer hold(struct naive *naive, const struct command *comma
 	const struct command_hold_create *c = &command->hold_create;
 	struct naive_account *from = &naive->members[member_of(&c->from_account)];
 	struct naive_account *to = &naive->members[member_of(&c->to_account)];
-	int64_t amount = amount_minor(c->money.amount);
+	int64_t amount = amount_minor(c->amount.amount);
 	enum reject reject = payment_reject(naive, &c->from_account, &c->to_account);
 	if (reject != REJECT_none)
 		return no(reject);
@@ -143,7 +143,7 @@ static enum reject hold_reject(const struct naive_hold *h)
 
 static struct naive_answer capture(struct naive *naive, const struct command *command)
 {
-	const struct money *money = &command->hold_capture.money;
+	const struct money *money = &command->hold_capture.amount;
 	struct naive_hold *h = hold_of(naive, &command->hold_capture.hold_id.id, &command->party);
 	enum reject reject = hold_reject(h);
 	if (reject != REJECT_none)
@@ -212,13 +212,13 @@ static struct naive_answer body_answer(struct naive *naive, const struct command
 static bool amount_is_wrong(const struct command *command)
 {
 	if (command->kind == COMMAND_funds_receive)
-		return amount_minor(command->funds_receive.money.amount) <= 0;
+		return amount_minor(command->funds_receive.amount.amount) <= 0;
 	if (command->kind == COMMAND_transfer_create)
-		return amount_minor(command->transfer_create.money.amount) <= 0;
+		return amount_minor(command->transfer_create.amount.amount) <= 0;
 	if (command->kind == COMMAND_hold_create)
-		return amount_minor(command->hold_create.money.amount) <= 0;
-	return command->kind == COMMAND_hold_capture && !command->hold_capture.money.is_absent &&
-	       amount_minor(command->hold_capture.money.amount) <= 0;
+		return amount_minor(command->hold_create.amount.amount) <= 0;
+	return command->kind == COMMAND_hold_capture && !command->hold_capture.amount.is_absent &&
+	       amount_minor(command->hold_capture.amount.amount) <= 0;
 }
 
 struct naive_answer naive_answer(struct naive *naive, const struct command *command)

@@ -11,7 +11,7 @@ const enum command_kind command_kinds[COMMAND_KINDS] = {
 };
 
 const enum event_kind event_kinds[EVENT_KINDS] = {
-#define EVENT(number, version, name) EVENT_##name,
+#define EVENT(number, name, file) EVENT_##name,
 #include "ledger/events.def"
 #undef EVENT
 };
@@ -75,6 +75,15 @@ static struct text64 text(struct maker *maker)
 	characters(maker, at, size);
 	struct text64 text = { 0 };
 	text64_set(&text, at, size);
+	return text;
+}
+
+static struct text64 reason(struct maker *maker)
+{
+	static const char alphabet[] = "abcdefghijklmnopqrstuvwxyz0123456789_";
+	struct text64 text = { .size = (uint8_t)size_up_to(maker, 32) };
+	for (size_t i = 0; i < text.size; i++)
+		text.at[i] = alphabet[random_below(maker->random, sizeof alphabet - 1)];
 	return text;
 }
 
@@ -221,11 +230,16 @@ static struct event_inputs_restarted inputs_restarted(struct maker *maker)
 	struct event_inputs_restarted event = {
 		.topic = (enum topic)(1 + random_below(maker->random, TOPIC_COUNT)),
 		.expected_offset = number(maker),
-		.expected = witness(maker),
-		.offset = number(maker),
 	};
-	if (coin(maker))
-		event.before = witness(maker);
+	struct witness expected = witness(maker);
+	event.expected_digest = expected.digest;
+	event.expected_command_id = expected.command_id;
+	event.offset = number(maker);
+	if (coin(maker)) {
+		struct witness before = witness(maker);
+		event.digest = before.digest;
+		event.command_id = before.command_id;
+	}
 	return event;
 }
 
@@ -275,7 +289,7 @@ static void outcome_of_money(struct maker *maker, struct event *event)
 		event->transfer_posted = (struct event_transfer_posted){ from, to, amount, code };
 	else if (event->kind == EVENT_hold_created)
 		event->hold_created = (struct event_hold_created){ hold, from, to, amount, code,
-			text(maker), number(maker) };
+			reason(maker), number(maker) };
 	else if (event->kind == EVENT_hold_captured)
 		event->hold_captured =
 			(struct event_hold_captured){ hold, from, to, amount, rest, code };
@@ -283,7 +297,7 @@ static void outcome_of_money(struct maker *maker, struct event *event)
 		event->hold_released = (struct event_hold_released){ hold, from, to, amount, code };
 	else if (event->kind == EVENT_hold_expired)
 		event->hold_expired =
-			(struct event_hold_expired){ hold, from, to, amount, code, text(maker) };
+			(struct event_hold_expired){ hold, from, to, amount, code, reason(maker) };
 }
 
 static void effects(struct maker *maker, struct event *event)
@@ -322,7 +336,7 @@ static void cause(struct maker *maker, struct event *event)
 	event->offset = number(maker);
 	if (!maker->is_fattest && coin(maker)) {
 		event->timer = (struct timer){ number(maker),
-			coin(maker) ? id(maker) : (struct id){ { 0 } }, TIMER_hold_expiry };
+			coin(maker) ? id(maker) : (struct id){ { 0 } }, TIMER_KIND_hold_expiry };
 		return;
 	}
 	event->has_command_id = coin(maker);
@@ -344,7 +358,7 @@ struct event event_random(struct random *random, enum event_kind kind, bool is_f
 	struct event event = { .kind = kind };
 	event.sequence = 1 + number(&maker) / 2;
 	event.engine_time_ms = number(&maker);
-	if (!event_answers_nothing(&event))
+	if (!event_answers_nothing(event.kind))
 		cause(&maker, &event);
 	effects(&maker, &event);
 	outcome_of_engine(&maker, &event);

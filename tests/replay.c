@@ -195,7 +195,7 @@ static void kinds_check(const struct history *history)
 {
 	for (size_t k = 0; k < EVENT_KINDS; k++) {
 		struct event event = { .kind = event_kinds[k] };
-		bool is_there = event_answers_nothing(&event);
+		bool is_there = event_answers_nothing(event.kind);
 		for (size_t i = 0; i < history->count && !is_there; i++)
 			is_there = history->events[i].kind == event_kinds[k];
 		if (!is_there)

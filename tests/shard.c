@@ -299,7 +299,7 @@ static void pair_open(struct rig *rig)
 	struct command command =
 		workload_command(workload, COMMAND_funds_receive, &workload->members[0], host_ms());
 	command.funds_receive.to_account = workload_account(&workload->members[0], "main");
-	command.funds_receive.money =
+	command.funds_receive.amount =
 		(struct money){ amount_of(100000000), CURRENCY_USD, .is_absent = false };
 	command.funds_receive.rail = RAIL_wire;
 	text64_set(&command.funds_receive.rail_reference, "w1", 2);
@@ -316,7 +316,7 @@ static void holds_send(struct rig *rig, int count, int64_t expires_in_s)
 		command.hold_create = (struct command_hold_create){
 			.from_account = workload_account(&workload->members[0], "main"),
 			.to_account = workload_account(&workload->members[1], "main"),
-			.money = { amount_of(1), CURRENCY_USD, .is_absent = false },
+			.amount = { amount_of(1), CURRENCY_USD, .is_absent = false },
 			.expires_in_s = expires_in_s,
 		};
 		text64_set(&command.hold_create.reason, "trip", 4);

@@ -275,7 +275,7 @@ static void look_send(struct rig *rig)
 	command.transfer_create = (struct command_transfer_create){
 		.from_account = workload_account(party, "main"),
 		.to_account = workload_account(&workload->members[1], "main"),
-		.money = { amount_of(1), CURRENCY_USD, .is_absent = false },
+		.amount = { amount_of(1), CURRENCY_USD, .is_absent = false },
 	};
 	rig_send_command(rig, 0, &command);
 	command = workload_command(

@@ -99,7 +99,7 @@ static void fund(struct sending *sending)
 		struct command command = command_of(sending, COMMAND_funds_receive, n);
 		command.funds_receive = (struct command_funds_receive){
 			.to_account = account(n),
-			.money = dollars(10000),
+			.amount = dollars(10000),
 			.rail = RAIL_ach,
 		};
 		text64_set(&command.funds_receive.rail_reference, reference,
@@ -118,7 +118,7 @@ static void hold_end(struct sending *sending, struct random *random)
 		captures ? COMMAND_hold_capture : COMMAND_hold_release, sending->hold_parties[i]);
 	if (captures) {
 		command.hold_capture.hold_id.id = sending->holds[i];
-		command.hold_capture.money.is_absent = true;
+		command.hold_capture.amount.is_absent = true;
 	} else {
 		command.hold_release.hold_id.id = sending->holds[i];
 	}
@@ -140,13 +140,13 @@ static void pay(struct sending *sending, struct random *random)
 		command.transfer_create = (struct command_transfer_create){
 			.from_account = account(from),
 			.to_account = account(to),
-			.money = dollars(1 + (int64_t)random_below(random, 3000)),
+			.amount = dollars(1 + (int64_t)random_below(random, 3000)),
 		};
 	} else {
 		command.hold_create = (struct command_hold_create){
 			.from_account = account(from),
 			.to_account = account(to),
-			.money = dollars(1 + (int64_t)random_below(random, 3000)),
+			.amount = dollars(1 + (int64_t)random_below(random, 3000)),
 			.expires_in_s = 1 + (int64_t)random_below(random, 200),
 		};
 		text64_set(&command.hold_create.reason, "trip", 4);

@@ -90,13 +90,13 @@ static void room(struct fixture *f)
 
 static void set(struct fixture *f, int64_t due_ms)
 {
-	struct timer timer = { .kind = TIMER_hold_expiry, .due_ms = due_ms };
+	struct timer timer = { .kind = TIMER_KIND_hold_expiry, .due_ms = due_ms };
 	uint32_t made = ++f->made * 2654435761u; /* ids in no order */
 	memcpy(timer.id.at, &made, sizeof made);
 	room(f);
 	mutate_timer_set(f->state, &timer);
 	struct state_key key = key_timer(&timer);
-	uint8_t kind[1] = { TIMER_hold_expiry };
+	uint8_t kind[1] = { TIMER_KIND_hold_expiry };
 	model_store_put(&f->truth, (struct bytes){ key.at, key.size }, (struct bytes){ kind, 1 });
 }
 
@@ -140,7 +140,7 @@ static size_t fire(struct fixture *f, int64_t now_ms, size_t most)
 		assert_true(f->truth.count > 0);
 		first = timer_at(f, 0);
 		assert_int_equal(timer_compare(&timer, &first), 0);
-		assert_int_equal(timer.kind, TIMER_hold_expiry);
+		assert_int_equal(timer.kind, TIMER_KIND_hold_expiry);
 		assert_true(timer.due_ms <= now_ms);
 		assert_true(state_timer_due_ms(f->state) <= timer.due_ms);
 		clear(f, 0);

@@ -55,12 +55,6 @@ static const char *success_of(enum command_kind kind)
 	return "";
 }
 
-static const char *retry_name(enum retry retry)
-{
-	static const char *const names[] = { "", "never", "new_id", "same_id" };
-	return names[retry];
-}
-
 static bool sequence_read(
 	struct sheet *table, struct words *words, int64_t *ret_sequence, bool *ret_is_right)
 {

@@ -10,7 +10,7 @@ bool outcome_word(const char *word)
 {
 	if (strcmp(word, "reject") == 0)
 		return true;
-#define EVENT(number, version, name)  \
+#define EVENT(number, name, file)     \
 	if (strcmp(word, #name) == 0) \
 		return true;
 #include "ledger/events.def"
@@ -153,13 +153,13 @@ static struct money *money_field(struct command *command)
 {
 	switch (command->kind) {
 	case COMMAND_funds_receive:
-		return &command->funds_receive.money;
+		return &command->funds_receive.amount;
 	case COMMAND_transfer_create:
-		return &command->transfer_create.money;
+		return &command->transfer_create.amount;
 	case COMMAND_hold_create:
-		return &command->hold_create.money;
+		return &command->hold_create.amount;
 	case COMMAND_hold_capture:
-		return &command->hold_capture.money;
+		return &command->hold_capture.amount;
 	case COMMAND_none:
 	case COMMAND_tick:
 	case COMMAND_party_open:
@@ -385,7 +385,7 @@ static bool words_read(
 	if (request->command.kind == COMMAND_funds_receive)
 		request->command.funds_receive.rail = RAIL_ach;
 	if (request->command.kind == COMMAND_hold_capture)
-		request->command.hold_capture.money.is_absent = true;
+		request->command.hold_capture.amount.is_absent = true;
 	if (word_is_positional(words) && verb->kind != COMMAND_party_open)
 		party_fill(table, request, words->at[words->next]);
 

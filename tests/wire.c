@@ -430,9 +430,9 @@ static void test_values_are_left_to_the_shape_checks(void **state)
 	struct command command = decode(&record);
 	assert_int_equal(command.kind, COMMAND_transfer_create);
 	assert_int_equal(command.refusal, REJECT_none);
-	assert_int_equal(amount_minor(command.transfer_create.money.amount), -5);
-	assert_int_equal(command.transfer_create.money.currency, CURRENCY_none);
-	assert_false(command.transfer_create.money.is_absent);
+	assert_int_equal(amount_minor(command.transfer_create.amount.amount), -5);
+	assert_int_equal(command.transfer_create.amount.currency, CURRENCY_none);
+	assert_false(command.transfer_create.amount.is_absent);
 	assert_int_equal(command.transfer_create.from_account.size, 0);
 	assert_int_equal(command.transfer_create.to_account.size, 0);
 }

@@ -64,7 +64,7 @@ static void every_event_has_its_words(void **state)
 {
 	(void)state;
 	size_t events = 0;
-#define EVENT(number, version, name) events++;
+#define EVENT(number, name, file) events++;
 #include "ledger/events.def"
 #undef EVENT
 	assert_int_equal(events, LINES);
@@ -125,7 +125,7 @@ static void a_rejection_tells_what_it_answers(void **state)
 	text64_set(&event.party, "bob", 3);
 	struct command command = {
 		.kind = COMMAND_transfer_create,
-		.transfer_create = { .money = { .amount = amount_of(9900),
+		.transfer_create = { .amount = { .amount = amount_of(9900),
 					     .currency = CURRENCY_USD } },
 	};
 	assert_true(account_id_parse(&command.transfer_create.from_account, "bob/main", 8));

@@ -109,7 +109,7 @@ static struct command funds(struct workload *workload, int64_t now_ms)
 	int size = snprintf(reference, sizeof reference, "wire-%llu", (unsigned long long)number);
 	command.funds_receive = (struct command_funds_receive){
 		.to_account = account(workload, party),
-		.money = money(workload),
+		.amount = money(workload),
 		.rail = RAIL_wire,
 	};
 	text64_set(&command.funds_receive.rail_reference, reference, (size_t)size);
@@ -123,7 +123,7 @@ static struct command transfer(struct workload *workload, int64_t now_ms)
 	command.transfer_create = (struct command_transfer_create){
 		.from_account = account(workload, party),
 		.to_account = account(workload, member(workload)),
-		.money = money(workload),
+		.amount = money(workload),
 	};
 	if (below(workload, 4) == 0)
 		text64_set(&command.reference, "order-17", 8);
@@ -137,7 +137,7 @@ static struct command hold(struct workload *workload, int64_t now_ms)
 	command.hold_create = (struct command_hold_create){
 		.from_account = account(workload, party),
 		.to_account = account(workload, member(workload)),
-		.money = money(workload),
+		.amount = money(workload),
 		.expires_in_s =
 			1 + (int64_t)below(workload, (uint64_t)workload->hold_expires_s_max),
 	};
@@ -163,8 +163,8 @@ static struct command hold_end(struct workload *workload, int64_t now_ms)
 		return command;
 	}
 	command.hold_capture.hold_id.id = workload->holds[i];
-	command.hold_capture.money = money(workload);
-	command.hold_capture.money.is_absent = below(workload, 2) == 0;
+	command.hold_capture.amount = money(workload);
+	command.hold_capture.amount.is_absent = below(workload, 2) == 0;
 	return command;
 }
 

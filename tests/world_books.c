@@ -117,7 +117,7 @@ static bool holds_have_timers(const struct books *books)
 	}
 	end = table_from(store, TABLE_timer + 1);
 	for (size_t i = table_from(store, TABLE_timer); i < end; i++) {
-		if (store->rows[i]->value[0] == TIMER_command_ids)
+		if (store->rows[i]->value[0] == TIMER_KIND_command_ids)
 			cut_offs++;
 		else
 			timers++;

@@ -2,6 +2,8 @@
 /* Every field of an event as text: two events are the same where their texts are. */
 #include "world.h"
 
+#include "ledger/restart.h"
+
 #include <assert.h>
 #include <inttypes.h>
 #include <stdarg.h>
@@ -110,10 +112,12 @@ static void put_engines(struct text *text, const struct event *event)
 	} else if (event->kind == EVENT_inputs_restarted) {
 		const struct event_inputs_restarted *restarted = &event->inputs_restarted;
 		put(text, " of=%s", topic_name(restarted->topic));
+		struct witness expected = restart_expected(restarted);
+		struct witness before = restart_before(restarted);
 		put_number(text, "expected", restarted->expected_offset);
-		put_witness(text, &restarted->expected);
+		put_witness(text, &expected);
 		put_number(text, "from", restarted->offset);
-		put_witness(text, &restarted->before);
+		put_witness(text, &before);
 	} else if (event->kind == EVENT_clock_restarted) {
 		put_number(text, "left", event->clock_restarted.left_ms);
 		put_number(text, "ids_from", event->clock_restarted.command_ids_from_ms);

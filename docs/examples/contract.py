@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Pinion's wire contract as Python classes: command_pb2, event_pb2, types_pb2.
+"""Pinion's wire contract as Python classes: command_pb2, event_pb2, and one for each other file of it.
 
 They are made from proto/ each time, into a folder that is removed at once. A service of your own
 makes them when it is built, with the same command:
 
-    protoc -I proto --python_out=. pinion/v1/{types,command,event}.proto
+    protoc -I proto --python_out=. proto/pinion/v1/*.proto
 
 Needs the Debian packages protobuf-compiler and python3-protobuf.
 """
@@ -15,7 +15,7 @@ import sys
 import tempfile
 
 PROTO = pathlib.Path(__file__).resolve().parents[2] / "proto"
-NAMES = ("types", "command", "event")
+NAMES = sorted(path.stem for path in (PROTO / "pinion/v1").glob("*.proto"))
 
 
 def _classes():
@@ -27,9 +27,9 @@ def _classes():
         )
         sys.path.insert(0, folder)
         try:
-            return [importlib.import_module(f"pinion.v1.{name}_pb2") for name in NAMES]
+            return {f"{name}_pb2": importlib.import_module(f"pinion.v1.{name}_pb2") for name in NAMES}
         finally:
             sys.path.remove(folder)
 
 
-types_pb2, command_pb2, event_pb2 = _classes()
+globals().update(_classes())

@@ -22,9 +22,9 @@ import uuid
 
 from confluent_kafka import Consumer, KafkaError, KafkaException, Producer, TopicPartition
 
-from contract import command_pb2, event_pb2, types_pb2
+from contract import command_pb2, engine_pb2, event_pb2, reject_pb2, types_pb2
 
-# The topic of each body is named in command.proto. Only a gateway may write to .rails.
+# The topic of each body is named in its comment in proto/. Only a gateway may write to .rails.
 TOPICS = {"funds_receive": "rails"}
 
 
@@ -225,8 +225,8 @@ def describe(event):
     text = f"shard {event.shard} sequence {event.sequence:<5} {kind}"
     if kind == "command_rejected":
         rejected = event.command_rejected
-        text += " " + event_pb2.Reject.Name(rejected.reject)[len("REJECT_") :].lower()
-        text += ", retry " + event_pb2.Retry.Name(rejected.retry_hint)[len("RETRY_") :].lower()
+        text += " " + reject_pb2.Reject.Name(rejected.reject)[len("REJECT_") :].lower()
+        text += ", retry " + engine_pb2.Retry.Name(rejected.retry_hint)[len("RETRY_") :].lower()
         if rejected.required_minor:
             text += f" (needed {rejected.required_minor}, had {rejected.available_minor}"
             text += f" {rejected.currency})"

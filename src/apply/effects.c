@@ -1,29 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "apply/apply.h"
+#include "apply/effects.h"
+
+#include "ledger/totals.h"
 
 #include <assert.h>
-
-static bool total_add(struct amount *total, struct amount amount)
-{
-	return amount_add(total, *total, amount) &&
-	       amount_compare(*total, amount_of(ACCOUNT_TOTAL_MAX)) <= 0;
-}
-
-static bool side_apply(
-	enum layer layer, struct amount *posted, struct amount *pending, struct amount amount)
-{
-	switch (layer) {
-	case LAYER_posted:
-		return total_add(posted, amount);
-	case LAYER_pending:
-		return total_add(pending, amount);
-	case LAYER_pending_lifted:
-		return amount_subtract(pending, *pending, amount) && !amount_is_negative(*pending);
-	case LAYER_none:
-		break;
-	}
-	return false;
-}
 
 /* An account that is not there yet is one of the platform's: this event is the first to name it. */
 static bool account_read(
@@ -55,10 +35,8 @@ static bool posting_apply(
 		return false;
 	struct account *debit = &accounts[posting->debit], *credit = &accounts[posting->credit];
 	return debit->currency == credit->currency &&
-	       side_apply(posting->layer, &debit->balances.debits_posted,
-		       &debit->balances.debits_pending, posting->amount) &&
-	       side_apply(posting->layer, &credit->balances.credits_posted,
-		       &credit->balances.credits_pending, posting->amount);
+	       balances_debit(&debit->balances, posting->layer, posting->amount) &&
+	       balances_credit(&credit->balances, posting->layer, posting->amount);
 }
 
 /* The accounts after the event. False: what decide worked out and what the postings come to are not
@@ -78,13 +56,13 @@ static bool effects_work_out(const struct state *state, const struct event *even
 	return true;
 }
 
-bool apply_effects_are_sound(const struct state *state, const struct event *event)
+bool effects_are_sound(const struct state *state, const struct event *event)
 {
 	struct account accounts[BALANCES_PER_EVENT_MAX];
 	return effects_work_out(state, event, accounts);
 }
 
-void apply_effects(struct state *state, const struct event *event)
+void effects_apply(struct state *state, const struct event *event)
 {
 	struct account accounts[BALANCES_PER_EVENT_MAX];
 	assert(event->effect_count > 0);

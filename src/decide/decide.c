@@ -2,6 +2,7 @@
 #include "decide/decide.h"
 
 #include "base/murmur2.h"
+#include "decide/rule.h"
 
 #include <assert.h>
 
@@ -20,13 +21,13 @@ static enum reject shape_envelope(
 		return REJECT_wrong_topic;
 	if (command->id.is_malformed || !id_is_uuid7(&command->id.id))
 		return REJECT_id_malformed;
-	bool is_of_nobody = command->kind == COMMAND_tick && command->party.size == 0;
+	bool is_of_nobody = command->party.size == 0 && command_has_no_party(command->kind);
 	if (!is_of_nobody && !text_is_name(command->party.at, command->party.size, PARTY_SIZE_MAX))
 		return REJECT_party_malformed;
 	if (!is_of_nobody && murmur2_partition(command->party.at, command->party.size,
 				     ledger->shards) != ledger->shard)
 		return REJECT_misrouted;
-	if (command->initiator < INITIATOR_none || command->initiator > INITIATOR_third_party)
+	if (command->initiator != INITIATOR_none && !initiator_is_known(command->initiator))
 		return REJECT_initiator_unknown;
 	if (command->group_id.is_malformed)
 		return REJECT_group_id_malformed;
@@ -37,35 +38,19 @@ static enum reject shape_envelope(
 	return REJECT_none;
 }
 
-static enum reject shape_body(const struct command *command)
+static const struct command_rule *command_rule(enum command_kind kind)
 {
-	switch (command->kind) {
+	switch (kind) {
 #define COMMAND(number, name, topic) \
 	case COMMAND_##name:         \
-		return shape_##name(command);
+		return &name##_rule;
 #include "ledger/commands.def"
 #undef COMMAND
 	case COMMAND_none:
 		break;
 	}
-	assert(command->kind != COMMAND_none);
-	return REJECT_unknown_command;
-}
-
-static enum reject decide_body(
-	const struct state *state, const struct decision *decision, struct event *ret_event)
-{
-	switch (decision->command->kind) {
-#define COMMAND(number, name, topic) \
-	case COMMAND_##name:         \
-		return decide_##name(state, decision, ret_event);
-#include "ledger/commands.def"
-#undef COMMAND
-	case COMMAND_none:
-		break;
-	}
-	assert(decision->command->kind != COMMAND_none);
-	return REJECT_unknown_command;
+	assert(kind != COMMAND_none);
+	return NULL;
 }
 
 static enum reject id_window(const struct state *state, const struct command *command, int64_t now)
@@ -102,8 +87,11 @@ static enum reject decide_command(const struct state *state, const struct input 
 	const struct command *command, struct event *ret_event)
 {
 	enum reject reject = shape_envelope(view_ledger(state), input, command);
-	if (reject == REJECT_none)
-		reject = shape_body(command);
+	const struct command_rule *rule = NULL;
+	if (reject == REJECT_none) {
+		rule = command_rule(command->kind);
+		reject = rule->shape(command);
+	}
 	if (reject == REJECT_none)
 		reject = id_window(state, command, ret_event->engine_time_ms);
 	if (reject != REJECT_none) {
@@ -119,7 +107,7 @@ static enum reject decide_command(const struct state *state, const struct input 
 	/* Also when the id is not loaded: then only to find what else is missing. */
 	struct decision decision = { .command = command,
 		.engine_time_ms = ret_event->engine_time_ms };
-	return decide_body(state, &decision, ret_event);
+	return rule->outcome(state, &decision, ret_event);
 }
 
 static void envelope_copy(
@@ -133,7 +121,7 @@ static void envelope_copy(
 		ret_event->command_id = command->id.id;
 	if (text_is_name(command->party.at, command->party.size, PARTY_SIZE_MAX))
 		ret_event->party = command->party;
-	if (command->initiator >= INITIATOR_none && command->initiator <= INITIATOR_third_party)
+	if (initiator_is_known(command->initiator))
 		ret_event->initiator = (enum initiator)command->initiator;
 	if (!command->group_id.is_malformed)
 		ret_event->group_id = command->group_id.id;
@@ -147,9 +135,11 @@ bool decide(const struct state *state, const struct input *input, const struct c
 	*ret_event = (struct event){ .engine_time_ms = decide_engine_time(state, input) };
 	envelope_copy(input, command, ret_event);
 	enum reject reject = decide_command(state, input, command, ret_event);
+	/* The command's own row may be what is missing. */
 	if (view_is_missing(state))
 		return false;
 
+	assert(reject != REJECT_not_loaded);
 	if (reject != REJECT_none) {
 		ret_event->kind = EVENT_command_rejected;
 		ret_event->command_rejected.reject = reject;
@@ -158,4 +148,32 @@ bool decide(const struct state *state, const struct input *input, const struct c
 	}
 	assert(ret_event->kind != EVENT_none);
 	return true;
+}
+
+static const struct timer_rule *timer_rule(enum timer_kind kind)
+{
+	switch (kind) {
+#define TIMER(number, name)     \
+	case TIMER_KIND_##name: \
+		return &name##_timer_rule;
+#include "ledger/timers.def"
+#undef TIMER
+	case TIMER_KIND_none:
+		break;
+	}
+	assert(kind != TIMER_KIND_none);
+	return NULL;
+}
+
+bool decide_timer(const struct state *state, const struct input *input, const struct timer *timer,
+	struct event *ret_event)
+{
+	*ret_event = (struct event){
+		.engine_time_ms = decide_engine_time(state, input),
+		.topic = input->topic,
+		.offset = input->offset,
+		.timer = *timer,
+	};
+	timer_rule(timer->kind)->fire(state, timer, ret_event);
+	return !view_is_missing(state);
 }

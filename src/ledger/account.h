@@ -5,15 +5,10 @@
 
 #include "base/amount.h"
 #include "base/text.h"
+#include "ledger/contract.h"
 #include "ledger/currency.h"
 
 enum { PARTY_SIZE_MAX = 64, ACCOUNT_NAME_SIZE_MAX = 32, ACCOUNT_ID_SIZE_MAX = 97 };
-
-enum account_class {
-	ACCOUNT_CLASS_none = 0,
-	ACCOUNT_CLASS_asset = 1,
-	ACCOUNT_CLASS_liability = 2,
-};
 
 /* "alice/main", or "@bank/USD" for one of the platform's own. */
 struct account_id {
@@ -30,6 +25,12 @@ struct account_id account_id_platform(const char *name, enum currency currency);
 
 /* Also takes the platform's: for what Pinion itself has written. */
 bool account_id_parse_any(struct account_id *ret, const char *at, size_t size);
+
+/* False: absent, or of no size that one can have. */
+static inline bool account_id_is_sound(const struct account_id *id)
+{
+	return id->size != 0 && id->size <= sizeof id->at;
+}
 
 static inline bool account_id_equal(const struct account_id *a, const struct account_id *b)
 {

@@ -6,37 +6,18 @@
 #define LEDGER_EVENT_H
 
 #include "ledger/command.h"
+#include "ledger/event_bodies.h"
 
 enum { EFFECTS_PER_EVENT_MAX = 4, BALANCES_PER_EVENT_MAX = 4 };
 
 /* Rows of command ids are dropped once a day. */
 enum { TIMER_COMMAND_IDS_EVERY_MS = 86400000 };
 
-enum event_kind {
-	EVENT_none = 0,
-#define EVENT(number, version, name) EVENT_##name = (number),
-#include "ledger/events.def"
-#undef EVENT
-};
-
-enum timer_kind {
-	TIMER_none = 0,
-	TIMER_hold_expiry = 1,
-	TIMER_command_ids = 2,
-};
-
 /* Ordered by (due, id). */
 struct timer {
 	int64_t due_ms;
 	struct id id; /* of the hold; for command_ids all zero */
 	enum timer_kind kind;
-};
-
-enum layer {
-	LAYER_none = 0,
-	LAYER_posted = 1,
-	LAYER_pending = 2,
-	LAYER_pending_lifted = 3,
 };
 
 /* Accounts by their place in event.balances, so that an id stands once. */
@@ -59,120 +40,6 @@ struct balance_after {
 	struct account_id account;
 	enum currency currency;
 	struct balances balances;
-};
-
-struct event_ledger_opened {
-	struct id ledger_id;
-	uint32_t shard;
-	uint32_t shards;
-	uint32_t format;
-	int64_t id_too_old_ms;
-	int64_t id_too_new_ms;
-};
-
-struct event_ticked {
-	uint32_t timers_fired; /* for this tick; 0 also in events of early versions */
-};
-
-struct event_command_rejected {
-	enum reject reject;
-	struct text64 detail;
-	int64_t first_sequence;
-	struct amount required;
-	struct amount available;
-	enum currency currency;
-};
-
-struct event_command_repeated {
-	int64_t first_sequence;
-	enum event_kind first_outcome;
-	enum reject first_reject;
-};
-
-struct event_command_ids_dropped {
-	int64_t before_ms;
-};
-
-/* An input no longer holds what was decided: it goes on elsewhere. The witnesses are of the records
- * before the two places; absent: none is known. */
-struct event_inputs_restarted {
-	enum topic topic;
-	int64_t expected_offset;
-	struct witness expected;
-	int64_t offset;
-	struct witness before;
-};
-
-struct event_clock_restarted {
-	int64_t left_ms;
-	int64_t command_ids_from_ms;
-};
-
-struct event_party_opened {
-	struct text64 party;
-	enum party_kind kind;
-};
-
-struct event_account_opened {
-	struct account_id account;
-	enum currency currency;
-	enum account_class account_class;
-	struct amount floor;
-};
-
-struct event_account_closed {
-	struct account_id account;
-};
-
-struct event_funds_received {
-	struct account_id to_account;
-	struct amount amount;
-	enum currency currency;
-	enum rail rail;
-	struct text64 rail_reference;
-};
-
-struct event_transfer_posted {
-	struct account_id from_account;
-	struct account_id to_account;
-	struct amount amount;
-	enum currency currency;
-};
-
-struct event_hold_created {
-	struct id hold_id;
-	struct account_id from_account;
-	struct account_id to_account;
-	struct amount amount;
-	enum currency currency;
-	struct text64 reason;
-	int64_t expires_at_ms;
-};
-
-struct event_hold_captured {
-	struct id hold_id;
-	struct account_id from_account;
-	struct account_id to_account;
-	struct amount captured;
-	struct amount released;
-	enum currency currency;
-};
-
-struct event_hold_released {
-	struct id hold_id;
-	struct account_id from_account;
-	struct account_id to_account;
-	struct amount released;
-	enum currency currency;
-};
-
-struct event_hold_expired {
-	struct id hold_id;
-	struct account_id from_account;
-	struct account_id to_account;
-	struct amount released;
-	enum currency currency;
-	struct text64 reason;
 };
 
 struct event {
@@ -200,26 +67,13 @@ struct event {
 	struct balance_after balances[BALANCES_PER_EVENT_MAX];
 
 	union {
-		struct event_ticked ticked;
-		struct event_ledger_opened ledger_opened;
-		struct event_command_rejected command_rejected;
-		struct event_command_repeated command_repeated;
-		struct event_command_ids_dropped command_ids_dropped;
-		struct event_inputs_restarted inputs_restarted;
-		struct event_clock_restarted clock_restarted;
-		struct event_party_opened party_opened;
-		struct event_account_opened account_opened;
-		struct event_account_closed account_closed;
-		struct event_funds_received funds_received;
-		struct event_transfer_posted transfer_posted;
-		struct event_hold_created hold_created;
-		struct event_hold_captured hold_captured;
-		struct event_hold_released hold_released;
-		struct event_hold_expired hold_expired;
+#include "ledger/event_members.def"
 	};
 };
 
-const char *event_name(enum event_kind kind); /* "transfer_posted"; "" for none */
+/* Is each value of its outcome one that its field can have? NULL, or the field that is wrong, in
+ * the contract's names. Whether it follows from what came before is another question (apply). */
+const char *event_body_wrong(const struct event *event);
 
 /* Of the record that an outcome answers. */
 static inline struct witness event_witness(const struct event *event)
@@ -227,16 +81,9 @@ static inline struct witness event_witness(const struct event *event)
 	return (struct witness){ event->digest, event->command_id };
 }
 
-/* What an operator did, and no input. */
-static inline bool event_answers_nothing(const struct event *event)
-{
-	return event->kind == EVENT_ledger_opened || event->kind == EVENT_inputs_restarted ||
-	       event->kind == EVENT_clock_restarted;
-}
-
 static inline bool event_is_timers(const struct event *event)
 {
-	return event->timer.kind != TIMER_none;
+	return event->timer.kind != TIMER_KIND_none;
 }
 
 #endif

@@ -1,6 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "ledger/reject.h"
 
+bool reject_is_known(int32_t reject)
+{
+	return reject_name((enum reject)reject)[0] != '\0';
+}
+
 enum retry reject_retry(enum reject reject)
 {
 	switch (reject) {
@@ -10,6 +15,7 @@ enum retry reject_retry(enum reject reject)
 #include "ledger/rejects.def"
 #undef REJECT
 	case REJECT_none:
+	case REJECT_not_loaded:
 		break;
 	}
 	return RETRY_none;
@@ -24,6 +30,7 @@ const char *reject_name(enum reject reject)
 #include "ledger/rejects.def"
 #undef REJECT
 	case REJECT_none:
+	case REJECT_not_loaded:
 		break;
 	}
 	return "";
@@ -38,6 +45,7 @@ const char *reject_text(enum reject reject)
 #include "ledger/rejects.def"
 #undef REJECT
 	case REJECT_none:
+	case REJECT_not_loaded:
 		break;
 	}
 	return "";
@@ -52,6 +60,7 @@ const char *reject_advice(enum reject reject)
 #include "ledger/rejects.def"
 #undef REJECT
 	case REJECT_none:
+	case REJECT_not_loaded:
 		break;
 	}
 	return "";

@@ -3,22 +3,19 @@
 #ifndef LEDGER_REJECT_H
 #define LEDGER_REJECT_H
 
+#include "ledger/contract.h"
+
 #include <stdbool.h>
 
 enum reject {
 	REJECT_none = 0,
+	REJECT_not_loaded = -1, /* no answer yet: rows are missing */
 #define REJECT(number, name, retry, text, advice) REJECT_##name = (number),
 #include "ledger/rejects.def"
 #undef REJECT
 };
 
-enum retry {
-	RETRY_none = 0,
-	RETRY_never = 1,
-	RETRY_new_id = 2,
-	RETRY_same_id = 3,
-};
-
+bool reject_is_known(int32_t reject);
 enum retry reject_retry(enum reject reject);
 const char *reject_name(enum reject reject);   /* "balance_too_low"; "" for none */
 const char *reject_text(enum reject reject);   /* what was wrong */

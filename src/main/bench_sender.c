@@ -60,7 +60,7 @@ size_t make_funds(struct sender *sender, uint32_t shard, int64_t i, const struct
 	struct command command = command_of(sender, COMMAND_funds_receive, shard, i, id);
 	command.funds_receive = (struct command_funds_receive){
 		.to_account = keys_account(&command.party),
-		.money = usd(FUNDS_MINOR),
+		.amount = usd(FUNDS_MINOR),
 		.rail = RAIL_wire,
 		.rail_reference = command.party,
 	};
@@ -95,7 +95,7 @@ static void form_make(struct sender *sender)
 	command.transfer_create = (struct command_transfer_create){
 		.from_account = keys_account(&command.party),
 		.to_account = keys_account(&payee),
-		.money = usd(AMOUNT_MINOR_MAX),
+		.amount = usd(AMOUNT_MINOR_MAX),
 	};
 	varint_put(amount, AMOUNT_MINOR_MAX);
 	form->size = command_encode(sender->codec, &command, form->record, sizeof form->record);
@@ -138,7 +138,7 @@ static void transfer_check(
 	struct command command;
 	command_decode(sender->codec, entry->value, &command);
 	const struct command_transfer_create *transfer = &command.transfer_create;
-	int64_t minor = amount_minor(transfer->money.amount);
+	int64_t minor = amount_minor(transfer->amount.amount);
 	assert(command.kind == COMMAND_transfer_create && id_equal(&command.id.id, id));
 	assert(command.party.size == entry->key.size &&
 		memcmp(command.party.at, entry->key.at, entry->key.size) == 0);

@@ -54,7 +54,7 @@ static bool position_is_sound(const struct position *position)
 	return place->offset >= 0 && place->sequence >= 1 && place->sequence < INT64_MAX &&
 	       place->term >= 1 && head->engine_time_ms >= 0 &&
 	       head->engine_time_ms <= ID_TIME_MS_MAX && ids_are_sound(head) &&
-	       head->timers_topic <= TOPIC_internal &&
+	       (head->timers_topic == TOPIC_none || topic_is_known((int32_t)head->timers_topic)) &&
 	       (head->timers_fired == 0) == (head->timers_topic == TOPIC_none);
 }
 

@@ -8,6 +8,7 @@
  * other one stands. The shard stops and says so; it goes on from there when an operator says that
  * it may, and an event notes it.
  */
+#include "ledger/restart.h"
 #include "shard/internal.h"
 
 #include <inttypes.h>
@@ -179,7 +180,7 @@ static int restart_follow(
 	int error = input_seek(comparison, stream, restarted->offset);
 	bool is_whole = input->from == restarted->offset;
 	input->differs = false;
-	input->before = is_whole ? restarted->before : (struct witness){ 0 };
+	input->before = is_whole ? restart_before(restarted) : (struct witness){ 0 };
 	return error;
 }
 
@@ -236,7 +237,8 @@ static int restart_write(struct shard *shard, const struct comparison *compariso
 		struct event_inputs_restarted restarted = {
 			.topic = input_topic(s),
 			.offset = comparison->inputs[s].from,
-			.before = comparison->inputs[s].before,
+			.digest = comparison->inputs[s].before.digest,
+			.command_id = comparison->inputs[s].before.command_id,
 		};
 		state_batch_begin(state);
 		if (engine_restart_inputs(state, &restarted, &event) != ENGINE_OUTCOME)

@@ -32,8 +32,7 @@ static bool ledger_is_sound(struct bytes key, const uint8_t *value)
 static bool party_is_sound(struct bytes key, const uint8_t *value)
 {
 	return text_is_name((const char *)key.at + 1, key.size - 1, PARTY_SIZE_MAX) &&
-	       value[0] >= PARTY_KIND_person && value[0] <= PARTY_KIND_business &&
-	       unpack_i64(value + 1) >= 1;
+	       party_kind_is_known(value[0]) && unpack_i64(value + 1) >= 1;
 }
 
 /* The platform's own were never opened. */
@@ -44,9 +43,8 @@ static bool account_is_sound(struct bytes key, const uint8_t *value)
 		return false;
 	account_unpack(value, &account);
 	const struct balances *balances = &account.balances;
-	return currency_is_sound(account.currency) && value[2] >= ACCOUNT_CLASS_asset &&
-	       value[2] <= ACCOUNT_CLASS_liability && value[3] <= 3 &&
-	       total_is_sound(balances->debits_posted) &&
+	return currency_is_sound(account.currency) && account_class_is_known(value[2]) &&
+	       value[3] <= 3 && total_is_sound(balances->debits_posted) &&
 	       total_is_sound(balances->credits_posted) &&
 	       total_is_sound(balances->debits_pending) &&
 	       total_is_sound(balances->credits_pending) && account.opened_sequence >= 0;
@@ -60,7 +58,7 @@ static bool command_is_sound(struct bytes key, const uint8_t *value)
 	return key.size == 1 + sizeof(struct id) && row.sequence >= 1 &&
 	       event_name(row.outcome)[0] != '\0' && row.outcome != EVENT_command_repeated &&
 	       (is_rejected ? reject_name(row.reject)[0] != '\0' : row.reject == REJECT_none) &&
-	       row.topic >= TOPIC_commands && row.topic <= TOPIC_internal && row.offset >= 0;
+	       topic_is_known((int32_t)row.topic) && row.offset >= 0;
 }
 
 /* A text of at most `size_max` bytes with its size before it. */
@@ -97,7 +95,7 @@ static bool hold_is_sound(struct bytes key, struct bytes value)
 static bool reference_is_sound(struct bytes key, const uint8_t *value)
 {
 	struct text64 reference;
-	if (key.size < 2 || key.at[1] < RAIL_ach || key.at[1] > RAIL_book)
+	if (key.size < 2 || !rail_is_known(key.at[1]))
 		return false;
 	text64_set(&reference, (const char *)key.at + 2, key.size - 2);
 	return text_is_reference(&reference) && unpack_i64(value) >= 1 &&
@@ -107,7 +105,7 @@ static bool reference_is_sound(struct bytes key, const uint8_t *value)
 static bool timer_is_sound(struct bytes key, const uint8_t *value)
 {
 	return key.size == 1 + 8 + sizeof(struct id) && unpack_i64_sorted(key.at + 1) >= 0 &&
-	       value[0] >= TIMER_hold_expiry && value[0] <= TIMER_command_ids;
+	       timer_kind_is_known(value[0]);
 }
 
 bool row_is_sound(struct bytes key, struct bytes value)

@@ -70,7 +70,7 @@ bool state_timers_load(struct state *state, struct bytes key)
 	struct timers *timers = state->timers;
 	struct state_key row_key;
 	struct timer timer = { 0 };
-	static const uint8_t no_kind[1] = { TIMER_none };
+	static const uint8_t no_kind[1] = { TIMER_KIND_none };
 
 	assert(key.size <= sizeof row_key.at);
 	row_key.size = (uint8_t)key.size;

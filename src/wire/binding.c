@@ -44,11 +44,13 @@ void binding_check(const struct message_binding *message)
 {
 	const ProtobufCMessageDescriptor *descriptor = message->descriptor;
 	assert(message->count == descriptor->n_fields);
+	assert(message->count - message->arms <= 64); /* the reader has a bit for each */
 	for (size_t i = 0; i < message->count; i++) {
 		const struct binding *binding = &message->bindings[i];
 		const ProtobufCFieldDescriptor *field = &descriptor->fields[i];
 		bool is_arm = field->flags & PROTOBUF_C_FIELD_FLAG_ONEOF;
 		assert(binding->number == field->id && type_fits(field, binding->bind));
+		assert((binding->bind == BIND_ARM) == (i >= message->count - message->arms));
 		assert(is_arm || binding->bind != BIND_ARM);
 		assert((field->label == PROTOBUF_C_LABEL_REPEATED) == (binding->bind == BIND_LIST));
 		assert(binding->noun < BINDING_NOUNS);

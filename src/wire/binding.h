@@ -50,6 +50,7 @@ struct message_binding {
 	const ProtobufCMessageDescriptor *descriptor;
 	const struct binding *bindings; /* as many as the descriptor has fields */
 	size_t count;
+	size_t arms; /* of its oneof: the last ones, all BIND_ARM with one kind */
 };
 
 enum { BINDING_NOUNS = 2 };

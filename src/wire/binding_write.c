@@ -186,23 +186,27 @@ static uint8_t *field_put(
 	return at;
 }
 
-/* Of many arms one is written: the others are passed over here, at once. */
-static bool arm_is(const struct binding *binding, const uint8_t *const nouns[BINDING_NOUNS])
+/* Of many arms one is written, found by its kind. */
+static uint8_t *arm_put(const struct message_binding *message,
+	const uint8_t *const nouns[BINDING_NOUNS], uint8_t *at)
 {
+	const struct binding *any = &message->bindings[message->count - 1];
 	uint32_t kind;
-	memcpy(&kind, nouns[binding->noun] + binding->second, sizeof kind);
-	return kind == binding->number;
+	memcpy(&kind, nouns[any->noun] + any->second, sizeof kind);
+	const ProtobufCFieldDescriptor *field =
+		protobuf_c_message_descriptor_get_field(message->descriptor, kind);
+	assert(field);
+	return message_put(&message->bindings[field - message->descriptor->fields], nouns, at);
 }
 
 uint8_t *message_write(const struct message_binding *message,
 	const uint8_t *const nouns[BINDING_NOUNS], uint8_t *end)
 {
 	uint8_t *at = end;
-	for (size_t i = message->count; i-- > 0;) {
-		const struct binding *binding = &message->bindings[i];
-		if (binding->bind != BIND_ARM || arm_is(binding, nouns))
-			at = field_put(binding, nouns, at);
-	}
+	if (message->arms != 0)
+		at = arm_put(message, nouns, at);
+	for (size_t i = message->count - message->arms; i-- > 0;)
+		at = field_put(&message->bindings[i], nouns, at);
 	return at;
 }
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* How long a well-formed record can get, from the nouns' greatest sizes: a body that grows past the
- * limit does not compile. Each field is counted with two bytes of tag and, where it has one, two
- * bytes of size.
+/* How long a well-formed record can get, from its fields' greatest sizes: a body that grows past
+ * the limit does not compile. Each field is counted with two bytes of tag and, where it has one,
+ * two bytes of size.
  */
 #include "wire/codec.h"
 
@@ -21,37 +21,12 @@ enum { TAG = 2, SIZE = 2, VARINT32 = 5, VARINT64 = 10 };
 /* NOLINTBEGIN(bugprone-implicit-widening-of-multiplication-result): constants, which would not
  * compile if they overflowed. */
 
-/* Bodies of commands, in the order of commands.def. */
 enum {
-	COMMAND_BOUND_tick = 0,
-	COMMAND_BOUND_party_open = ENUM,
-	COMMAND_BOUND_account_open = ACCOUNT + CURRENCY_CODE + ENUM,
-	COMMAND_BOUND_account_close = ACCOUNT,
-	COMMAND_BOUND_funds_receive = ACCOUNT + AMOUNT + ENUM + TEXT,
-	COMMAND_BOUND_transfer_create = 2 * ACCOUNT + AMOUNT,
-	COMMAND_BOUND_hold_create = 2 * ACCOUNT + AMOUNT + TEXT + INT64,
-	COMMAND_BOUND_hold_capture = ID + AMOUNT,
-	COMMAND_BOUND_hold_release = ID,
-};
-
-/* Outcomes, in the order of events.def. */
-enum {
-	EVENT_BOUND_ticked = UINT32,
-	EVENT_BOUND_ledger_opened = ID + 3 * UINT32 + 2 * INT64,
-	EVENT_BOUND_command_rejected = 2 * ENUM + TEXT + 3 * INT64 + CURRENCY_CODE,
-	EVENT_BOUND_command_repeated = INT64 + UINT32 + ENUM,
-	EVENT_BOUND_command_ids_dropped = INT64,
-	EVENT_BOUND_inputs_restarted = ENUM + 2 * INT64 + 2 * OF(DIGEST_SIZE) + 2 * ID,
-	EVENT_BOUND_clock_restarted = 2 * INT64,
-	EVENT_BOUND_party_opened = TEXT + ENUM,
-	EVENT_BOUND_account_opened = ACCOUNT + CURRENCY_CODE + ENUM + INT64,
-	EVENT_BOUND_account_closed = ACCOUNT,
-	EVENT_BOUND_funds_received = ACCOUNT + AMOUNT + ENUM + TEXT,
-	EVENT_BOUND_transfer_posted = 2 * ACCOUNT + AMOUNT,
-	EVENT_BOUND_hold_created = ID + 2 * ACCOUNT + AMOUNT + TEXT + INT64,
-	EVENT_BOUND_hold_captured = ID + 2 * ACCOUNT + 2 * AMOUNT,
-	EVENT_BOUND_hold_released = ID + 2 * ACCOUNT + AMOUNT,
-	EVENT_BOUND_hold_expired = ID + 2 * ACCOUNT + AMOUNT + TEXT,
+#define COMMAND_BOUND(name, size) COMMAND_BOUND_##name = (size),
+#define EVENT_BOUND(name, size) EVENT_BOUND_##name = (size),
+#include "wire/bounds.def"
+#undef COMMAND_BOUND
+#undef EVENT_BOUND
 };
 
 enum {
@@ -71,7 +46,7 @@ enum {
 	_Static_assert(COMMAND_ENVELOPE + OF(COMMAND_BOUND_##name) <= COMMAND_SIZE_MAX, #name);
 #include "ledger/commands.def"
 #undef COMMAND
-#define EVENT(number, version, name) \
+#define EVENT(number, name, file) \
 	_Static_assert(EVENT_ENVELOPE + OF(EVENT_BOUND_##name) <= EVENT_SIZE_MAX, #name);
 #include "ledger/events.def"
 #undef EVENT
@@ -93,8 +68,8 @@ size_t command_bound(enum command_kind kind)
 size_t event_bound(enum event_kind kind)
 {
 	switch (kind) {
-#define EVENT(number, version, name) \
-	case EVENT_##name:           \
+#define EVENT(number, name, file) \
+	case EVENT_##name:        \
 		return EVENT_ENVELOPE + OF(EVENT_BOUND_##name);
 #include "ledger/events.def"
 #undef EVENT

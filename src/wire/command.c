@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Commands: any bytes to nouns, nouns to their canonical form, nouns to a record. */
-#include "wire/binding.h"
+#include "wire/canonical.h"
 #include "wire/codec.h"
+#include "wire/outcome.h"
 #include "wire/raw.h"
 
-#include "base/pack.h"
 #include "pinion/v1/command.pb-c.h"
 
 #include <sodium.h>
@@ -34,60 +34,6 @@ static void id_field_of(struct id_field *ret, struct bytes bytes)
 
 #define AT(member) .offset = offsetof(struct command, member)
 
-static const struct binding party_open_bindings[] = {
-	{ .number = 1, .bind = BIND_ENUM, AT(party_open.kind) },
-};
-static const struct binding account_open_bindings[] = {
-	{ .number = 1, .bind = BIND_ACCOUNT, AT(account_open.account) },
-	{ .number = 2, .bind = BIND_CURRENCY, AT(account_open.currency) },
-	{ .number = 3, .bind = BIND_ENUM, AT(account_open.account_class) },
-};
-static const struct binding account_close_bindings[] = {
-	{ .number = 1, .bind = BIND_ACCOUNT, AT(account_close.account) },
-};
-static const struct binding funds_receive_bindings[] = {
-	{ .number = 1, .bind = BIND_ACCOUNT, AT(funds_receive.to_account) },
-	{ .number = 2, .bind = BIND_MONEY, AT(funds_receive.money) },
-	{ .number = 3, .bind = BIND_ENUM, AT(funds_receive.rail) },
-	{ .number = 4, .bind = BIND_TEXT64, AT(funds_receive.rail_reference) },
-};
-static const struct binding transfer_create_bindings[] = {
-	{ .number = 1, .bind = BIND_ACCOUNT, AT(transfer_create.from_account) },
-	{ .number = 2, .bind = BIND_ACCOUNT, AT(transfer_create.to_account) },
-	{ .number = 3, .bind = BIND_MONEY, AT(transfer_create.money) },
-};
-static const struct binding hold_create_bindings[] = {
-	{ .number = 1, .bind = BIND_ACCOUNT, AT(hold_create.from_account) },
-	{ .number = 2, .bind = BIND_ACCOUNT, AT(hold_create.to_account) },
-	{ .number = 3, .bind = BIND_MONEY, AT(hold_create.money) },
-	{ .number = 4, .bind = BIND_TEXT64, AT(hold_create.reason) },
-	{ .number = 5, .bind = BIND_I64, AT(hold_create.expires_in_s) },
-};
-static const struct binding hold_capture_bindings[] = {
-	{ .number = 1, .bind = BIND_ID_FIELD, AT(hold_capture.hold_id) },
-	{ .number = 2, .bind = BIND_MONEY, AT(hold_capture.money) },
-};
-static const struct binding hold_release_bindings[] = {
-	{ .number = 1, .bind = BIND_ID_FIELD, AT(hold_release.hold_id) },
-};
-
-#define BODY(name)                                               \
-	static const struct message_binding name##_binding = {   \
-		.descriptor = &pinion__v1__##name##__descriptor, \
-		BINDINGS_OF(name##_bindings),                    \
-	}
-static const struct message_binding tick_binding = {
-	.descriptor = &pinion__v1__tick__descriptor,
-};
-BODY(party_open);
-BODY(account_open);
-BODY(account_close);
-BODY(funds_receive);
-BODY(transfer_create);
-BODY(hold_create);
-BODY(hold_capture);
-BODY(hold_release);
-
 static const struct binding command_bindings[] = {
 	{ .number = ID, .bind = BIND_ID_FIELD, AT(id) },
 	{ .number = PARTY, .bind = BIND_TEXT64, AT(party) },
@@ -106,6 +52,7 @@ static const struct binding command_bindings[] = {
 const struct message_binding command_binding = {
 	.descriptor = &pinion__v1__command__descriptor,
 	BINDINGS_OF(command_bindings),
+	.arms = COMMAND_COUNT,
 };
 
 static void digest_make(struct digest *ret, const uint8_t *at, size_t size)
@@ -243,75 +190,6 @@ bool command_is_witnessed(struct codec *codec, struct bytes record, const struct
 		       digest_equal(&whole, &witness->digest));
 }
 
-static uint8_t *pack_text64(uint8_t *p, const struct text64 *text)
-{
-	p = pack_u8(p, text->size);
-	return pack_bytes(p, text->at, text->size <= sizeof text->at ? text->size : 0);
-}
-
-static uint8_t *pack_account(uint8_t *p, const struct account_id *id)
-{
-	return pack_bytes(pack_u8(p, id->size), id->at, id->size);
-}
-
-static uint8_t *pack_id_field(uint8_t *p, const struct id_field *id)
-{
-	return pack_bytes(pack_u8(p, id->is_malformed), id->id.at, sizeof id->id.at);
-}
-
-static uint8_t *pack_money(uint8_t *p, const struct money *money)
-{
-	p = pack_u8(p, money->is_absent);
-	p = pack_i64(p, amount_minor(money->amount));
-	return pack_u16(p, (uint16_t)money->currency);
-}
-
-static uint8_t *pack_body(uint8_t *p, const struct command *command)
-{
-	switch (command->kind) {
-	case COMMAND_none:
-	case COMMAND_tick:
-		break;
-	case COMMAND_party_open:
-		p = pack_u32(p, (uint32_t)command->party_open.kind);
-		break;
-	case COMMAND_account_open:
-		p = pack_account(p, &command->account_open.account);
-		p = pack_u16(p, (uint16_t)command->account_open.currency);
-		p = pack_u32(p, (uint32_t)command->account_open.account_class);
-		break;
-	case COMMAND_account_close:
-		p = pack_account(p, &command->account_close.account);
-		break;
-	case COMMAND_funds_receive:
-		p = pack_account(p, &command->funds_receive.to_account);
-		p = pack_money(p, &command->funds_receive.money);
-		p = pack_u32(p, (uint32_t)command->funds_receive.rail);
-		p = pack_text64(p, &command->funds_receive.rail_reference);
-		break;
-	case COMMAND_transfer_create:
-		p = pack_account(p, &command->transfer_create.from_account);
-		p = pack_account(p, &command->transfer_create.to_account);
-		p = pack_money(p, &command->transfer_create.money);
-		break;
-	case COMMAND_hold_create:
-		p = pack_account(p, &command->hold_create.from_account);
-		p = pack_account(p, &command->hold_create.to_account);
-		p = pack_money(p, &command->hold_create.money);
-		p = pack_text64(p, &command->hold_create.reason);
-		p = pack_i64(p, command->hold_create.expires_in_s);
-		break;
-	case COMMAND_hold_capture:
-		p = pack_id_field(p, &command->hold_capture.hold_id);
-		p = pack_money(p, &command->hold_capture.money);
-		break;
-	case COMMAND_hold_release:
-		p = pack_id_field(p, &command->hold_release.hold_id);
-		break;
-	}
-	return p;
-}
-
 /* kind u16, party, initiator u32, group_id, reference, dry_run u8, then the body's fields in the
  * order of the contract. Texts and accounts have their size (u8) before them, so no two commands
  * pack alike. */
@@ -324,7 +202,7 @@ size_t command_pack(const struct command *command, uint8_t packed[COMMAND_PACKED
 	p = pack_id_field(p, &command->group_id);
 	p = pack_text64(p, &command->reference);
 	p = pack_u8(p, command->dry_run);
-	p = pack_body(p, command);
+	p = command_body_pack(p, command);
 	assert((size_t)(p - packed) <= COMMAND_PACKED_MAX);
 	return (size_t)(p - packed);
 }

@@ -23,24 +23,26 @@ static bool input_is_blank(const struct event *event)
 
 static bool input_is_sound(const struct event *event)
 {
-	if (event_answers_nothing(event))
+	if (event_answers_nothing(event->kind))
 		return event->topic == TOPIC_none && event->offset == 0 &&
 		       !event_is_timers(event) && input_is_blank(event);
 	if (event->topic == TOPIC_none)
 		return false;
 	if (event_is_timers(event))
-		return event->topic <= TOPIC_internal && input_is_blank(event);
-	return event->topic <= TOPIC_internal &&
+		return topic_is_known((int32_t)event->topic) && input_is_blank(event);
+	return topic_is_known((int32_t)event->topic) &&
 	       event->has_command_id == !id_is_absent(&event->command_id) &&
-	       text64_is_sound(&event->party) && event->initiator <= INITIATOR_third_party &&
-	       text64_is_sound(&event->reference);
+	       event->party.size <= sizeof event->party.at &&
+	       (event->initiator == INITIATOR_none ||
+		       initiator_is_known((int32_t)event->initiator)) &&
+	       event->reference.size <= sizeof event->reference.at;
 }
 
 static bool timer_is_sound(const struct timer *timer)
 {
-	if (timer->kind == TIMER_none)
+	if (timer->kind == TIMER_KIND_none)
 		return timer->due_ms == 0 && id_is_absent(&timer->id);
-	return timer->kind <= TIMER_command_ids && timer->due_ms >= 0;
+	return timer_kind_is_known((int32_t)timer->kind) && timer->due_ms >= 0;
 }
 
 static bool balance_is_sound(const struct event *event, unsigned place)
@@ -50,7 +52,7 @@ static bool balance_is_sound(const struct event *event, unsigned place)
 	for (unsigned i = 0; i < place; i++)
 		if (account_id_equal(&after->account, &event->balances[i].account))
 			return false;
-	return account_is_sound(&after->account) && after->currency != CURRENCY_none &&
+	return account_id_is_sound(&after->account) && after->currency != CURRENCY_none &&
 	       !amount_is_negative(balances->debits_posted) &&
 	       !amount_is_negative(balances->credits_posted) &&
 	       !amount_is_negative(balances->debits_pending) &&
@@ -63,8 +65,9 @@ static bool posting_is_sound(const struct event *event, const struct posting *po
 	       posting->debit != posting->credit &&
 	       event->balances[posting->debit].currency ==
 		       event->balances[posting->credit].currency &&
-	       posting->layer >= LAYER_posted && posting->layer <= LAYER_pending_lifted &&
-	       posting->rail <= RAIL_book && !amount_is_negative(posting->amount);
+	       layer_is_known((int32_t)posting->layer) &&
+	       (posting->rail == RAIL_none || rail_is_known((int32_t)posting->rail)) &&
+	       !amount_is_negative(posting->amount);
 }
 
 static bool event_is_sound(const struct event *event)
@@ -79,7 +82,7 @@ static bool event_is_sound(const struct event *event)
 	for (unsigned i = 0; i < event->effect_count; i++)
 		if (!posting_is_sound(event, &event->effects[i].posting))
 			return false;
-	return outcome_is_sound(event);
+	return !event_body_wrong(event);
 }
 
 /* Where its fields go: into the event (noun 0), and beside it (noun 1) */
@@ -186,7 +189,7 @@ static const struct binding event_bindings[] = {
 		.list_max = BALANCES_PER_EVENT_MAX,
 		.stride = sizeof(struct balance_after),
 		.message = &balance_binding },
-#define EVENT(arm, version, name)                       \
+#define EVENT(arm, name, file)                          \
 	{ .number = (arm),                              \
 		.bind = BIND_ARM,                       \
 		.second = offsetof(struct event, kind), \
@@ -197,6 +200,7 @@ static const struct binding event_bindings[] = {
 static const struct message_binding event_binding = {
 	.descriptor = &pinion__v1__event__descriptor,
 	BINDINGS_OF(event_bindings),
+	.arms = EVENT_COUNT,
 };
 
 static const struct binding mark_bindings[] = {
@@ -272,7 +276,7 @@ size_t event_encode(struct codec *codec, const struct event *event, const struct
 	extra.has_digest = !extra.has_timer;
 	extra.link = *link;
 	if (event->kind == EVENT_command_rejected)
-		extra.retry = reject_retry(event->command_rejected.reject);
+		extra.retry_hint = reject_retry(event->command_rejected.reject);
 	postings_tell(event, &extra);
 	size_t size = record_write(event, &extra, ret);
 	assert(size <= event_bound(event->kind));
@@ -335,7 +339,7 @@ static bool extra_is_sound(const struct event_extra *extra, const struct event *
 	return extra->has_input == (event->topic != TOPIC_none) &&
 	       extra->has_timer == event_is_timers(event) &&
 	       (event->kind != EVENT_command_rejected ||
-		       (extra->retry >= RETRY_never && extra->retry <= RETRY_same_id)) &&
+		       retry_is_known((int32_t)extra->retry_hint)) &&
 	       (!extra->has_input || extra->has_digest == !event_is_timers(event));
 }
 

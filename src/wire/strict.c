@@ -13,7 +13,7 @@
 
 /* The schema has no message within itself, so its depth bounds the walk; deeper is a bug in the
  * schema. */
-enum { DEPTH_MAX = 8, FIELDS_MAX = 64, ACCOUNTS_KEPT = 4 };
+enum { DEPTH_MAX = 8, ACCOUNTS_KEPT = 4 };
 
 /* Where the walk stands: from a message up to the record. */
 struct frame {
@@ -392,11 +392,11 @@ static bool walk_message(struct walk *walk, const struct frame *frame,
 	const ProtobufCMessageDescriptor *descriptor, struct bytes bytes,
 	const struct target *target)
 {
-	assert(frame->depth < DEPTH_MAX && descriptor->n_fields <= FIELDS_MAX);
+	assert(frame->depth < DEPTH_MAX);
 	struct raw_reader reader = raw_reader_of(bytes);
 	struct raw_field raw;
-	uint64_t seen = 0;
-	bool has_arm = false; /* no message has more than one oneof */
+	uint64_t seen = 0;                          /* of those that are in no oneof */
+	const ProtobufCFieldDescriptor *arm = NULL; /* no message has more than one oneof */
 	unsigned next = 0;
 
 	enum raw_result result;
@@ -407,17 +407,17 @@ static bool walk_message(struct walk *walk, const struct frame *frame,
 			continue;
 		}
 		ptrdiff_t place = field - descriptor->fields;
-		uint64_t bit = UINT64_C(1) << place;
-		if (field->label != PROTOBUF_C_LABEL_REPEATED) {
+		if (field->flags & PROTOBUF_C_FIELD_FLAG_ONEOF) {
+			if (arm)
+				return broken_field(walk, frame, field->name,
+					arm == field ? "comes twice"
+						     : "one of two that exclude each other");
+			arm = field;
+		} else if (field->label != PROTOBUF_C_LABEL_REPEATED) {
+			uint64_t bit = UINT64_C(1) << place;
 			if (seen & bit)
 				return broken_field(walk, frame, field->name, "comes twice");
 			seen |= bit;
-		}
-		if (field->flags & PROTOBUF_C_FIELD_FLAG_ONEOF) {
-			if (has_arm)
-				return broken_field(walk, frame, field->name,
-					"one of two that exclude each other");
-			has_arm = true;
 		}
 		const struct binding *binding = target->bindings ? &target->bindings[place] : NULL;
 		if (!walk_value(walk, frame, field, &raw, binding, target))

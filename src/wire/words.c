@@ -149,7 +149,7 @@ static void say_account_close(FILE *to, const struct command *command)
 static void say_funds_receive(FILE *to, const struct command *command)
 {
 	const struct command_funds_receive *funds = &command->funds_receive;
-	say_money(to, &funds->money);
+	say_money(to, &funds->amount);
 	(void)fputs(" received by ", to);
 	say_account(to, &funds->to_account);
 	(void)fprintf(to, ", %s ", name_of_rail(funds->rail));
@@ -160,7 +160,7 @@ static void say_transfer_create(FILE *to, const struct command *command)
 {
 	const struct command_transfer_create *transfer = &command->transfer_create;
 	(void)fputs("transfer of ", to);
-	say_money(to, &transfer->money);
+	say_money(to, &transfer->amount);
 	say_accounts(to, " from ", &transfer->from_account, " to ", &transfer->to_account);
 }
 
@@ -168,7 +168,7 @@ static void say_hold_create(FILE *to, const struct command *command)
 {
 	const struct command_hold_create *hold = &command->hold_create;
 	(void)fputs("hold of ", to);
-	say_money(to, &hold->money);
+	say_money(to, &hold->amount);
 	say_accounts(to, " on ", &hold->from_account, " for ", &hold->to_account);
 	(void)fputs(", ", to);
 	say_text(to, &hold->reason);
@@ -177,10 +177,10 @@ static void say_hold_create(FILE *to, const struct command *command)
 static void say_hold_capture(FILE *to, const struct command *command)
 {
 	(void)fputs("capture of ", to);
-	if (command->hold_capture.money.is_absent)
+	if (command->hold_capture.amount.is_absent)
 		(void)fputs("all that is held", to);
 	else
-		say_money(to, &command->hold_capture.money);
+		say_money(to, &command->hold_capture.amount);
 	say_hold(to, ", hold ", &command->hold_capture.hold_id);
 }
 
@@ -206,7 +206,7 @@ static void say_command(FILE *to, const struct command *command)
 
 /* --- events: say_<event> --- */
 
-#define EVENT(number, version, name) static void say_##name(FILE *to, const struct event *event);
+#define EVENT(number, name, file) static void say_##name(FILE *to, const struct event *event);
 #include "ledger/events.def"
 #undef EVENT
 
@@ -412,7 +412,7 @@ static void say_reference(FILE *to, const struct event *event)
 static void say_event(FILE *to, const struct event *event)
 {
 	switch (event->kind) {
-#define EVENT(number, version, name)   \
+#define EVENT(number, name, file)      \
 	case EVENT_##name:             \
 		say_##name(to, event); \
 		return;

@@ -47,8 +47,10 @@ static const struct part of_command_repeated[] = { PART(PLAIN, command_repeated.
 static const struct part of_command_ids_dropped[] = { PART(PLAIN, command_ids_dropped.before_ms),
 	{ 0 } };
 static const struct part of_inputs_restarted[] = { PART(PLAIN, inputs_restarted.topic),
-	PART(PLAIN, inputs_restarted.expected_offset), PART(PLAIN, inputs_restarted.expected),
-	PART(PLAIN, inputs_restarted.offset), PART(PLAIN, inputs_restarted.before), { 0 } };
+	PART(PLAIN, inputs_restarted.expected_offset),
+	PART(PLAIN, inputs_restarted.expected_digest),
+	PART(PLAIN, inputs_restarted.expected_command_id), PART(PLAIN, inputs_restarted.offset),
+	PART(PLAIN, inputs_restarted.digest), PART(PLAIN, inputs_restarted.command_id), { 0 } };
 static const struct part of_clock_restarted[] = { PART(PLAIN, clock_restarted.left_ms),
 	PART(PLAIN, clock_restarted.command_ids_from_ms), { 0 } };
 static const struct part of_party_opened[] = { PART(TEXT, party_opened.party),
@@ -83,8 +85,8 @@ static const struct part of_ticked[] = { PART(PLAIN, ticked.timers_fired), { 0 }
 static const struct part *body_parts(enum event_kind kind)
 {
 	switch (kind) {
-#define EVENT(number, version, name) \
-	case EVENT_##name:           \
+#define EVENT(number, name, file) \
+	case EVENT_##name:        \
 		return of_##name;
 #include "ledger/events.def"
 #undef EVENT
@@ -120,7 +122,7 @@ static void parts_alter(struct altering *altering, struct auditor *auditor,
 {
 	for (; parts->name; parts++) {
 		/* When an operator did it is not the auditor's to know. */
-		if (event_answers_nothing(event) &&
+		if (event_answers_nothing(event->kind) &&
 			parts->offset == offsetof(struct event, engine_time_ms))
 			continue;
 		part_alter(altering, auditor, event, parts, shift);

@@ -258,11 +258,13 @@ static const char *restarted(struct auditor *auditor, const struct event *event)
 		.engine_time_ms = books->engine_time_ms,
 		.inputs_restarted = { .topic = topic,
 			.expected_offset = decided->at[decided->count - 1].offset + 1,
-			.expected = decided->at[decided->count - 1].witness },
+			.expected_digest = decided->at[decided->count - 1].witness.digest,
+			.expected_command_id = decided->at[decided->count - 1].witness.command_id },
 	};
 	if (same > 0) {
 		predicted.inputs_restarted.offset = decided->at[same - 1].offset + 1;
-		predicted.inputs_restarted.before = decided->at[same - 1].witness;
+		predicted.inputs_restarted.digest = decided->at[same - 1].witness.digest;
+		predicted.inputs_restarted.command_id = decided->at[same - 1].witness.command_id;
 	}
 	const char *message =
 		event_compare(&predicted, event, auditor->message, sizeof auditor->message);

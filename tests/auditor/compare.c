@@ -185,11 +185,11 @@ static void inputs_restarted(struct comparison *c, const struct event_inputs_res
 {
 	number(c, "topic", predicted->topic, came->topic);
 	number(c, "expected_offset", predicted->expected_offset, came->expected_offset);
-	bytes16(c, "expected_digest", predicted->expected.digest.at, came->expected.digest.at);
-	id(c, "expected_command_id", &predicted->expected.command_id, &came->expected.command_id);
+	bytes16(c, "expected_digest", predicted->expected_digest.at, came->expected_digest.at);
+	id(c, "expected_command_id", &predicted->expected_command_id, &came->expected_command_id);
 	number(c, "offset", predicted->offset, came->offset);
-	bytes16(c, "digest", predicted->before.digest.at, came->before.digest.at);
-	id(c, "command_id", &predicted->before.command_id, &came->before.command_id);
+	bytes16(c, "digest", predicted->digest.at, came->digest.at);
+	id(c, "command_id", &predicted->command_id, &came->command_id);
 }
 
 static void account_opened(struct comparison *c, const struct event_account_opened *predicted,

@@ -87,18 +87,18 @@ static void account_open(struct event *event, const struct command_account_open 
 static void funds_receive(struct event *event, const struct request *request)
 {
 	const struct command_funds_receive *body = &request->command->funds_receive;
-	struct account_id bank = account_id_platform("bank", body->money.currency);
+	struct account_id bank = account_id_platform("bank", body->amount.currency);
 	struct posting posting = {
 		.layer = LAYER_posted,
 		.rail = (enum rail)body->rail,
-		.amount = body->money.amount,
+		.amount = body->amount.amount,
 	};
 	event->kind = EVENT_funds_received;
-	post(event, request->books, &bank, &body->to_account, body->money.currency, &posting);
+	post(event, request->books, &bank, &body->to_account, body->amount.currency, &posting);
 	event->funds_received = (struct event_funds_received){
 		.to_account = body->to_account,
-		.amount = body->money.amount,
-		.currency = body->money.currency,
+		.amount = body->amount.amount,
+		.currency = body->amount.currency,
 		.rail = (enum rail)body->rail,
 		.rail_reference = body->rail_reference,
 	};
@@ -110,16 +110,16 @@ static void transfer_create(struct event *event, const struct request *request)
 	struct posting posting = {
 		.layer = LAYER_posted,
 		.rail = RAIL_book,
-		.amount = body->money.amount,
+		.amount = body->amount.amount,
 	};
 	event->kind = EVENT_transfer_posted;
-	post(event, request->books, &body->from_account, &body->to_account, body->money.currency,
+	post(event, request->books, &body->from_account, &body->to_account, body->amount.currency,
 		&posting);
 	event->transfer_posted = (struct event_transfer_posted){
 		.from_account = body->from_account,
 		.to_account = body->to_account,
-		.amount = body->money.amount,
-		.currency = body->money.currency,
+		.amount = body->amount.amount,
+		.currency = body->amount.currency,
 	};
 }
 
@@ -129,17 +129,17 @@ static void hold_create(struct event *event, const struct request *request)
 	struct posting posting = {
 		.layer = LAYER_pending,
 		.rail = RAIL_book,
-		.amount = body->money.amount,
+		.amount = body->amount.amount,
 	};
 	event->kind = EVENT_hold_created;
-	post(event, request->books, &body->from_account, &body->to_account, body->money.currency,
+	post(event, request->books, &body->from_account, &body->to_account, body->amount.currency,
 		&posting);
 	event->hold_created = (struct event_hold_created){
 		.hold_id = request->command->id.id,
 		.from_account = body->from_account,
 		.to_account = body->to_account,
-		.amount = body->money.amount,
-		.currency = body->money.currency,
+		.amount = body->amount.amount,
+		.currency = body->amount.currency,
 		.reason = body->reason,
 		.expires_at_ms = request->now_ms + 1000 * body->expires_in_s,
 	};
@@ -280,7 +280,7 @@ static void timer_put(struct event *event, const struct books *books, const stru
 {
 	event->timer = (struct timer){ .due_ms = due->at_ms, .id = due->id };
 	if (id_is_absent(&due->id)) {
-		event->timer.kind = TIMER_command_ids;
+		event->timer.kind = TIMER_KIND_command_ids;
 		event->kind = EVENT_command_ids_dropped;
 		int64_t before_ms = event->engine_time_ms - 7 * (int64_t)DAY_MS;
 		event->command_ids_dropped.before_ms =
@@ -288,7 +288,7 @@ static void timer_put(struct event *event, const struct books *books, const stru
 		return;
 	}
 	const struct hold_page *hold = books_hold(books, &due->id);
-	event->timer.kind = TIMER_hold_expiry;
+	event->timer.kind = TIMER_KIND_hold_expiry;
 	event->kind = EVENT_hold_expired;
 	event->party.size = hold->from->id.party_size;
 	memcpy(event->party.at, hold->from->id.at, event->party.size);

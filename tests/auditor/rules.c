@@ -92,21 +92,21 @@ static void body_read(struct request *request, const struct command *command)
 		break;
 	case COMMAND_funds_receive:
 		request->payee = &command->funds_receive.to_account;
-		request->money = &command->funds_receive.money;
+		request->money = &command->funds_receive.amount;
 		break;
 	case COMMAND_transfer_create:
 		request->own = &command->transfer_create.from_account;
 		request->payee = &command->transfer_create.to_account;
-		request->money = &command->transfer_create.money;
+		request->money = &command->transfer_create.amount;
 		break;
 	case COMMAND_hold_create:
 		request->own = &command->hold_create.from_account;
 		request->payee = &command->hold_create.to_account;
-		request->money = &command->hold_create.money;
+		request->money = &command->hold_create.amount;
 		break;
 	case COMMAND_hold_capture:
 		request->hold_id = &command->hold_capture.hold_id;
-		request->money = &command->hold_capture.money;
+		request->money = &command->hold_capture.amount;
 		break;
 	case COMMAND_hold_release:
 		request->hold_id = &command->hold_release.hold_id;

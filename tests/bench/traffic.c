@@ -111,7 +111,7 @@ static void account_set_up(struct traffic *traffic, int64_t i)
 	command.party = party;
 	command.funds_receive = (struct command_funds_receive){
 		.to_account = keys_account(&party),
-		.money = { amount_of(FUNDS_MINOR), CURRENCY_USD, .is_absent = false },
+		.amount = { amount_of(FUNDS_MINOR), CURRENCY_USD, .is_absent = false },
 		.rail = RAIL_wire,
 		.rail_reference = party,
 	};
@@ -177,7 +177,7 @@ void traffic_draw(struct traffic *traffic)
 		command.transfer_create = (struct command_transfer_create){
 			.from_account = keys_account(&command.party),
 			.to_account = keys_account(&payee),
-			.money = {
+			.amount = {
 				amount_of(1 + (int64_t)(keys_random_next(&traffic->random) % 1000)),
 				CURRENCY_USD,
 				.is_absent = false,

@@ -4,7 +4,7 @@ import collections
 import time
 
 from audit import audit
-from contract import command_pb2, event_pb2, types_pb2
+from contract import command_pb2, reject_pb2, types_pb2
 from gates import KafkaGate, command, partition_of, uuid7
 from harness import BROKER, Room, check, embedded, wait_for
 
@@ -161,7 +161,7 @@ def reject_check(case, event):
     kind = event.WhichOneof("outcome")
     check(kind == "command_rejected", f"{case.name}: {kind}, wanted {case.reject}")
     rejected = event.command_rejected
-    name = event_pb2.Reject.Name(rejected.reject)[len("REJECT_") :].lower()
+    name = reject_pb2.Reject.Name(rejected.reject)[len("REJECT_") :].lower()
     check(
         name == case.reject,
         f"{case.name}: rejected as {name} ({rejected.detail}), wanted {case.reject}",
@@ -194,7 +194,7 @@ def overflow(gate, party):
         event = gate.ask([(one, 1)], 30)[one.id][0]
         kind = event.WhichOneof("outcome")
         got = (
-            event_pb2.Reject.Name(event.command_rejected.reject)[7:].lower()
+            reject_pb2.Reject.Name(event.command_rejected.reject)[7:].lower()
             if kind == "command_rejected"
             else kind
         )

@@ -8,7 +8,7 @@ command done twice.
 import collections
 import hashlib
 
-from contract import event_pb2
+from contract import event_pb2, reject_pb2
 from harness import check, id_text
 
 Totals = collections.namedtuple("Totals", "debits credits debits_pending credits_pending")
@@ -114,7 +114,7 @@ class Books:
         elif kind != "command_rejected" or event.command_rejected.reject > REJECTS_WITHOUT_ROW:
             if (
                 kind == "command_rejected"
-                and event.command_rejected.reject == event_pb2.REJECT_ID_REUSED
+                and event.command_rejected.reject == reject_pb2.REJECT_ID_REUSED
             ):
                 return
             check(key not in self.first, f"{where}: command {id_text(key[1])} was done twice")

@@ -11,7 +11,7 @@ from confluent_kafka import Producer, TopicPartition
 
 from audit import TOPICS, kafka_consumer, message_from, servers_and_prefix
 from books import Chain
-from contract import command_pb2, event_pb2, types_pb2
+from contract import command_pb2, event_pb2, reject_pb2, types_pb2
 from harness import Failure, check, id_text
 
 RESEND_S = 2.5
@@ -58,7 +58,7 @@ def answer_of(event):
     """ "transfer_posted", or the name of a reject."""
     kind = event.WhichOneof("outcome")
     if kind == "command_rejected":
-        return event_pb2.Reject.Name(event.command_rejected.reject)[len("REJECT_") :].lower()
+        return reject_pb2.Reject.Name(event.command_rejected.reject)[len("REJECT_") :].lower()
     return kind
 
 

@@ -11,7 +11,7 @@ import random
 import threading
 import time
 
-from contract import event_pb2, types_pb2
+from contract import event_pb2, reject_pb2, types_pb2
 from gates import answer_of, command, partition_of, uuid7
 from harness import Failure, check, wait_for
 
@@ -361,7 +361,7 @@ def first_answer_of(event):
         return answer_of(event)
     repeated = event.command_repeated
     if repeated.first_reject:
-        return event_pb2.Reject.Name(repeated.first_reject)[len("REJECT_") :].lower()
+        return reject_pb2.Reject.Name(repeated.first_reject)[len("REJECT_") :].lower()
     return event_pb2.Event.DESCRIPTOR.fields_by_number[repeated.first_outcome].name
 
 

@@ -3,7 +3,7 @@
 import json
 
 from audit import audit
-from contract import event_pb2
+from contract import reject_pb2
 from gates import KafkaGate, command, json_of, partition_of
 from harness import BROKER, Room, check, embedded, wait_for
 
@@ -83,7 +83,7 @@ def refuse_input_kafka(options):
         event = gate.ask([(good, 1)], 60)[good.id][0]
         check(event.WhichOneof("outcome") == "party_opened", f"the record after it: {event}")
         refused = gate.by_place[f"commands:{partition}:0"]
-        check(refused.command_rejected.reject == event_pb2.REJECT_REFUSED_BY_OPERATOR, f"{refused}")
+        check(refused.command_rejected.reject == reject_pb2.REJECT_REFUSED_BY_OPERATOR, f"{refused}")
         check(
             refused.input.command_id == poison.id and refused.input.party == "poison",
             f"its sender can't find it: {refused}",

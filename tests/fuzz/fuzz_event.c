@@ -104,7 +104,7 @@ static void contract_check(const struct event *event)
 {
 	assert(event_name(event->kind)[0] != '\0');
 	assert(event->engine_time_ms >= 0 && event->offset >= 0 && event->sequence >= 1);
-	assert((event->topic == TOPIC_none) == event_answers_nothing(event));
+	assert((event->topic == TOPIC_none) == event_answers_nothing(event->kind));
 	assert((unsigned)event->topic <= TOPIC_COUNT);
 	assert(event->effect_count <= EFFECTS_PER_EVENT_MAX);
 	assert(event->balance_count <= BALANCES_PER_EVENT_MAX);
@@ -129,7 +129,7 @@ static void contract_check(const struct event *event)
 static void input_check(const json_t *object, const struct event *event)
 {
 	const json_t *input = json_object_get(object, "input");
-	assert((input == NULL) == event_answers_nothing(event));
+	assert((input == NULL) == event_answers_nothing(event->kind));
 	assert((json_object_get(object, "timer") != NULL) == event_is_timers(event));
 	assert(!input || (json_object_get(input, "digest") == NULL) == event_is_timers(event));
 }

@@ -89,7 +89,8 @@ static size_t event_mend(struct event *event, uint8_t ret[EVENT_SIZE_MAX])
 	if (event->kind == EVENT_inputs_restarted) {
 		struct event_inputs_restarted *restarted = &event->inputs_restarted;
 		restarted->expected_offset = head->input_next[restarted->topic];
-		restarted->expected = head->input_last[restarted->topic];
+		restarted->expected_digest = head->input_last[restarted->topic].digest;
+		restarted->expected_command_id = head->input_last[restarted->topic].command_id;
 	}
 	balances_work_out(event);
 	return event_encode(replica.codec, event, &link, ret);

@@ -41,7 +41,7 @@ static void timer_check(struct bytes key, struct bytes value)
 	timer_unkey(key.at, value.at, &timer);
 	struct state_key made = key_timer(&timer);
 	key_check(key, &made);
-	assert(timer.due_ms >= 0 && timer.kind != TIMER_none);
+	assert(timer.due_ms >= 0 && timer.kind != TIMER_KIND_none);
 }
 
 static void row_check(struct bytes key, struct bytes value)
@@ -184,7 +184,7 @@ static void pay(struct books *books, const struct account_id *from, const struct
 	process(books, &command);
 	command = command_of(books, COMMAND_hold_create, from);
 	command.hold_create = (struct command_hold_create){
-		.from_account = *from, .to_account = *to, .money = money, .expires_in_s = 60
+		.from_account = *from, .to_account = *to, .amount = money, .expires_in_s = 60
 	};
 	text64_set(&command.hold_create.reason, "order", 5);
 	process(books, &command);

@@ -161,7 +161,7 @@ BUGS = [
     Bug(
         "an_inputs_new_place_is_not_in_the_state",
         (
-            "src/apply/inputs_restarted_v1.c",
+            "src/apply/engine/inputs_restarted_v1.c",
             "	head->input_next[e->topic] = e->offset;\n",
             "",
         ),
@@ -461,7 +461,7 @@ BUGS = [
     # --- Timers and time ---
     Bug(
         "a_timer_fires_again",
-        ("src/apply/hold_end.c", "	mutate_timer_clear(state, &timer);", "	(void)timer;"),
+        ("src/apply/hold/hold_end.c", "	mutate_timer_clear(state, &timer);", "	(void)timer;"),
     ),
     Bug(
         "a_hold_expires_a_minute_late",
@@ -487,7 +487,7 @@ BUGS = [
     Bug(
         "command_ids_are_dropped_a_day_early",
         (
-            "src/decide/timers.c",
+            "src/decide/engine/command_ids_timer.c",
             "	int64_t before_ms = ret_event->engine_time_ms - view_ledger(state)->id_too_old_ms;",
             "	int64_t before_ms = ret_event->engine_time_ms - view_ledger(state)->id_too_old_ms + 86400000;",
         ),
@@ -515,7 +515,7 @@ BUGS = [
     Bug(
         "the_daily_cut_off_waits_for_the_time_that_was_left",
         (
-            "src/apply/clock_restarted_v1.c",
+            "src/apply/engine/clock_restarted_v1.c",
             "	timer.due_ms = event->engine_time_ms + TIMER_COMMAND_IDS_EVERY_MS;",
             "	(void)event;",
         ),
@@ -533,7 +533,7 @@ BUGS = [
     Bug(
         "the_rails_reference_is_not_remembered",
         (
-            "src/apply/funds_received_v1.c",
+            "src/apply/payment/funds_received_v1.c",
             "	mutate_reference(",
             "	if (event->sequence % 2)\n		mutate_reference(",
         ),
@@ -549,8 +549,8 @@ BUGS = [
     Bug(
         "a_capture_takes_the_whole_hold",
         (
-            "src/decide/hold_capture.c",
-            "	struct amount captured = c->money.is_absent ? hold.amount : c->money.amount;",
+            "src/decide/hold/hold_capture.c",
+            "	struct amount captured = c->amount.is_absent ? hold.amount : c->amount.amount;",
             "	struct amount captured = hold.amount;",
         ),
     ),

@@ -1,0 +1,213 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The contract as its generator sees it: read from protoc's descriptor set, with what the comments say in brackets.
+
+A field's comment may begin with words in brackets, which say what protobuf's types do not: `[account]`, `[id, may be absent]`.
+A command's comment says `Topic: commands.` Whatever is not known here, or lacks its word, ends the build with its line.
+"""
+import dataclasses
+import re
+import sys
+
+from google.protobuf import descriptor_pb2
+
+Type = descriptor_pb2.FieldDescriptorProto
+
+# The words that say what a field's bytes are, by protobuf's type. None: it may go without one.
+KINDS = {
+    Type.TYPE_STRING: {"account", "currency", "party", "reference", "reason", "text"},
+    Type.TYPE_BYTES: {"id", "digest"},
+    Type.TYPE_INT64: {None, "minor"},
+    Type.TYPE_UINT32: {None, "outcome"},
+    Type.TYPE_ENUM: {None},
+    Type.TYPE_BOOL: {None},
+    Type.TYPE_MESSAGE: {None},
+}
+KIND_WORDS = {word for words in KINDS.values() for word in words if word}
+# Of a value that is not there, is below zero, or is worked out from another field and so has no member of its own.
+MORE_WORDS = {"may be absent", "may be negative", "derived"}
+# Of an outcome: an operator's word and no input's outcome; one that has postings.
+EVENT_WORDS = {"answers no input", "moves money"}
+# Their numbers have room in them; they have a registry of their own, ledger/rejects.def.
+SPARSE_ENUMS = {"Reject"}
+# Of a command: it may come without a party.
+COMMAND_WORDS = {"may have no party"}
+
+
+class Place:
+    """Where something stands in the contract, to say what is wrong with it."""
+
+    def __init__(self, file, path):
+        self.file = file
+        self.path = tuple(path)
+
+    def inner(self, *path):
+        return Place(self.file, self.path + path)
+
+    def location(self):
+        for location in self.file.source_code_info.location:
+            if tuple(location.path) == self.path:
+                return location
+        return None
+
+    def comment(self):
+        location = self.location()
+        if location is None:
+            return ""
+        text = location.trailing_comments or location.leading_comments
+        return " ".join(text.split())
+
+    def die(self, text):
+        location = self.location()
+        line = location.span[0] + 1 if location else 0
+        sys.exit(f"proto/{self.file.name}:{line}: {text}")
+
+
+@dataclasses.dataclass
+class Field:
+    name: str
+    number: int
+    type: int
+    type_name: str  # of an enum or a message: its last part
+    kind: str  # one of KINDS, or None
+    words: frozenset
+    comment: str
+
+    def may_be(self, what):
+        return f"may be {what}" in self.words
+
+
+@dataclasses.dataclass
+class Message:
+    name: str
+    domain: str  # the file that it stands in
+    words: frozenset
+    comment: str
+    fields: list
+    place: Place
+
+    @property
+    def snake(self):
+        return snake(self.name)
+
+
+@dataclasses.dataclass
+class Enum:
+    name: str
+    comment: str
+    values: list  # (name in lower case without the enum's, number, comment), but for the one that is unspecified
+
+    @property
+    def snake(self):
+        return snake(self.name)
+
+
+@dataclasses.dataclass
+class Arm:
+    """Of Command.body or Event.outcome."""
+
+    number: int
+    name: str
+    message: Message
+    topic: str  # of a command
+
+    @property
+    def version(self):
+        found = re.search(r"_v(\d+)$", self.name)
+        return int(found.group(1)) if found else 1
+
+    @property
+    def stem(self):
+        return re.sub(r"_v\d+$", "", self.name)
+
+
+def snake(name):
+    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name).lower()
+
+
+def words_of(place, comment, known):
+    """The words in brackets, and the comment without them."""
+    found = re.match(r"\[([^\]]*)\]\s*(.*)", comment)
+    if not found:
+        return frozenset(), comment
+    words = frozenset(word.strip() for word in found.group(1).split(","))
+    for word in sorted(words - known):
+        place.die(f"[{word}]: no such word: one of {', '.join(sorted(known))}")
+    return words, found.group(2)
+
+
+def field_read(place, descriptor):
+    if descriptor.type not in KINDS:
+        place.die(f"{descriptor.name}: no field of this type is made yet")
+    if descriptor.label == Type.LABEL_REPEATED:
+        place.die(f"{descriptor.name}: no list is made yet")
+    words, comment = words_of(place, place.comment(), KIND_WORDS | MORE_WORDS)
+    kinds = words & KIND_WORDS
+    kind = next(iter(kinds)) if len(kinds) == 1 else None
+    if len(kinds) > 1 or kind not in KINDS[descriptor.type]:
+        wanted = ", ".join(sorted(word or "none" for word in KINDS[descriptor.type]))
+        place.die(f"{descriptor.name}: its comment has to begin with one of these in brackets: {wanted}")
+    if descriptor.type == Type.TYPE_MESSAGE and not descriptor.type_name.endswith(".Amount"):
+        place.die(f"{descriptor.name}: no message but Amount stands in a body yet")
+    return Field(descriptor.name, descriptor.number, descriptor.type, descriptor.type_name.rsplit(".", 1)[-1], kind, words, comment)
+
+
+def enum_read(place, descriptor):
+    prefix = snake(descriptor.name).upper() + "_"
+    values = []
+    for index, value in enumerate(descriptor.value):
+        here = place.inner(2, index)
+        if not value.name.startswith(prefix):
+            here.die(f"{value.name} does not begin with {prefix}")
+        name = value.name[len(prefix):].lower()
+        if (name == "unspecified") != (value.number == 0):
+            here.die(f"{value.name}: zero, and nothing else, is unspecified")
+        if value.number != 0:
+            values.append((name, value.number, here.comment()))
+    values.sort(key=lambda value: value[1])
+    if descriptor.name not in SPARSE_ENUMS and [number for _, number, _ in values] != list(range(1, len(values) + 1)):
+        place.die(f"{descriptor.name}: its numbers have to be 1, 2, 3 and so on")
+    return Enum(descriptor.name, place.comment(), values)
+
+
+class Schema:
+    """commands and events are arms in the order of their numbers; enums are by name."""
+
+    def __init__(self, path):
+        with open(path, "rb") as file:
+            files = descriptor_pb2.FileDescriptorSet.FromString(file.read()).file
+        self.descriptors, self.enums = {}, {}
+        for file in files:
+            for index, message in enumerate(file.message_type):
+                self.descriptors[message.name] = (Place(file, (4, index)), message)
+            for index, enum in enumerate(file.enum_type):
+                self.enums[enum.name] = enum_read(Place(file, (5, index)), enum)
+        self.commands = self._arms("Command", "body", has_topic=True)
+        self.events = self._arms("Event", "outcome", has_topic=False)
+
+    def message(self, name):
+        place, descriptor = self.descriptors[name]
+        fields = [field_read(place.inner(2, index), field) for index, field in enumerate(descriptor.field)]
+        domain = place.file.name.rsplit("/", 1)[-1].removesuffix(".proto")
+        words, comment = words_of(place, place.comment(), EVENT_WORDS | COMMAND_WORDS)
+        return Message(name, domain, words, comment, sorted(fields, key=lambda field: field.number), place)
+
+    def _arms(self, name, oneof, has_topic):
+        place, descriptor = self.descriptors[name]
+        arms = []
+        for index, field in enumerate(descriptor.field):
+            if not field.HasField("oneof_index") or descriptor.oneof_decl[field.oneof_index].name != oneof:
+                continue
+            message = self.message(field.type_name.rsplit(".", 1)[-1])
+            here = place.inner(2, index)
+            if message.snake != field.name:
+                here.die(f"{field.name}: its message has to have its name, not {message.name}")
+            topic = self._topic(message) if has_topic else None
+            arms.append(Arm(field.number, field.name, message, topic))
+        return sorted(arms, key=lambda arm: arm.number)
+
+    def _topic(self, message):
+        found = re.findall(r"\bTopic: (\w+)\.", message.comment)
+        topics = [name for name, _, _ in self.enums["Topic"].values]
+        if len(found) != 1 or found[0] not in topics:
+            message.place.die(f"{message.name}: its comment has to say `Topic: NAME.`, one of {', '.join(topics)}")
+        return found[0]

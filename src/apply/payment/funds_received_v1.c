@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "apply/effects.h"
+#include "apply/rule.h"
+
+static void change(struct state *state, const struct event *event)
+{
+	const struct event_funds_received *e = &event->funds_received;
+	effects_apply(state, event);
+	struct reference reference = {
+		.sequence = event->sequence,
+		.engine_time_ms = event->engine_time_ms,
+	};
+	mutate_reference(state, e->rail, &e->rail_reference, &reference);
+}
+
+const struct event_rule funds_received_v1_rule = { .change = change };
