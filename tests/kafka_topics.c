@@ -158,6 +158,16 @@ static void properties_cannot_break_promises(void **state)
 		(const char *const[]){ ":3: isolation.level", "by Pinion itself", NULL });
 	properties_try("no.such.thing=1", (const char *const[]){ ":3:", "no.such.thing", NULL });
 	properties_try("linger.ms=soon", (const char *const[]){ ":3:", "linger.ms", NULL });
+	properties_try("linger.ms=4294967301", (const char *const[]){ ":3:", "smaller", NULL });
+	properties_try("linger.ms=999999999999", (const char *const[]){ ":3:", "smaller", NULL });
+	properties_try("linger.ms=900001",
+		(const char *const[]){ ":3:", "900001 is outside allowed range", NULL });
+	properties_try("linger.ms=0x10", NULL);
+	properties_try("socket.keepalive.enable=1", NULL);
+	properties_try("sasl.password=99999999999", NULL);
+	properties_try("sasl.password=0123", NULL);
+	properties_try("\xef\xbb\xbflinger.ms=5",
+		(const char *const[]){ ":3:", "byte order mark: save the file", NULL });
 	properties_try("linger.ms", (const char *const[]){ ":3:", "name=value", NULL });
 
 	struct ledger ledger;

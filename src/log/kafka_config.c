@@ -99,14 +99,52 @@ static void property_add(struct kafka_config *config, const char *name, const ch
 	};
 }
 
+/* The client library keeps numbers in 32 bits, and what is left of a longer one may be in range. A
+ * text that happens to be digits comes back as it was. */
+static bool number_is_kept(const rd_kafka_conf_t *scratch, const char *name, const char *value)
+{
+	char kept[64];
+	char *end;
+	size_t size = sizeof(kept);
+
+	if (rd_kafka_conf_get(scratch, name, kept, &size) != RD_KAFKA_CONF_OK ||
+		size > sizeof(kept) || strcmp(kept, value) == 0)
+		return true;
+	long long number = strtoll(value, &end, 0);
+	return *end != '\0' || number == strtoll(kept, NULL, 10) || kept[0] > '9';
+}
+
+static int property_try(rd_kafka_conf_t *scratch, const char *name, const char *value,
+	const char *path, int number, struct fault *fault)
+{
+	char reason[256];
+	char *end;
+	bool is_well =
+		rd_kafka_conf_set(scratch, name, value, reason, sizeof(reason)) == RD_KAFKA_CONF_OK;
+	long long asked = strtoll(value, &end, 0);
+
+	if (is_well ? !number_is_kept(scratch, name, value) : *end == '\0' && asked != (int)asked)
+		return FAULT(fault, FAULT_SETTINGS,
+			"%s:%d: %s: %s is more than the Kafka client takes: give a smaller number",
+			path, number, name, value);
+	if (is_well)
+		return 0;
+	reason[strcspn(reason, "\n")] = '\0';
+	return FAULT(fault, FAULT_SETTINGS, "%s:%d: %s: %s", path, number, name, reason);
+}
+
 /* Tried on a scratch configuration at once, so that the answer can name file and line. */
 static int property_read(struct kafka_config *config, rd_kafka_conf_t *scratch, char *line,
 	const char *path, int number, struct fault *fault)
 {
-	char reason[256];
 	char *name = blanks_trim(line);
 	char *value = strchr(name, '=');
 
+	if (strncmp(name, "\xef\xbb\xbf", 3) == 0)
+		return FAULT(fault, FAULT_SETTINGS,
+			"%s:%d: the line begins with a byte order mark: save the file as UTF-8 "
+			"without it",
+			path, number);
 	if (name[0] == '\0' || name[0] == '#')
 		return 0;
 	if (!value)
@@ -125,8 +163,9 @@ static int property_read(struct kafka_config *config, rd_kafka_conf_t *scratch, 
 	if (!codec_ok(name, value))
 		return FAULT(fault, FAULT_SETTINGS, "%s:%d: %s=%s: give lz4, zstd, gzip or none",
 			path, number, name, value);
-	if (rd_kafka_conf_set(scratch, name, value, reason, sizeof(reason)) != RD_KAFKA_CONF_OK)
-		return FAULT(fault, FAULT_SETTINGS, "%s:%d: %s: %s", path, number, name, reason);
+	int code = property_try(scratch, name, value, path, number, fault);
+	if (code != 0)
+		return code;
 	if (strcmp(name, "debug") == 0)
 		config->is_debugging = value[0] != '\0';
 	property_add(config, name, value);
@@ -150,7 +189,9 @@ static int properties_read(struct kafka_config *config, const char *path, struct
 		code = strlen(line) == (size_t)length
 			       ? property_read(config, scratch, line, path, number, fault)
 			       : FAULT(fault, FAULT_SETTINGS,
-					 "%s:%d: no text: it holds a zero byte", path, number);
+					 "%s:%d: no text: it holds a zero byte, as UTF-16 does: "
+					 "save the file as UTF-8",
+					 path, number);
 	if (code == 0 && ferror(file))
 		code = FAULT(fault, FAULT_SETTINGS, "can't read the Kafka properties %s: %s", path,
 			strerror(errno));
