@@ -135,15 +135,53 @@ void settings_alter(const char *topic, const char *name, const char *value)
 	struct admin admin = admin_open();
 	rd_kafka_ConfigResource_t *resource =
 		rd_kafka_ConfigResource_new(RD_KAFKA_RESOURCE_TOPIC, topic);
+	bool is_right = false;
 
 	for (int i = 0; i < RIGHT; i++) {
 		bool wrong = strcmp(right[i][0], name) == 0;
 		(void)rd_kafka_ConfigResource_set_config(
 			resource, right[i][0], wrong ? value : right[i][1]);
+		is_right = is_right || wrong;
 	}
+	if (!is_right) /* one that no topic needs by itself */
+		(void)rd_kafka_ConfigResource_set_config(resource, name, value);
 	rd_kafka_AlterConfigs(admin.client, &resource, 1, NULL, admin.queue);
 	rd_kafka_ConfigResource_destroy(resource);
 	admin_finish(admin);
+}
+
+static bool setting_is(const char *topic, const char *name, const char *value)
+{
+	struct admin admin = admin_open();
+	rd_kafka_ConfigResource_t *resource =
+		rd_kafka_ConfigResource_new(RD_KAFKA_RESOURCE_TOPIC, topic);
+	bool is = false;
+	size_t count;
+
+	rd_kafka_DescribeConfigs(admin.client, &resource, 1, NULL, admin.queue);
+	rd_kafka_ConfigResource_destroy(resource);
+	rd_kafka_event_t *event = rd_kafka_queue_poll(admin.queue, ADMIN_MS);
+	assert_non_null(event);
+	const rd_kafka_ConfigResource_t **found = rd_kafka_DescribeConfigs_result_resources(
+		rd_kafka_event_DescribeConfigs_result(event), &count);
+	const rd_kafka_ConfigEntry_t **entries = rd_kafka_ConfigResource_configs(found[0], &count);
+	for (size_t i = 0; i < count; i++)
+		is = is || (strcmp(rd_kafka_ConfigEntry_name(entries[i]), name) == 0 &&
+				   strcmp(rd_kafka_ConfigEntry_value(entries[i]), value) == 0);
+	rd_kafka_event_destroy(event);
+	rd_kafka_queue_destroy(admin.queue);
+	rd_kafka_destroy(admin.client);
+	return is;
+}
+
+void setting_await(const char *topic, const char *name, const char *value)
+{
+	int64_t deadline = clock_ms() + DEADLINE_MS;
+
+	while (!setting_is(topic, name, value)) {
+		assert_true(clock_ms() < deadline);
+		pause_ms(50);
+	}
 }
 
 void topic_make(const char *topic, int partitions)

@@ -32,6 +32,7 @@ void refused(struct ledger *ledger, int code, int expected, const char *const *w
 int open_until_refused(struct ledger *ledger);
 rd_kafka_t *client_open(const char *transactional_id);
 void settings_alter(const char *topic, const char *name, const char *value);
+void setting_await(const char *topic, const char *name, const char *value);
 void topic_make(const char *topic, int partitions);
 void partitions_add(const char *topic, size_t count);
 void records_delete(const char *topic, int partition, int64_t before);

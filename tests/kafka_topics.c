@@ -38,6 +38,60 @@ static void a_wrong_setting_is_named(void **state)
 	}
 }
 
+static int check_until(struct ledger *ledger, int expected)
+{
+	int64_t deadline = clock_ms() + DEADLINE_MS;
+	int code = log_check(ledger->log, &ledger->fault);
+
+	while (code != expected && clock_ms() < deadline) { /* a broker takes it up when it likes */
+		pause_ms(100);
+		fault_clear(&ledger->fault);
+		code = log_check(ledger->log, &ledger->fault);
+	}
+	return code;
+}
+
+static void what_is_changed_later_is_found(void **state)
+{
+	struct ledger ledger;
+	char topic[200];
+
+	(void)state;
+	ledger_create(&ledger);
+	(void)snprintf(topic, sizeof(topic), "%s.control", ledger.prefix);
+	settings_alter(topic, "min.insync.replicas", "2");
+	setting_await(topic, "min.insync.replicas", "2");
+	ledger_open(&ledger);
+	must(log_check(ledger.log, &ledger.fault), &ledger.fault);
+
+	settings_alter(topic, "min.insync.replicas", "1");
+	const char *const fewer[] = { topic, "min.insync.replicas=1", "had 2", NULL };
+	refused(&ledger, check_until(&ledger, FAULT_SETTINGS), FAULT_SETTINGS, fewer);
+	settings_alter(topic, "min.insync.replicas", "2");
+	must(check_until(&ledger, 0), &ledger.fault);
+
+	settings_alter(topic, "retention.ms", "1000000000"); /* the other one falls back to 1 */
+	const char *const wrong[] = { topic, "retention.ms=1000000000", NULL };
+	refused(&ledger, check_until(&ledger, FAULT_SETTINGS), FAULT_SETTINGS, wrong);
+	log_close(ledger.log);
+}
+
+static void an_unclean_leader_is_refused(void **state)
+{
+	struct ledger ledger;
+	char topic[200];
+
+	(void)state;
+	ledger_create(&ledger);
+	(void)snprintf(topic, sizeof(topic), "%s.events", ledger.prefix);
+	ledger_open(&ledger);
+	settings_alter(topic, "unclean.leader.election.enable", "true");
+	const char *const words[] = { topic, "unclean.leader.election.enable=true", "false", NULL };
+	refused(&ledger, check_until(&ledger, FAULT_SETTINGS), FAULT_SETTINGS, words);
+	log_close(ledger.log);
+	refused(&ledger, open_until_refused(&ledger), FAULT_SETTINGS, words);
+}
+
 static void larger_records_are_no_harm(void **state)
 {
 	struct ledger ledger;
@@ -218,6 +272,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_wrong_setting_is_named),
+		cmocka_unit_test(what_is_changed_later_is_found),
+		cmocka_unit_test(an_unclean_leader_is_refused),
 		cmocka_unit_test(larger_records_are_no_harm),
 		cmocka_unit_test(partitions_must_agree),
 		cmocka_unit_test(a_half_made_ledger_is_completed),

@@ -142,8 +142,14 @@ bool kafka_is_denied(rd_kafka_resp_err_t error);
 
 struct kafka_consumer;
 
+/* Of a topic, as it was last seen with LOG_OWN; 0: not. */
+struct kafka_replication {
+	int replicas, min_insync;
+};
+
 struct kafka_log {
 	struct log base;
+	struct kafka_replication replication[LOG_STREAMS]; /* kafka_topics.c */
 	struct kafka_config *config;
 	rd_kafka_t *client;
 	struct kafka_notes notes; /* of client; under lock */

@@ -4,6 +4,7 @@
 #include "log/kafka_internal.h"
 
 #include <assert.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -31,11 +32,18 @@ static const struct topic_setting {
 	{ "max.message.bytes", "4194304", true },
 };
 
+/* What a power loss can take. How many replicas there are is the operator's choice, so these are
+ * not compared with a value of ours alone. */
+static const char min_insync_name[] = "min.insync.replicas";
+static const char unclean_name[] = "unclean.leader.election.enable";
+
 struct topic {
 	const char *name;
 	bool exists;
 	int partitions; /* 0 where the broker did not tell */
+	int replicas;   /* the fewest of a partition */
 	char values[SETTINGS][64];
+	char min_insync[64], unclean[64];
 };
 
 struct admin {
@@ -166,18 +174,23 @@ static struct topic *topic_find(struct admin *admin, const char *name)
 	return NULL;
 }
 
+static void value_take(const rd_kafka_ConfigEntry_t *entry, const char *name, char ret[64])
+{
+	const char *value = rd_kafka_ConfigEntry_value(entry);
+	if (strcmp(rd_kafka_ConfigEntry_name(entry), name) == 0)
+		(void)snprintf(ret, 64, "%s", value ? value : "");
+}
+
 static void values_take(struct topic *topic, const rd_kafka_ConfigResource_t *resource)
 {
 	size_t count;
 	const rd_kafka_ConfigEntry_t **entries = rd_kafka_ConfigResource_configs(resource, &count);
 
 	for (size_t i = 0; i < count; i++) {
-		for (int k = 0; k < SETTINGS; k++) {
-			const char *value = rd_kafka_ConfigEntry_value(entries[i]);
-			if (strcmp(rd_kafka_ConfigEntry_name(entries[i]), settings[k].name) == 0)
-				(void)snprintf(topic->values[k], sizeof(topic->values[k]), "%s",
-					value ? value : "");
-		}
+		for (int k = 0; k < SETTINGS; k++)
+			value_take(entries[i], settings[k].name, topic->values[k]);
+		value_take(entries[i], min_insync_name, topic->min_insync);
+		value_take(entries[i], unclean_name, topic->unclean);
 	}
 }
 
@@ -223,6 +236,7 @@ static int topics_describe(struct admin *admin)
 			rd_kafka_ConfigResource_new(RD_KAFKA_RESOURCE_TOPIC, admin->topics[i].name);
 		admin->topics[i].exists = false;
 		admin->topics[i].partitions = 0;
+		*admin->topics[i].min_insync = *admin->topics[i].unclean = '\0';
 	}
 	rd_kafka_DescribeConfigs(admin->client, resources, LOG_STREAMS, options, queue);
 	rd_kafka_event_t *event =
@@ -261,8 +275,13 @@ static int topic_partitions_count(struct admin *admin, struct topic *topic)
 			code = KAFKA_DENIED(
 				admin->fault, admin->config, "Read", "topic", topic->name);
 		topic->exists = found->err != RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART;
-		if (found->err == RD_KAFKA_RESP_ERR_NO_ERROR)
-			topic->partitions = found->partition_cnt;
+		if (found->err != RD_KAFKA_RESP_ERR_NO_ERROR)
+			continue;
+		topic->partitions = found->partition_cnt;
+		topic->replicas = INT_MAX;
+		for (int p = 0; p < found->partition_cnt; p++)
+			if (found->partitions[p].replica_cnt < topic->replicas)
+				topic->replicas = found->partitions[p].replica_cnt;
 	}
 	rd_kafka_metadata_destroy(metadata);
 	return code;
@@ -320,6 +339,42 @@ static int topics_compare(struct admin *admin, int partitions)
 		code = topic_settings_check(admin, topic);
 	}
 	return code;
+}
+
+/* More replicas than are wanted may go; a broker that does not say how many must be in sync keeps
+ * what it said. */
+static int topic_replication_check(
+	struct admin *admin, const struct topic *topic, struct kafka_replication *known)
+{
+	struct kafka_replication now = { topic->replicas,
+		(int)strtol(topic->min_insync, NULL, 10) };
+
+	if (now.replicas > REPLICAS_WANTED)
+		now.replicas = REPLICAS_WANTED;
+	if (strcmp(topic->unclean, "true") == 0)
+		return FAULT(admin->fault, FAULT_SETTINGS,
+			"topic %s has %s=true, but needs false: a broker that lacks records could "
+			"lead it, and they would be gone. Alter the topic",
+			topic->name, unclean_name);
+	if (now.replicas == REPLICAS_WANTED && now.min_insync == 1)
+		return FAULT(admin->fault, FAULT_SETTINGS,
+			"topic %s has %s=1 with %d replicas, but needs at least 2: else an "
+			"answered write may stand on one disk. Alter the topic",
+			topic->name, min_insync_name, topic->replicas);
+	if (now.replicas < known->replicas)
+		return FAULT(admin->fault, FAULT_SETTINGS,
+			"topic %s has %d replicas, and had %d while this process ran: give "
+			"them back, or start again to go on with fewer",
+			topic->name, now.replicas, known->replicas);
+	if (now.min_insync > 0 && now.min_insync < known->min_insync)
+		return FAULT(admin->fault, FAULT_SETTINGS,
+			"topic %s has %s=%d, and had %d while this process ran: alter the "
+			"topic, or start again to go on with that",
+			topic->name, min_insync_name, now.min_insync, known->min_insync);
+	known->replicas = now.replicas;
+	if (now.min_insync > 0)
+		known->min_insync = now.min_insync;
+	return 0;
 }
 
 static int ledger_missing(struct admin *admin)
@@ -384,6 +439,8 @@ int kafka_topics_check(struct kafka_log *log, rd_kafka_t *client, struct kafka_n
 	}
 	/* The events carry the chain: what they say is right. */
 	code = topics_compare(&admin, admin.topics[LOG_EVENTS].partitions);
+	for (int i = 0; i < LOG_STREAMS && code == 0; i++)
+		code = topic_replication_check(&admin, &admin.topics[i], &log->replication[i]);
 	if (code != 0)
 		return code;
 	*ret_shards = (uint32_t)admin.topics[LOG_EVENTS].partitions;

@@ -106,8 +106,8 @@ int log_open(struct log **ret, const struct log_config *config, struct fault *fa
 int log_create(const struct log_config *config, uint32_t shards, struct fault *fault);
 
 /* Whether all that the promises rest on still is as it was when the log was opened, which somebody
- * may have changed since (Kafka: the topics' settings and partitions, and that no event was
- * deleted; embedded: that the folder is still the one held). FAULT_SETTINGS, FAULT_LOG or
+ * may have changed since (Kafka: the topics' settings, partitions and replicas, and that no event
+ * was deleted; embedded: that the folder is still the one held). FAULT_SETTINGS, FAULT_LOG or
  * FAULT_MISSING: it is not. Any other fault: it could not be looked at. Takes as long as the log's
  * answers do, so not for a thread that others wait for. */
 int log_check(struct log *log, struct fault *fault);

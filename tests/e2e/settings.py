@@ -1,9 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
 """What a ledger rests on is changed under a running processor: it stops within the minute, and says what."""
 import shutil
+import socket
+import struct
 
 from confluent_kafka.admin import AdminClient, ConfigResource
 
+from audit import servers_and_prefix
+from dead_brokers import Cluster
 from harness import BROKER, Room, check, embedded, wait_for
 
 WITHIN_S = 150
@@ -20,6 +24,11 @@ def stopped(run, *words):
         check(run.says(word), f"{word} is not told: {run.said()}")
 
 
+def setting_of(admin, topic, name):
+    resource = ConfigResource("topic", topic)
+    return admin.describe_configs([resource])[resource].result(30)[name].value
+
+
 def topic_alter(admin, topic, name, value):
     """All that init sets is said again: what is left out would fall back to the broker's own."""
     settings = {
@@ -33,28 +42,62 @@ def topic_alter(admin, topic, name, value):
     changed = admin.alter_configs([ConfigResource("topic", topic, set_config=settings)])
     for future in changed.values():
         future.result(30)
+    wait_for("the broker takes it up", lambda: setting_of(admin, topic, name) == value, 60, 0.2)
+
+
+def replicas_set(servers, topic, brokers):
+    """AlterPartitionReassignments of partition 0; the Python client of Debian 12 does not know it."""
+    host, port = servers.split(",")[0].rsplit(":", 1)
+    name = topic.encode()
+    partition = struct.pack(f">iB{len(brokers)}i", 0, len(brokers) + 1, *brokers) + b"\0"
+    body = struct.pack(">iBB", 30000, 2, len(name) + 1) + name + b"\2" + partition + b"\0\0"
+    request = struct.pack(">hhih", 45, 0, 1, -1) + b"\0" + body
+    with socket.create_connection((host, int(port)), 30) as broker:
+        broker.sendall(struct.pack(">i", len(request)) + request)
+        answer = broker.makefile("rb")
+        answer = answer.read(struct.unpack(">i", answer.read(4))[0])
+    error = struct.unpack_from(">h", answer, 9)[0]  # after correlation, tags and throttling
+    check(error == 0, f"the cluster does not move {topic}: error {error}")
+
+
+def fewer_replicas(room, cluster):
+    """A run on two replicas, of which one is taken away."""
+    cluster.need()
+    ledger = cluster.ledger(room, "replicas").init(1)
+    run = ledger.run()
+    servers, prefix = servers_and_prefix(ledger)
+    replicas_set(servers, f"{prefix}.events", [cluster.leader(f"{prefix}.events")])
+    return run
 
 
 def settings_kafka(_):
-    with Room("settings") as room:
-        ledger = BROKER.ledger(room, "settings").init(1)
-        admin = AdminClient({"bootstrap.servers": BROKER.address})
-        events = ledger.url.rsplit("/", 1)[1] + ".events"
-        run = ledger.run()
-        ledger.submit(party("alice"))
-        topic_alter(admin, events, "retention.ms", "600000000")
-        stopped(run, events, "retention.ms=600000000")
-        topic_alter(admin, events, "retention.ms", "-1")
+    """Of two ledgers on one broker, and one on a cluster, at once: each takes a minute."""
+    cluster = Cluster(2)
+    try:
+        with Room("settings") as room:
+            moved = fewer_replicas(room, cluster)
+            insync = BROKER.ledger(room, "insync").init(1)
+            admin = AdminClient({"bootstrap.servers": BROKER.address})
+            control = servers_and_prefix(insync)[1] + ".control"
+            topic_alter(admin, control, "min.insync.replicas", "2")
+            weakened = insync.run()
+            ledger = BROKER.ledger(room, "settings").init(1)
+            events = servers_and_prefix(ledger)[1] + ".events"
+            run = ledger.run()
+            ledger.submit(party("alice"))
+            topic_alter(admin, events, "retention.ms", "600000000")
+            topic_alter(admin, control, "min.insync.replicas", "1")
+            stopped(moved, "1 replicas, and had 2")
+            stopped(weakened, control, "min.insync.replicas=1, and had 2")
+            stopped(run, events, "retention.ms=600000000")
+            topic_alter(admin, events, "retention.ms", "-1")
 
-        def is_live_again():
-            again = ledger.start("run")
-            wait_for("it is live or refuses", lambda: again.says("live: ") or not again.is_alive())
-            return again if again.is_alive() else None
-
-        run = wait_for("the topic is as it was", is_live_again, every=0.5)
-        check("party_opened" in ledger.submit(party("bob"))[0], "it goes on where it stopped")
-        check(run.ask_to_stop() == 0, f"SIGTERM: {run.said()}")
-        return "stopped, put back, gone on"
+            run = ledger.run()
+            check("party_opened" in ledger.submit(party("bob"))[0], "it goes on where it stopped")
+            check(run.ask_to_stop() == 0, f"SIGTERM: {run.said()}")
+            return "stopped, put back, gone on; stopped for fewer replicas, in sync and at all"
+    finally:
+        cluster.end()
 
 
 def folder_embedded(_):

@@ -735,6 +735,7 @@ static void world_stop(void)
 		if (!slot->is_running)
 			continue;
 		slot_stop(slot);
+		owners_look(slot);
 		while (slot->is_running) {
 			(void)tasks_turn(broker_next_ns());
 			broker_advance();
