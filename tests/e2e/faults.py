@@ -15,7 +15,7 @@ from audit import audit, servers_and_prefix
 from gates import uuid7
 from harness import BINARY, BROKER, ROOT, Broker, Ledger, Room, Skip, check, embedded, id_text, wait_for
 
-sys.path.append(str(ROOT / "tests/simulator"))
+sys.path.insert(0, str(ROOT / "tests/simulator"))  # before the chaos tests, which have a planted.py too
 from planted import Bug, Planter
 
 BUILD = pathlib.Path(BINARY).resolve().parents[1]
