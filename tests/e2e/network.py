@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""That the network between processors and the broker does what chaos wants of it."""
+"""That the network between processors and the broker does what is wanted of it."""
 import pathlib
 import socket
 import struct
