@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Faults of docs/operating.md that no other test makes: each is said as the page says it, and its way out works."""
 import json
-import os
 import pathlib
 import re
 import signal
@@ -225,19 +224,6 @@ def unanswered_kafka(_):
         return "said; then answered"
 
 
-def hangup_ignored_embedded(_):
-    """Under nohup a terminal that hangs up ends nothing."""
-    with Room("hangup") as room:
-        ledger = embedded(room).init(1)
-        run = room.start("nohup", "nohup", BINARY, "run", "--ledger", ledger.url)
-        wait_for("it is live", lambda: run.says("live: ") or not run.is_alive(), 60)
-        run.child.send_signal(signal.SIGHUP)
-        ledger.submit(party("alice"))
-        check(run.is_alive() and not run.says("stops"), f"SIGHUP ended it: {run.said()}")
-        check(run.ask_to_stop() == 0 and run.says("stops: SIGTERM"), f"SIGTERM: {run.said()}")
-        return "ignored"
-
-
 def disk_hangs_embedded(_):
     """A disk that gives no answer holds a stop up for no longer than 10 s; nothing that was answered is lost."""
     with Room("disk-hangs") as room:
@@ -281,5 +267,5 @@ def timeout_too_short_kafka(_):
 
 TESTS = [
     inputs_alone_kafka, memory_embedded, state_disk_full_kafka, clock_ahead_kafka, poison_embedded,
-    unanswered_kafka, hangup_ignored_embedded, disk_hangs_embedded, timeout_too_short_kafka,
+    unanswered_kafka, disk_hangs_embedded, timeout_too_short_kafka,
 ]  # fmt: skip

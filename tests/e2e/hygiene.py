@@ -196,19 +196,6 @@ def made_or_found(ledger):
         check(run.is_alive() and run.ask_to_stop() == 0, f"init took the shards: {run.said()}")
 
 
-def signals_embedded(_):
-    """Asked to stop in any of three ways it drains, says which, and leaves nothing to recover."""
-    with Room("signals") as room:
-        ledger = embedded(room)
-        ledger.init(1)
-        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
-            run = ledger.run()
-            run.child.send_signal(number)
-            check(run.exit_code() == 0, f"{number.name}: {run.said()}")
-            check(f"stops: {number.name}" in run.said(), f"{number.name} is not said: {run.said()}")
-        return "SIGTERM, SIGINT, SIGHUP"
-
-
 def init_embedded(_):
     with Room("init") as room:
         made_or_found(embedded(room))
@@ -229,5 +216,5 @@ def init_kafka(_):
 
 TESTS = [
     arguments_embedded, descriptors_embedded, output_embedded, compare_embedded, bench_refuses_embedded,
-    bench_refuses_kafka, init_embedded, init_kafka, signals_embedded,
+    bench_refuses_kafka, init_embedded, init_kafka,
 ]  # fmt: skip
