@@ -9,6 +9,7 @@ from harness import BROKER, Room, check
 from load import answers_again, clients_finish, clients_start, load_await, models_compare
 
 PAUSE_S = 15
+PATIENCE_S = 9
 BACK_S_MAX = 120
 
 
@@ -48,3 +49,34 @@ def crash_kafka(options):
         BROKER.need()
 
     return ridden_out(options, "crash", crash)
+
+
+def patience_kafka(options):
+    """With `socket.timeout.ms` raised above a pause it is waited for; as it is, the shard recovers."""
+    BROKER.need_ours()
+    with Room("patience") as room:
+        config = room.folder / "properties"
+        config.write_text("socket.timeout.ms=20000\n")
+        ledgers = [BROKER.ledger(room, name).init(1) for name in ("patient", "usual")]
+        runs = [ledgers[0].run("--kafka-config", config), ledgers[1].run()]
+        gates = [KafkaGate(ledger) for ledger in ledgers]
+        clients = [
+            clients_start(gate, options.seed, deadline_s=BACK_S_MAX + PAUSE_S) for gate in gates
+        ]
+        for of_one in clients:
+            load_await(of_one)
+        BROKER.signal(signal.SIGSTOP)
+        try:
+            time.sleep(PATIENCE_S)
+        finally:
+            BROKER.signal(signal.SIGCONT)
+        for of_one, run in zip(clients, runs):
+            answers_again(of_one, run, BACK_S_MAX)
+        recovered = [run.says("recovers from: ") for run in runs]
+        check(recovered == [False, True], f"recovered: {recovered}; {runs[0].said()}; {runs[1].said()}")
+        for of_one, run, gate, ledger in zip(clients, runs, gates, ledgers):
+            clients_finish(of_one)
+            check(run.ask_to_stop() == 0, f"SIGTERM: {run.said()}")
+            gate.close()
+            models_compare(of_one, audit(ledger))
+        return f"a pause of {PATIENCE_S} s"

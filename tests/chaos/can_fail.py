@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Shows that chaos can fail: a bug is planted in the processor, and chaos must say so in these words.
 
-    tests/chaos/planted.py BUILD [NAME]...
+    tests/chaos/can_fail.py BUILD [NAME]...
 
 BUILD is a Meson build folder with pinion; nothing in the tree is touched. The seed is the first one whose
 first card is what shows the bug. Without Java it is SKIPPED. Ends with "N passed, N failed".
@@ -18,7 +18,7 @@ import time
 
 sys.dont_write_bytecode = True
 HERE = pathlib.Path(__file__).resolve().parent
-sys.path[:0] = [str(HERE / "../simulator"), str(HERE)]  # the planted.py there, not this one
+sys.path[:0] = [str(HERE / "../simulator"), str(HERE)]
 
 import deck
 from planted import Bug, Planter
