@@ -148,12 +148,15 @@ def name_function(head, cases):
     return f"{head}\n{{\n\tswitch (kind) {{\n{lines}\tcase {cases[-1][0]}:\n\t\tbreak;\n\t}}\n\treturn {cases[-1][1]};\n}}\n\n"
 
 
+def enum_names(enum):
+    prefix = enum.snake.upper()
+    cases = [(f"{prefix}_{name}", f'"{name}"') for name, _, _ in enum.values] + [(f"{prefix}_none", '""')]
+    return name_function(f"const char *{enum.snake}_name(enum {enum.snake} kind)", cases)
+
+
 def names_c(schema):
     text = HEAD + '#include "ledger/command.h"\n#include "ledger/event.h"\n\n'
-    for enum in enums(schema):
-        prefix = enum.snake.upper()
-        cases = [(f"{prefix}_{name}", f'"{name}"') for name, _, _ in enum.values] + [(f"{prefix}_none", '""')]
-        text += name_function(f"const char *{enum.snake}_name(enum {enum.snake} kind)", cases)
+    text += "".join(enum_names(enum) for enum in enums(schema))
     for what, arms in (("command", schema.commands), ("event", schema.events)):
         cases = [(f"{what.upper()}_{arm.name}", f'"{arm.name}"') for arm in arms] + [(f"{what.upper()}_none", '""')]
         text += name_function(f"const char *{what}_name(enum {what}_kind kind)", cases)

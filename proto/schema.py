@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The contract as its generator sees it: read from protoc's descriptor set, with what the comments say in brackets.
+"""The contract, and the rows of the state, as their generator sees them: read from protoc's descriptor set, with what the
+comments say in brackets.
 
 A field's comment may begin with words in brackets, which say what protobuf's types do not: `[account]`, `[id, may be absent]`.
-A command's comment says `Topic: commands.` Whatever is not known here, or lacks its word, ends the build with its line.
+A command's comment says `Topic: commands.`, a row's `[table 5]`. Whatever is not known here, or lacks its word, ends the build
+with its line.
 """
 import dataclasses
 import re
@@ -16,7 +18,7 @@ Type = descriptor_pb2.FieldDescriptorProto
 KINDS = {
     Type.TYPE_STRING: {"account", "currency", "party", "reference", "reason", "text"},
     Type.TYPE_BYTES: {"id", "digest"},
-    Type.TYPE_INT64: {None, "minor"},
+    Type.TYPE_INT64: {None, "minor", "sequence", "time"},
     Type.TYPE_UINT32: {None, "outcome"},
     Type.TYPE_ENUM: {None},
     Type.TYPE_BOOL: {None},
@@ -27,6 +29,10 @@ KIND_WORDS = {word for words in KINDS.values() for word in words if word}
 MORE_WORDS = {"may be absent", "may be negative", "derived"}
 # Of an outcome: an operator's word and no input's outcome; one that has postings.
 EVENT_WORDS = {"answers no input", "moves money"}
+# Of a row's field: a part of its key, in the order of their numbers.
+KEY_WORDS = {"key"}
+# Of a row: what is looked up and changed by functions of its own (state/view.c); one whose fields have to fit each other.
+ROW_WORDS = {"by hand", "checked"}
 # Their numbers have room in them; they have a registry of their own, ledger/rejects.def.
 SPARSE_ENUMS = {"Reject"}
 # Of a command: it may come without a party.
@@ -135,19 +141,19 @@ def words_of(place, comment, known):
     return words, found.group(2)
 
 
-def field_read(place, descriptor):
+def field_read(place, descriptor, messages):
     if descriptor.type not in KINDS:
         place.die(f"{descriptor.name}: no field of this type is made yet")
     if descriptor.label == Type.LABEL_REPEATED:
         place.die(f"{descriptor.name}: no list is made yet")
-    words, comment = words_of(place, place.comment(), KIND_WORDS | MORE_WORDS)
+    words, comment = words_of(place, place.comment(), KIND_WORDS | MORE_WORDS | KEY_WORDS)
     kinds = words & KIND_WORDS
     kind = next(iter(kinds)) if len(kinds) == 1 else None
     if len(kinds) > 1 or kind not in KINDS[descriptor.type]:
         wanted = ", ".join(sorted(word or "none" for word in KINDS[descriptor.type]))
         place.die(f"{descriptor.name}: its comment has to begin with one of these in brackets: {wanted}")
-    if descriptor.type == Type.TYPE_MESSAGE and not descriptor.type_name.endswith(".Amount"):
-        place.die(f"{descriptor.name}: no message but Amount stands in a body yet")
+    if descriptor.type == Type.TYPE_MESSAGE and descriptor.type_name.rsplit(".", 1)[-1] not in messages:
+        place.die(f"{descriptor.name}: no message but {', '.join(messages)} stands here yet")
     return Field(descriptor.name, descriptor.number, descriptor.type, descriptor.type_name.rsplit(".", 1)[-1], kind, words, comment)
 
 
@@ -169,24 +175,73 @@ def enum_read(place, descriptor):
     return Enum(descriptor.name, place.comment(), values)
 
 
+def files_read(path):
+    with open(path, "rb") as file:
+        return descriptor_pb2.FileDescriptorSet.FromString(file.read()).file
+
+
+def enums_of(files):
+    return {enum.name: enum_read(Place(file, (5, index)), enum) for file in files for index, enum in enumerate(file.enum_type)}
+
+
+@dataclasses.dataclass
+class Row:
+    table: int
+    message: Message
+
+    @property
+    def name(self):
+        return self.message.snake
+
+    @property
+    def keys(self):
+        return [field for field in self.message.fields if "key" in field.words]
+
+    @property
+    def values(self):
+        return [field for field in self.message.fields if "key" not in field.words]
+
+
+def row_read(place, descriptor):
+    comment = place.comment()
+    found = re.match(r"\[table (\d+)(?:, )?([^\]]*)\]\s*(.*)", comment)
+    if not found:
+        return None
+    words, rest = words_of(place, f"[{found.group(2)}] {found.group(3)}" if found.group(2) else found.group(3), ROW_WORDS)
+    fields = [field_read(place.inner(2, index), field, ["Totals"]) for index, field in enumerate(descriptor.field)]
+    domain = place.file.name.rsplit("/", 1)[-1].removesuffix(".proto")
+    return Row(int(found.group(1)), Message(descriptor.name, domain, words, rest, fields, place))
+
+
+class Rows:
+    """Tables in the order of their numbers, and the enums that only rows have."""
+
+    def __init__(self, path):
+        files = files_read(path)
+        self.all_enums = enums_of(files)
+        own = [file for file in files if file.package == "pinion.rows"]
+        self.enums = enums_of(own)
+        found = [row_read(Place(file, (4, index)), message) for file in own for index, message in enumerate(file.message_type)]
+        self.rows = sorted((row for row in found if row), key=lambda row: row.table)
+        for before, after in zip(self.rows, self.rows[1:]):
+            if before.table == after.table:
+                after.message.place.die(f"{after.message.name}: table {after.table} is {before.message.name} already")
+
+
 class Schema:
     """commands and events are arms in the order of their numbers; enums are by name."""
 
     def __init__(self, path):
-        with open(path, "rb") as file:
-            files = descriptor_pb2.FileDescriptorSet.FromString(file.read()).file
-        self.descriptors, self.enums = {}, {}
-        for file in files:
-            for index, message in enumerate(file.message_type):
-                self.descriptors[message.name] = (Place(file, (4, index)), message)
-            for index, enum in enumerate(file.enum_type):
-                self.enums[enum.name] = enum_read(Place(file, (5, index)), enum)
+        files = files_read(path)
+        self.enums = enums_of(files)
+        self.descriptors = {message.name: (Place(file, (4, index)), message)
+                            for file in files for index, message in enumerate(file.message_type)}
         self.commands = self._arms("Command", "body", has_topic=True)
         self.events = self._arms("Event", "outcome", has_topic=False)
 
     def message(self, name):
         place, descriptor = self.descriptors[name]
-        fields = [field_read(place.inner(2, index), field) for index, field in enumerate(descriptor.field)]
+        fields = [field_read(place.inner(2, index), field, ["Amount"]) for index, field in enumerate(descriptor.field)]
         domain = place.file.name.rsplit("/", 1)[-1].removesuffix(".proto")
         words, comment = words_of(place, place.comment(), EVENT_WORDS | COMMAND_WORDS)
         return Message(name, domain, words, comment, sorted(fields, key=lambda field: field.number), place)

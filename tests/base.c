@@ -6,6 +6,7 @@
 #include "base/text.h"
 #include "ledger/account.h"
 #include "ledger/event.h"
+#include "ledger/platform.h"
 #include "state/keys.h"
 
 #include <setjmp.h>
@@ -267,14 +268,13 @@ static void timer_keys_sort_by_time_then_id(void **given)
 		for (int j = 0; j < 3; j++) {
 			struct timer timer = { .due_ms = times[i], .kind = TIMER_KIND_hold_expiry };
 			timer.id.at[j == 2 ? 0 : 15] = (uint8_t)j;
-			struct state_key key = key_timer(&timer);
-			assert_int_equal(key.size, 25);
+			struct state_key key = timer_key(&timer);
+			assert_int_equal(key.size, 26);
 			if (before.size != 0)
 				assert_true(memcmp(before.at, key.at, key.size) < 0);
 			before = key;
 			struct timer read;
-			uint8_t kind[1] = { TIMER_KIND_hold_expiry };
-			timer_unkey(key.at, kind, &read);
+			assert_true(timer_unkey((struct bytes){ key.at, key.size }, &read));
 			assert_int_equal(timer_compare(&timer, &read), 0);
 			assert_int_equal(read.kind, timer.kind);
 		}
@@ -304,7 +304,7 @@ static void rows_unpack_to_what_was_packed(void **given)
 	assert_int_equal(amount_minor(read.floor), -5);
 	assert_memory_equal(&read.balances, &account.balances, sizeof read.balances);
 
-	struct hold hold = { .status = HOLD_expired,
+	struct hold hold = { .status = HOLD_STATUS_expired,
 		.currency = CURRENCY_JPY,
 		.amount = amount_of(INT64_MAX),
 		.captured = amount_of(2),
@@ -315,7 +315,7 @@ static void rows_unpack_to_what_was_packed(void **given)
 	text64_set(&hold.reason, longest, 32);
 	assert_int_equal(hold_pack(&hold, value), table_value_size_max(TABLE_hold));
 	hold_unpack(value, &hold_read);
-	assert_int_equal(hold_read.status, HOLD_expired);
+	assert_int_equal(hold_read.status, HOLD_STATUS_expired);
 	assert_true(text64_equal(&hold_read.reason, &hold.reason));
 	assert_true(account_id_equal(&hold_read.from_account, &hold.from_account));
 	assert_int_equal(hold_read.to_account.party_size, 64);

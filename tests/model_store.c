@@ -96,7 +96,7 @@ void model_store_put(struct model_store *store, struct bytes key, struct bytes v
 
 static struct state_key command_floor(int64_t time_ms)
 {
-	struct state_key key = { .size = 1 + sizeof(struct id), .at = { TABLE_command } };
+	struct state_key key = { .size = 1 + sizeof(struct id), .at = { TABLE_command_row } };
 	struct id id = id_floor_of_time(time_ms);
 	memcpy(key.at + 1, id.at, sizeof id.at);
 	return key;
@@ -137,10 +137,10 @@ size_t model_store_differs_at(const struct model_store *a, const struct model_st
 
 struct id model_store_command_ids_max(const struct model_store *store)
 {
-	uint8_t after[1] = { TABLE_command + 1 };
+	uint8_t after[1] = { TABLE_command_row + 1 };
 	size_t i = model_store_from(store, (struct bytes){ after, 1 });
 	struct id id = { { 0 } };
-	if (i > 0 && store->rows[i - 1]->key.at[0] == TABLE_command)
+	if (i > 0 && store->rows[i - 1]->key.at[0] == TABLE_command_row)
 		memcpy(id.at, store->rows[i - 1]->key.at + 1, sizeof id.at);
 	return id;
 }

@@ -105,8 +105,8 @@ static bool hold_seen(void *context, struct bytes key, struct bytes value)
 	struct auditor *auditor = context;
 	struct hold hold;
 	(void)key;
-	row_hold(value, &hold);
-	if (hold.status != HOLD_open)
+	hold_unpack(value.at, &hold);
+	if (hold.status != HOLD_STATUS_open)
 		return true;
 	add(&book_of(auditor, hold.from_account.at, hold.from_account.size)->held_from,
 		hold.amount);
@@ -118,7 +118,7 @@ static bool account_seen(void *context, struct bytes key, struct bytes value)
 {
 	struct auditor *auditor = context;
 	struct account account;
-	row_account(value, &account);
+	account_unpack(value.at, &account);
 	const struct book *book = book_of(auditor, (const char *)key.at + 1, key.size - 1);
 	const struct balances *b = &account.balances;
 	assert_memory_equal(&book->balances, b, sizeof *b);
@@ -139,7 +139,7 @@ static bool row_seen(void *context, struct bytes key, struct bytes value)
 	struct auditor *auditor = context;
 	(void)value;
 	auditor->result.rows++;
-	auditor->result.commands += key.at[0] == TABLE_command;
+	auditor->result.commands += key.at[0] == TABLE_command_row;
 	return true;
 }
 

@@ -296,8 +296,8 @@ static void test_a_damaged_row_is_rebuilt(void **state)
 	memcpy(hold + 1, rig->workloads[0].holds[0].at, 16);
 	struct bytes account_key = { account, 1u + main_id.size };
 	static const uint8_t position[1] = { TABLE_position }, ledger[1] = { TABLE_ledger },
-			     last_id[3] = { TABLE_command, 0xff, 0xff },
-			     last_id_long[150] = { TABLE_command, 0xff, 0xff },
+			     last_id[3] = { TABLE_command_row, 0xff, 0xff },
+			     last_id_long[150] = { TABLE_command_row, 0xff, 0xff },
 			     timer[3] = { TABLE_timer, 0, 1 };
 	/* As the version before wrote it, and as a later one may: an upgrade, and back. */
 	static const uint8_t older[114] = { STATE_FORMAT - 1 },

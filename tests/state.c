@@ -69,7 +69,7 @@ static struct state_key key_of_number(uint32_t number)
 {
 	if (number % 4 == 0) {
 		struct id id = id_floor_of_time(1000000 + number);
-		return state_key_of(key_command(&id));
+		return state_key_of(key_command_row(&id));
 	}
 	if (number % 4 == 1) {
 		struct id id = { { 0 } };
@@ -465,10 +465,9 @@ static void command_put(struct fixture *f, uint32_t number)
 {
 	struct state_key key = key_of_number(number);
 	struct command_row row = { .sequence = 1, .outcome = EVENT_ticked };
-	struct id id;
-	memcpy(id.at, key.at + 1, sizeof id.at);
+	memcpy(row.id.at, key.at + 1, sizeof row.id.at);
 	assert_true(state_reserve_event(f->state));
-	mutate_command(f->state, &id, &row);
+	mutate_command(f->state, &row);
 }
 
 /* A drop under a clock ten days ahead, and the clock set back, before anything is stored: rows of

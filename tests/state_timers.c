@@ -95,15 +95,17 @@ static void set(struct fixture *f, int64_t due_ms)
 	memcpy(timer.id.at, &made, sizeof made);
 	room(f);
 	mutate_timer_set(f->state, &timer);
-	struct state_key key = key_timer(&timer);
-	uint8_t kind[1] = { TIMER_KIND_hold_expiry };
-	model_store_put(&f->truth, (struct bytes){ key.at, key.size }, (struct bytes){ kind, 1 });
+	struct state_key key = timer_key(&timer);
+	static const uint8_t value[VALUE_SIZE_timer];
+	model_store_put(&f->truth, (struct bytes){ key.at, key.size },
+		(struct bytes){ value, sizeof value });
 }
 
 static struct timer timer_at(const struct fixture *f, size_t i)
 {
 	struct timer timer;
-	timer_unkey(f->truth.rows[i]->key.at, f->truth.rows[i]->value, &timer);
+	assert_true(timer_unkey(
+		(struct bytes){ f->truth.rows[i]->key.at, f->truth.rows[i]->key.size }, &timer));
 	return timer;
 }
 

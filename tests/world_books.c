@@ -84,7 +84,7 @@ static bool holds_are_pending(const struct books *books)
 		for (size_t j = table_from(store, TABLE_hold); j < holds_end; j++) {
 			struct hold hold;
 			hold_of_row(store->rows[j], &hold);
-			if (hold.status != HOLD_open)
+			if (hold.status != HOLD_STATUS_open)
 				continue;
 			if (account_id_equal(&hold.from_account, &account.id))
 				lower(&account.balances.debits_pending, hold.amount);
@@ -107,17 +107,23 @@ static bool holds_have_timers(const struct books *books)
 	for (size_t i = table_from(store, TABLE_hold); i < end; i++) {
 		struct hold hold;
 		hold_of_row(store->rows[i], &hold);
-		if (hold.status != HOLD_open)
+		if (hold.status != HOLD_STATUS_open)
 			continue;
-		struct timer timer = { .due_ms = hold.expires_at_ms, .id = hold.id };
-		struct state_key key = key_timer(&timer);
+		struct timer timer = {
+			.due_ms = hold.expires_at_ms, .id = hold.id, .kind = TIMER_KIND_hold_expiry
+		};
+		struct state_key key = timer_key(&timer);
 		if (!model_store_find(store, (struct bytes){ key.at, key.size }))
 			return wrong(books, "an open hold without a timer", &hold.from_account);
 		open++;
 	}
 	end = table_from(store, TABLE_timer + 1);
 	for (size_t i = table_from(store, TABLE_timer); i < end; i++) {
-		if (store->rows[i]->value[0] == TIMER_KIND_command_ids)
+		struct timer timer;
+		const struct state_key *key = &store->rows[i]->key;
+		if (!timer_unkey((struct bytes){ key->at, key->size }, &timer))
+			return wrong(books, "a timer's key that is none", NULL);
+		if (timer.kind == TIMER_KIND_command_ids)
 			cut_offs++;
 		else
 			timers++;

@@ -74,6 +74,7 @@ static void command_row_put(struct state *state, const struct event *event)
 		reject == REJECT_id_reused || (reject != REJECT_none && !reject_keeps_row(reject)))
 		return;
 	struct command_row row = {
+		.id = event->command_id,
 		.digest = event->digest,
 		.sequence = event->sequence,
 		.outcome = event->kind,
@@ -81,7 +82,7 @@ static void command_row_put(struct state *state, const struct event *event)
 		.topic = event->topic,
 		.offset = event->offset,
 	};
-	mutate_command(state, &event->command_id, &row);
+	mutate_command(state, &row);
 }
 
 static void head_move(struct state *state, const struct event *event)

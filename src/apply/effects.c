@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "apply/effects.h"
 
+#include "ledger/platform.h"
 #include "ledger/totals.h"
 
 #include <assert.h>

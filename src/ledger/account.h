@@ -58,21 +58,6 @@ struct balances {
 	struct amount credits_pending;
 };
 
-struct account {
-	struct account_id id;
-	enum currency currency;
-	enum account_class account_class;
-	bool is_closed;
-	bool has_floor; /* false: the platform's own */
-	struct amount floor;
-	struct balances balances;
-	int64_t opened_sequence;
-};
-
-/* What a platform account that a posting names for the first time looks like: an asset (@bank), or
- * a liability. */
-struct account account_platform_new(const struct account_id *id, enum currency currency);
-
 /* Posted, in the account's own direction: an asset's debits - credits, a liability's credits -
  * debits. Totals are bounded so that no difference of two overflows. */
 struct amount account_posted(enum account_class account_class, const struct balances *balances);

@@ -106,7 +106,7 @@ static bool account_sum(void *context, struct bytes key, struct bytes value)
 	struct check *check = context;
 	struct account account;
 	(void)key;
-	row_account(value, &account);
+	account_unpack(value.at, &account);
 	struct sum *sum = sum_of(check, account.currency);
 	sum->debits_posted += amount_minor(account.balances.debits_posted);
 	sum->credits_posted += amount_minor(account.balances.credits_posted);
@@ -121,8 +121,8 @@ static bool hold_sum(void *context, struct bytes key, struct bytes value)
 	struct check *check = context;
 	struct hold hold;
 	(void)key;
-	row_hold(value, &hold);
-	if (hold.status == HOLD_open) {
+	hold_unpack(value.at, &hold);
+	if (hold.status == HOLD_STATUS_open) {
 		sum_of(check, hold.currency)->held += amount_minor(hold.amount);
 		check->holds++;
 	}

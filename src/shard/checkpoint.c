@@ -30,7 +30,7 @@ int checkpoint_write(struct store *store, const struct sealed *sealed, const str
 	assert(n == count);
 	row_order_sort(order, count);
 
-	uint8_t from[17] = { TABLE_command }, to[17] = { TABLE_command };
+	uint8_t from[17] = { TABLE_command_row }, to[17] = { TABLE_command_row };
 	struct id before = id_floor_of_time(sealed->drop_command_ids_before_ms);
 	memcpy(to + 1, before.at, sizeof before.at);
 	struct store_range drop = { .from = { from, sizeof from }, .to = { to, sizeof to } };

@@ -65,7 +65,7 @@ void replica_deinit(struct replica *replica)
 /* The greatest command id in the store: newer ones need no look-up. */
 static int command_id_max(struct store *store, struct id *ret, struct fault *fault)
 {
-	static const uint8_t from[1] = { TABLE_command }, to[1] = { TABLE_command + 1 };
+	static const uint8_t from[1] = { TABLE_command_row }, to[1] = { TABLE_command_row + 1 };
 	uint8_t key[STORE_KEY_SIZE_MAX];
 	size_t size;
 	*ret = (struct id){ { 0 } };

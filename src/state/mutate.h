@@ -5,6 +5,7 @@
 #ifndef STATE_MUTATE_H
 #define STATE_MUTATE_H
 
+#include "state/changes.h"
 #include "state/view.h"
 
 /* Makes room in memory for any one event's rows. False: seal what is dirty, wait for the store, try
@@ -13,15 +14,10 @@ bool state_reserve_event(struct state *state);
 
 struct head *mutate_head(struct state *state);
 void mutate_ledger(struct state *state, const struct ledger *ledger);
-void mutate_party(struct state *state, const struct text64 *id, const struct party *party);
-void mutate_account(struct state *state, const struct account *account);
-void mutate_command(struct state *state, const struct id *id, const struct command_row *row);
+void mutate_command(struct state *state, const struct command_row *row);
 void mutate_commands_drop(struct state *state, int64_t before_ms);
 /* From now on only those ids count as dropped that can have had a row. */
 void mutate_commands_readmit(struct state *state);
-void mutate_hold(struct state *state, const struct hold *hold);
-void mutate_reference(struct state *state, enum rail rail, const struct text64 *id,
-	const struct reference *reference);
 void mutate_timer_set(struct state *state, const struct timer *timer);
 void mutate_timer_clear(struct state *state, const struct timer *timer);
 

@@ -213,7 +213,7 @@ enum answer rows_find(struct rows *rows, struct row_key key, const uint8_t **ret
 		*ret_value = row->bytes + row->key_size;
 		return ANSWER_PRESENT;
 	}
-	if (key.table == TABLE_command &&
+	if (key.table == TABLE_command_row &&
 		memcmp(key.at, rows->command_ids_stored_max.at, sizeof(struct id)) > 0)
 		return ANSWER_ABSENT;
 	missing_note(rows, key, hash);
@@ -322,7 +322,7 @@ static void row_seal(struct rows *rows, const struct row *row)
 	p = pack_bytes(p, row->bytes + row->key_size, is_absent ? 0u : row->value_size);
 	rows->seal_used = (size_t)(p - rows->seal);
 	rows->seal_count++;
-	if (row->bytes[0] == TABLE_command &&
+	if (row->bytes[0] == TABLE_command_row &&
 		memcmp(row->bytes + 1, rows->command_ids_seal_max.at, sizeof(struct id)) > 0)
 		memcpy(rows->command_ids_seal_max.at, row->bytes + 1, sizeof(struct id));
 }
@@ -346,7 +346,7 @@ void rows_put(struct rows *rows, struct row_key key, const void *value, size_t v
 	}
 	row_set(row, value, value_size);
 	/* Few command ids come again: they go first, so that accounts stay. */
-	row->flags |= key.table == TABLE_command ? ROW_DIRTY : ROW_DIRTY | ROW_HOT;
+	row->flags |= key.table == TABLE_command_row ? ROW_DIRTY : ROW_DIRTY | ROW_HOT;
 	row->batch = rows->batch;
 	row->generation = rows->generation;
 	rows->dirty_bytes += row_sealed_size(row);
@@ -356,7 +356,7 @@ void rows_drop_command_ids(struct rows *rows, const struct id *before)
 {
 	for (size_t i = 0; i < rows->dirty.count; i++) {
 		struct row *row = row_at(rows, rows->dirty.at[i]);
-		if (row->bytes[0] != TABLE_command ||
+		if (row->bytes[0] != TABLE_command_row ||
 			memcmp(row->bytes + 1, before->at, sizeof before->at) >= 0)
 			continue;
 		rows->dirty_bytes -= row_sealed_size(row);
@@ -375,7 +375,8 @@ void rows_each_timer(
 		if (row->bytes[0] != TABLE_timer || row->flags & ROW_ABSENT)
 			continue;
 		struct timer found;
-		timer_unkey(row->bytes, row->bytes + row->key_size, &found);
+		bool is_timer = timer_unkey((struct bytes){ row->bytes, row->key_size }, &found);
+		assert(is_timer);
 		timer(context, &found);
 	}
 }

@@ -60,7 +60,7 @@ bool state_timers_wanted(const struct state *state)
 struct state_key state_timers_from(const struct state *state)
 {
 	/* Above the horizon: its key with one more byte is the least key that is greater. */
-	struct state_key key = key_timer(&state->timers->horizon);
+	struct state_key key = timer_key(&state->timers->horizon);
 	key.at[key.size++] = 0;
 	return key;
 }
@@ -70,18 +70,16 @@ bool state_timers_load(struct state *state, struct bytes key)
 	struct timers *timers = state->timers;
 	struct state_key row_key;
 	struct timer timer = { 0 };
-	static const uint8_t no_kind[1] = { TIMER_KIND_none };
-
 	assert(key.size <= sizeof row_key.at);
 	row_key.size = (uint8_t)key.size;
 	memcpy(row_key.at, key.at, key.size);
-	timer_unkey(key.at, no_kind, &timer);
+	bool is_timer = timer_unkey(key, &timer);
+	assert(is_timer);
 	assert(timers->count < TIMERS_IN_MEMORY_MAX); /* or the horizon would go back and forth */
 	timers->last_loaded = timer;
 	timers->loaded++;
 
-	/* Memory may know better: gone already, not yet so in the store. Its kind is asked of the
-	 * row when it is due. */
+	/* Memory may know better: gone already, not yet so in the store. */
 	timers->horizon = timer;
 	if (!rows_is_absent(state->rows, row_key_of(&row_key)))
 		timers_add(timers, &timer);

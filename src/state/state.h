@@ -9,35 +9,16 @@
 #define STATE_STATE_H
 
 #include "base/bytes.h"
-#include "ledger/event.h"
-
-/* First byte of every key. Numbers are never reused; the store's format (STATE_FORMAT) changes with
- * any row. */
-enum table {
-	TABLE_position = 0, /* where the checkpoint stands; the shard's, not of the digest */
-	TABLE_ledger = 1,   /* one row: what ledger_opened said */
-	TABLE_party = 2,
-	TABLE_account = 3,
-	TABLE_command = 4, /* by command id: the outcome it had */
-	TABLE_hold = 5,
-	TABLE_reference = 6, /* by rail and the rail's reference */
-	TABLE_timer = 7,     /* by (due, id) */
-};
+#include "state/answer.h"
+#include "state/tables.h"
 
 enum {
-	STATE_FORMAT = 4,
 	STATE_KEY_SIZE_MAX = 1 + ACCOUNT_ID_SIZE_MAX,
 	STATE_VALUE_SIZE_MAX = 320,
 	STATE_MISSING_MAX = 4096,
 	STATE_MEMORY_MIN = 8 << 20,
 	/* Contiguous room that one event's rows need at most. */
 	STATE_EVENT_BYTES_MAX = 4096,
-};
-
-enum answer {
-	ANSWER_PRESENT,
-	ANSWER_ABSENT,
-	ANSWER_NOT_LOADED, /* noted as missing: load it and decide again */
 };
 
 struct state_key {

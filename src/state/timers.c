@@ -8,7 +8,8 @@ int timer_compare(const struct timer *a, const struct timer *b)
 {
 	if (a->due_ms != b->due_ms)
 		return a->due_ms < b->due_ms ? -1 : 1;
-	return memcmp(a->id.at, b->id.at, sizeof a->id.at);
+	int order = memcmp(a->id.at, b->id.at, sizeof a->id.at);
+	return order != 0 ? order : (int)a->kind - (int)b->kind;
 }
 
 void timers_reset(struct timers *timers, bool is_complete)

@@ -1,22 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "state/view.h"
 
-#include "base/pack.h"
 #include "state/keys.h"
 
 #include <assert.h>
-
-void row_account(struct bytes value, struct account *ret)
-{
-	ret->id = (struct account_id){ 0 };
-	account_unpack(value.at, ret);
-}
-
-void row_hold(struct bytes value, struct hold *ret)
-{
-	ret->id = (struct id){ { 0 } };
-	hold_unpack(value.at, ret);
-}
 
 const struct ledger *view_ledger(const struct state *state)
 {
@@ -51,35 +38,8 @@ void view_soon_account(const struct state *state, const struct account_id *id, e
 
 void view_soon_command(const struct state *state, const struct id *id, enum view_soon what)
 {
-	struct row_key key = key_command(id);
+	struct row_key key = key_command_row(id);
 	soon(state, key, what);
-}
-
-enum answer view_party(const struct state *state, const struct text64 *party, struct party *ret)
-{
-	struct row_key key = key_party(party);
-	const uint8_t *value;
-	enum answer answer = rows_find(state->rows, key, &value);
-	if (answer == ANSWER_PRESENT)
-		*ret = (struct party){
-			.kind = (enum party_kind)value[0],
-			.opened_sequence = unpack_i64(value + 1),
-		};
-	return answer;
-}
-
-enum answer view_account(
-	const struct state *state, const struct account_id *id, struct account *ret)
-{
-	assert(id->size != 0);
-	struct row_key key = key_account(id);
-	const uint8_t *value;
-	enum answer answer = rows_find(state->rows, key, &value);
-	if (answer == ANSWER_PRESENT) {
-		ret->id = *id;
-		account_unpack(value, ret);
-	}
-	return answer;
 }
 
 enum answer view_command(const struct state *state, const struct id *id, struct command_row *ret)
@@ -87,37 +47,13 @@ enum answer view_command(const struct state *state, const struct id *id, struct 
 	/* Below, rows may still stand in memory or in the store that a range delete is about to
 	 * take. */
 	assert(id_time_ms(id) >= state->head.command_ids_from_ms);
-	struct row_key key = key_command(id);
-	const uint8_t *value;
-	enum answer answer = rows_find(state->rows, key, &value);
-	if (answer == ANSWER_PRESENT)
-		command_row_unpack(value, ret);
-	return answer;
-}
-
-enum answer view_hold(const struct state *state, const struct id *id, struct hold *ret)
-{
-	struct row_key key = key_hold(id);
+	struct row_key key = key_command_row(id);
 	const uint8_t *value;
 	enum answer answer = rows_find(state->rows, key, &value);
 	if (answer == ANSWER_PRESENT) {
 		ret->id = *id;
-		hold_unpack(value, ret);
+		command_row_unpack(value, ret);
 	}
-	return answer;
-}
-
-enum answer view_reference(const struct state *state, enum rail rail,
-	const struct text64 *reference, struct reference *ret)
-{
-	struct state_key key = key_reference(rail, reference);
-	const uint8_t *value;
-	enum answer answer = rows_find(state->rows, row_key_of(&key), &value);
-	if (answer == ANSWER_PRESENT)
-		*ret = (struct reference){
-			.sequence = unpack_i64(value),
-			.engine_time_ms = unpack_i64(value + 8),
-		};
 	return answer;
 }
 
@@ -135,13 +71,11 @@ enum answer view_timer_due(const struct state *state, int64_t now_ms, struct tim
 		if (first->due_ms > now_ms)
 			return ANSWER_ABSENT;
 
-		struct state_key key = key_timer(first);
+		struct state_key key = timer_key(first);
 		const uint8_t *value;
 		enum answer answer = rows_find(state->rows, row_key_of(&key), &value);
-		if (answer == ANSWER_PRESENT) {
+		if (answer == ANSWER_PRESENT)
 			*ret = *first;
-			ret->kind = (enum timer_kind)value[0];
-		}
 		if (answer != ANSWER_ABSENT)
 			return answer;
 		timers_remove_first(timers); /* cleared since, or fired */

@@ -278,7 +278,7 @@ static bool account_compare(struct duel *duel, const struct model_row *row)
 	(void)account_id_parse_any(
 		&core.id, (const char *)row->key.at + 1, (size_t)(row->key.size - 1));
 	struct account_id id = core.id;
-	row_account((struct bytes){ row->value, row->value_size }, &core);
+	account_unpack(row->value, &core);
 	if (!auditor_account(duel->auditor, &id, &balances, &is_closed))
 		return wrong(duel, "the auditor has no account %.*s", id.size, id.at);
 	if (is_closed != core.is_closed ||
@@ -300,12 +300,12 @@ bool duel_compare(struct duel *duel)
 			accounts++;
 			if (!account_compare(duel, row))
 				return false;
-		} else if (row->key.at[0] == TABLE_command) {
+		} else if (row->key.at[0] == TABLE_command_row) {
 			commands++;
 		} else if (row->key.at[0] == TABLE_hold) {
 			struct hold hold;
-			row_hold((struct bytes){ row->value, row->value_size }, &hold);
-			holds += hold.status == HOLD_open;
+			hold_unpack(row->value, &hold);
+			holds += hold.status == HOLD_STATUS_open;
 		}
 	}
 	if (accounts != auditor_accounts(duel->auditor))

@@ -206,7 +206,7 @@ static void rows_check(bool balance)
 		if (row.key.at[0] != TABLE_account)
 			continue;
 		struct account account;
-		row_account(row.value, &account);
+		account_unpack(row.value.at, &account);
 		const struct balances *b = &account.balances;
 		posted += (wide)amount_minor(b->debits_posted) - amount_minor(b->credits_posted);
 		pending += (wide)amount_minor(b->debits_pending) - amount_minor(b->credits_pending);

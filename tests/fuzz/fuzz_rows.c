@@ -38,8 +38,9 @@ static void key_check(struct bytes key, const struct state_key *made)
 static void timer_check(struct bytes key, struct bytes value)
 {
 	struct timer timer;
-	timer_unkey(key.at, value.at, &timer);
-	struct state_key made = key_timer(&timer);
+	bool is_timer = timer_unkey(key, &timer);
+	assert(is_timer && value.size == VALUE_SIZE_timer);
+	struct state_key made = timer_key(&timer);
 	key_check(key, &made);
 	assert(timer.due_ms >= 0 && timer.kind != TIMER_KIND_none);
 }
@@ -59,16 +60,16 @@ static void row_check(struct bytes key, struct bytes value)
 		packed_check(value, ledger_pack(&ledger, packed));
 		break;
 	case TABLE_account:
-		row_account(value, &account);
+		account_unpack(value.at, &account);
 		packed_check(value, account_pack(&account, packed));
 		(void)account_available(account.account_class, &account.balances);
 		break;
-	case TABLE_command:
+	case TABLE_command_row:
 		command_row_unpack(value.at, &row);
 		packed_check(value, command_row_pack(&row, packed));
 		break;
 	case TABLE_hold:
-		row_hold(value, &hold);
+		hold_unpack(value.at, &hold);
 		packed_check(value, hold_pack(&hold, packed));
 		made = state_key_of(key_account(&hold.from_account));
 		assert(made.size > 1);
@@ -116,7 +117,7 @@ static void books_take(struct books *books, struct bytes key, struct bytes value
 	if (key.at[0] == TABLE_hold || key.at[0] == TABLE_timer)
 		return;
 	model_store_put(&books->store, key, value);
-	if (key.at[0] == TABLE_command)
+	if (key.at[0] == TABLE_command_row)
 		memcpy(books->command_id.at, key.at + 1, sizeof books->command_id.at);
 	if (key.at[0] == TABLE_account && books->account_count < ACCOUNTS_MAX &&
 		account_id_parse(&id, (const char *)key.at + 1, key.size - 1))

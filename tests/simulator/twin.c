@@ -95,7 +95,7 @@ static void command_ids_drop(struct twin *twin, int64_t before_ms)
 	struct id before = id_floor_of_time(before_ms);
 	for (size_t i = 0; i < twin->slots; i++) {
 		const struct twin_row *row = twin->rows[i];
-		if (row && row->value.at && row->key.at[0] == TABLE_command &&
+		if (row && row->value.at && row->key.at[0] == TABLE_command_row &&
 			memcmp(row->key.at + 1, before.at, sizeof before.at) < 0)
 			row_put(twin, row->key, (struct bytes){ NULL, 0 });
 	}

@@ -19,7 +19,7 @@ static void change(struct state *state, const struct event *event)
 {
 	const struct event_hold_captured *e = &event->hold_captured;
 	effects_apply(state, event);
-	hold_end(state, &e->hold_id, HOLD_captured, e->captured);
+	hold_end(state, &e->hold_id, HOLD_STATUS_captured, e->captured);
 }
 
 const struct event_rule hold_captured_v1_rule = {

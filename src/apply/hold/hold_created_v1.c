@@ -14,7 +14,7 @@ static void change(struct state *state, const struct event *event)
 	effects_apply(state, event);
 	struct hold hold = {
 		.id = e->hold_id,
-		.status = HOLD_open,
+		.status = HOLD_STATUS_open,
 		.from_account = e->from_account,
 		.to_account = e->to_account,
 		.currency = e->currency,

@@ -12,7 +12,8 @@ void hold_load(const struct state *state, const struct id *hold_id)
 bool hold_is_open(const struct state *state, const struct id *hold_id)
 {
 	struct hold hold;
-	return view_hold(state, hold_id, &hold) == ANSWER_PRESENT && hold.status == HOLD_open;
+	return view_hold(state, hold_id, &hold) == ANSWER_PRESENT &&
+	       hold.status == HOLD_STATUS_open;
 }
 
 void hold_end(struct state *state, const struct id *hold_id, enum hold_status status,
@@ -20,7 +21,7 @@ void hold_end(struct state *state, const struct id *hold_id, enum hold_status st
 {
 	struct hold hold;
 	enum answer answer = view_hold(state, hold_id, &hold);
-	assert(answer == ANSWER_PRESENT && hold.status == HOLD_open);
+	assert(answer == ANSWER_PRESENT && hold.status == HOLD_STATUS_open);
 	hold.status = status;
 	hold.captured = captured;
 	mutate_hold(state, &hold);

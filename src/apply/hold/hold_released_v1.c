@@ -16,7 +16,7 @@ static bool is_sound(const struct state *state, const struct event *event)
 static void change(struct state *state, const struct event *event)
 {
 	effects_apply(state, event);
-	hold_end(state, &event->hold_released.hold_id, HOLD_released, AMOUNT_ZERO);
+	hold_end(state, &event->hold_released.hold_id, HOLD_STATUS_released, AMOUNT_ZERO);
 }
 
 const struct event_rule hold_released_v1_rule = {

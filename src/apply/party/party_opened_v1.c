@@ -4,10 +4,11 @@
 static void change(struct state *state, const struct event *event)
 {
 	struct party party = {
+		.party = event->party_opened.party,
 		.kind = event->party_opened.kind,
 		.opened_sequence = event->sequence,
 	};
-	mutate_party(state, &event->party_opened.party, &party);
+	mutate_party(state, &party);
 }
 
 const struct event_rule party_opened_v1_rule = { .change = change };

@@ -7,10 +7,12 @@ static void change(struct state *state, const struct event *event)
 	const struct event_funds_received *e = &event->funds_received;
 	effects_apply(state, event);
 	struct reference reference = {
+		.rail = e->rail,
+		.reference = e->rail_reference,
 		.sequence = event->sequence,
 		.engine_time_ms = event->engine_time_ms,
 	};
-	mutate_reference(state, e->rail, &e->rail_reference, &reference);
+	mutate_reference(state, &reference);
 }
 
 const struct event_rule funds_received_v1_rule = { .change = change };

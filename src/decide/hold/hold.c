@@ -22,13 +22,14 @@ enum reject check_hold(const struct state *state, const struct decision *decisio
 enum reject hold_status_check(const struct hold *hold, int64_t engine_time_ms)
 {
 	switch (hold->status) {
-	case HOLD_captured:
+	case HOLD_STATUS_captured:
 		return REJECT_hold_is_captured;
-	case HOLD_released:
+	case HOLD_STATUS_released:
 		return REJECT_hold_is_released;
-	case HOLD_expired:
+	case HOLD_STATUS_expired:
 		return REJECT_hold_is_expired;
-	case HOLD_open:
+	case HOLD_STATUS_open:
+	case HOLD_STATUS_none:
 		break;
 	}
 	return engine_time_ms >= hold->expires_at_ms ? REJECT_hold_is_expired : REJECT_none;

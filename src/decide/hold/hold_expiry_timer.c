@@ -11,7 +11,7 @@ static void fire(const struct state *state, const struct timer *timer, struct ev
 	enum answer answer = view_hold(state, &timer->id, &hold);
 	if (answer == ANSWER_NOT_LOADED)
 		return;
-	assert(answer == ANSWER_PRESENT && hold.status == HOLD_open);
+	assert(answer == ANSWER_PRESENT && hold.status == HOLD_STATUS_open);
 	struct account from = { 0 }, to = { 0 };
 	answer = view_account(state, &hold.from_account, &from);
 	enum answer to_answer = view_account(state, &hold.to_account, &to);

@@ -4,6 +4,7 @@
 #include "decide/checks.h"
 #include "decide/posting.h"
 #include "decide/rule.h"
+#include "ledger/platform.h"
 
 /* Two years of 366 days: how long a rail's reference stays unique. Milliseconds. */
 static const int64_t reference_unique_ms = 2LL * 366 * 86400 * 1000;
