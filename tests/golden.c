@@ -194,11 +194,12 @@ static void state_check(const struct golden *golden)
 	text.used = 0;
 	golden_put_rows(&text, state_head(state), &store);
 	if (golden->event.kind == EVENT_inputs_restarted) {
-		const struct witness *last = &state_head(state)->input_last[TOPIC_commands];
+		const struct head *head = state_head(state);
+		struct witness last = trail_last(&head->input_trail[TOPIC_commands]);
 		golden_put(&text, "input_last commands ");
-		golden_put_hex(&text, last->digest.at, DIGEST_SIZE);
+		golden_put_hex(&text, last.digest.at, DIGEST_SIZE);
 		golden_put(&text, " ");
-		golden_put_hex(&text, last->command_id.at, sizeof last->command_id.at);
+		golden_put_hex(&text, last.command_id.at, sizeof last.command_id.at);
 		golden_put(&text, "\n");
 	}
 	golden_compare(golden->name, "state", text.at);

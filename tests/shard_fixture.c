@@ -191,7 +191,9 @@ void rig_send_traffic(struct rig *rig, uint32_t shard, size_t count)
 static struct log_reader *reader_open(struct rig *rig, uint32_t shard, enum log_stream stream)
 {
 	struct log_reader *reader;
-	while (log_reader_open(rig->log, shard, stream, 0, &reader, &rig->fault) != 0)
+	int64_t begin;
+	while (log_begin(rig->log, shard, stream, &begin, &rig->fault) != 0 ||
+		log_reader_open(rig->log, shard, stream, begin, &reader, &rig->fault) != 0)
 		fault_clear(&rig->fault);
 	return reader;
 }

@@ -288,7 +288,7 @@ static void test_a_damaged_row_is_rebuilt(void **state)
 {
 	(void)state;
 	struct rig *rig = rig_with_state("row");
-	static uint8_t bytes[400] = { STATE_FORMAT };
+	static uint8_t bytes[POSITION_SIZE] = { STATE_FORMAT };
 	memset(bytes + 2, 0xff, sizeof bytes - 2);
 	struct account_id main_id = workload_account(&rig->workloads[0].members[0], "main");
 	uint8_t account[1 + ACCOUNT_ID_SIZE_MAX] = { TABLE_account }, hold[17] = { TABLE_hold };
@@ -300,7 +300,7 @@ static void test_a_damaged_row_is_rebuilt(void **state)
 			     last_id_long[150] = { TABLE_command_row, 0xff, 0xff },
 			     timer[3] = { TABLE_timer, 0, 1 };
 	/* As the version before wrote it, and as a later one may: an upgrade, and back. */
-	static const uint8_t older[114] = { STATE_FORMAT - 1 },
+	static const uint8_t older[266] = { STATE_FORMAT - 1 },
 			     newer[POSITION_SIZE] = { STATE_FORMAT + 1 };
 	const struct store_row rows[] = {
 		{ { position, 1 }, { older, sizeof older } },

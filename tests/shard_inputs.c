@@ -269,6 +269,122 @@ static void test_lost_again_before_anything_was_taken(void **state)
 	rig_close(rig);
 }
 
+/* --- The last record is the same one --- */
+
+/* All but one that stood there came again, another in its place; the last one stands where it
+ * stood. */
+static void one_is_replaced(struct rig *rig, int64_t offset)
+{
+	struct records records = rig_records(rig, 0, LOG_COMMANDS);
+	simulated_truncate(rig->url, 0, LOG_COMMANDS, offset);
+	commands_send(rig, 1);
+	size_t after = 0;
+	while (after < records.count && records.at[after].offset <= offset)
+		after++;
+	put_again(rig, &records, after, records.count);
+	records_free(&records);
+}
+
+static void test_another_order_before_the_same_last_record(void **state)
+{
+	(void)state;
+	struct rig *rig = rig_with_commands("order", 10);
+	struct told *told = calloc(1, sizeof *told);
+	assert_non_null(told);
+	struct records records = rig_records(rig, 0, LOG_COMMANDS);
+	simulated_truncate(rig->url, 0, LOG_COMMANDS, 6);
+	commands_send(rig, 3);
+	put_again(rig, &records, 9, 10);
+	stops(rig, 0, "commands from offset 6 on (next was 10)");
+	goes_on(rig, 11);
+	chain_read(rig, told);
+	restart_is(&told->at[11], TOPIC_commands, 10, 6, true);
+	answered(told, 6, 10);
+	for (size_t i = 1; i <= 4; i++) /* the last one only is an old one */
+		assert_int_equal(told->at[told->count - i].kind == EVENT_command_repeated, i == 1);
+	goes_on(rig, 0);
+	free(told);
+	records_free(&records);
+	rig_close(rig);
+}
+
+static void test_what_is_compared_is_in_the_log_too(void **state)
+{
+	(void)state;
+	struct rig *rig = rig_with_commands("order_rebuilt", 10);
+	char path[PATH_SIZE];
+	rig_path(rig, "state", path);
+	folder_remove(path);
+	one_is_replaced(rig, 3);
+	stops(rig, 0, "commands from offset 3 on (next was 10)");
+	goes_on(rig, 11);
+	rig_close(rig);
+}
+
+static void test_as_many_are_compared_as_were_promised(void **state)
+{
+	(void)state;
+	struct rig *rig = rig_with_commands("depth", 32 + 10);
+	one_is_replaced(rig, 10);
+	stops(rig, 0, "commands from offset 10 on (next was 42)");
+	goes_on(rig, 43);
+	one_is_replaced(rig, 41);
+	stops(rig, 0, "commands from offset 41 on (next was 42)");
+	rig_close(rig);
+}
+
+static void test_one_more_between_those_that_were_decided(void **state)
+{
+	(void)state;
+	struct rig *rig = rig_open("more", 1);
+	simulated_options_set(rig->url, (struct simulated_options){ .markers = true });
+	commands_send(rig, 10); /* at 0, 2, 4, ... 18 */
+	goes_on(rig, 0);
+	struct records records = rig_records(rig, 0, LOG_COMMANDS);
+	simulated_truncate(rig->url, 0, LOG_COMMANDS, 15);
+	simulated_options_set(rig->url, (struct simulated_options){ 0 });
+	commands_send(rig, 1);
+	simulated_options_set(rig->url, (struct simulated_options){ .markers = true });
+	put_again(rig, &records, 8, 10);
+	stops(rig, 0, "commands from offset 15 on (next was 19)");
+	goes_on(rig, 11);
+	records_free(&records);
+	rig_close(rig);
+}
+
+/* What was compared before the inputs went on is compared after it too. */
+static void test_another_order_after_the_inputs_went_on(void **state)
+{
+	(void)state;
+	struct rig *rig = rig_with_commands("order_twice", 10);
+	simulated_truncate(rig->url, 0, LOG_COMMANDS, 8);
+	stops(rig, 0, "commands from offset 8 on (next was 10)");
+	goes_on(rig, 11);
+	one_is_replaced(rig, 5);
+	stops(rig, 0, "commands from offset 5 on (next was 8)");
+	goes_on(rig, 12);
+	goes_on(rig, 0);
+	rig_close(rig);
+}
+
+/* What retention deleted can't be compared; the last one must be there. */
+static void test_records_that_were_deleted_are_not_compared(void **state)
+{
+	(void)state;
+	struct rig *rig = rig_with_commands("deleted", 10);
+	simulated_trim(rig->url, 0, LOG_COMMANDS, 7);
+	commands_send(rig, 1);
+	goes_on(rig, 0);
+	one_is_replaced(rig, 9);
+	stops(rig, 0, "commands from offset 9 on (next was 11)");
+	simulated_trim(rig->url, 0, LOG_COMMANDS, 11);
+	stops(rig, 0, "commands from offset 11 on (next was 11)");
+	commands_send(rig, 1);
+	goes_on(rig, 12);
+	goes_on(rig, 0);
+	rig_close(rig);
+}
+
 /* --- Whatever the last record was --- */
 
 static void test_any_record_is_known_again(void **state)
@@ -409,6 +525,12 @@ int main(void)
 		cmocka_unit_test(test_a_topic_made_anew),
 		cmocka_unit_test(test_the_same_records_are_the_same_input),
 		cmocka_unit_test(test_lost_again_before_anything_was_taken),
+		cmocka_unit_test(test_another_order_before_the_same_last_record),
+		cmocka_unit_test(test_what_is_compared_is_in_the_log_too),
+		cmocka_unit_test(test_as_many_are_compared_as_were_promised),
+		cmocka_unit_test(test_one_more_between_those_that_were_decided),
+		cmocka_unit_test(test_another_order_after_the_inputs_went_on),
+		cmocka_unit_test(test_records_that_were_deleted_are_not_compared),
 		cmocka_unit_test(test_any_record_is_known_again),
 		cmocka_unit_test(test_offsets_with_gaps),
 		cmocka_unit_test(test_the_clock_is_set_back_too),

@@ -29,6 +29,7 @@ struct stream {
 	size_t readable;       /* so many of them, from the first on */
 	uint64_t hidden_reads; /* so many reads must find nothing before the others are readable */
 	struct kept_list late; /* written, readable after the next fence */
+	int64_t begin;         /* what stood before it was deleted */
 	int64_t end;
 	uint64_t fences;
 };
@@ -372,6 +373,9 @@ static int simulated_reader_open(struct log *base, uint32_t shard, enum log_stre
 	(void)pthread_mutex_lock(&lock);
 	struct stream *stream = stream_of(ledger, shard, which);
 	int r = call_fails(ledger, SIMULATED_READER_OPEN, fault);
+	if (r == 0 && offset < stream->begin)
+		r = FAULT(fault, FAULT_LOG, "%s:%u begins at %lld, after offset %lld",
+			log_stream_name(which), shard, (long long)stream->begin, (long long)offset);
 	if (r == 0 && offset > stream->end)
 		r = FAULT(fault, FAULT_LOG, "%s:%u ends at %lld, before offset %lld",
 			log_stream_name(which), shard, (long long)stream->end, (long long)offset);
@@ -511,15 +515,14 @@ static int simulated_end(struct log *base, uint32_t shard, enum log_stream strea
 	return r;
 }
 
-/* Nothing is deleted at its beginning. */
 static int simulated_begin(struct log *base, uint32_t shard, enum log_stream stream,
 	int64_t *ret_begin, struct fault *fault)
 {
-	(void)base;
-	(void)shard;
-	(void)stream;
+	struct ledger *ledger = ((struct simulated_log *)base)->ledger;
 	(void)fault;
-	*ret_begin = 0;
+	(void)pthread_mutex_lock(&lock);
+	*ret_begin = stream_of(ledger, shard, stream)->begin;
+	(void)pthread_mutex_unlock(&lock);
 	return 0;
 }
 
@@ -649,6 +652,20 @@ void simulated_truncate(const char *url, uint32_t shard, enum log_stream which, 
 	kept_cut(&stream->records, count);
 	stream->end = offset;
 	stream->hidden_reads = 0;
+	stream_show(stream);
+	ledger_unlock();
+}
+
+void simulated_trim(const char *url, uint32_t shard, enum log_stream which, int64_t offset)
+{
+	struct stream *stream = stream_of(ledger_lock(url), shard, which);
+	struct kept_list *records = &stream->records;
+	size_t gone = 0;
+	while (gone < records->count && records->at[gone].offset < offset)
+		free(records->at[gone++].at);
+	records->count -= gone;
+	memmove(records->at, records->at + gone, records->count * sizeof *records->at);
+	stream->begin = offset;
 	stream_show(stream);
 	ledger_unlock();
 }

@@ -71,6 +71,9 @@ void simulated_time_set(const char *url, int64_t time_ms);
 void simulated_usurp(const char *url, uint32_t shard);
 void simulated_put(const char *url, uint32_t shard, enum log_stream which, struct bytes value);
 
+/* What retention does: the records before `offset` are deleted. No reader is open on them. */
+void simulated_trim(const char *url, uint32_t shard, enum log_stream which, int64_t offset);
+
 /* What no log may do: lose the readable records from `offset` on, or change one. */
 void simulated_truncate(const char *url, uint32_t shard, enum log_stream which, int64_t offset);
 void simulated_change(

@@ -188,7 +188,7 @@ static int play_owner(const char *path)
  * there. */
 static int play_limited(const char *path)
 {
-	static uint8_t keys[2000][KEY_SIZE], value[STORE_VALUE_SIZE_MAX];
+	static uint8_t keys[2000][KEY_SIZE], value[1024];
 	struct rlimit limit = { 64 << 10, RLIM_INFINITY };
 	struct store_row rows[2000];
 	struct fault fault = { 0 };

@@ -54,7 +54,7 @@ static bool heads_equal(const struct head *a, const struct head *b)
 {
 	for (int i = 0; i <= TOPIC_COUNT; i++)
 		if (a->input_next[i] != b->input_next[i] ||
-			!witness_equal(&a->input_last[i], &b->input_last[i]))
+			!trail_equal(&a->input_trail[i], &b->input_trail[i]))
 			return false;
 	return a->sequence == b->sequence && a->engine_time_ms == b->engine_time_ms &&
 	       a->timers_fired == b->timers_fired && a->timers_topic == b->timers_topic &&

@@ -99,10 +99,11 @@ static void head_move(struct state *state, const struct event *event)
 		head->timers_fired++;
 		head->timers_topic = event->topic;
 	} else {
+		struct witness witness = event_witness(event);
 		head->timers_fired = 0;
 		head->timers_topic = TOPIC_none;
 		head->input_next[event->topic] = event->offset + 1;
-		head->input_last[event->topic] = event_witness(event);
+		trail_add(&head->input_trail[event->topic], event->offset, &witness);
 	}
 }
 

@@ -94,9 +94,9 @@ enum engine_result engine_restart_inputs(struct state *state,
 		.inputs_restarted = *restarted,
 	};
 	ret_event->inputs_restarted.expected_offset = head->input_next[restarted->topic];
-	const struct witness *expected = &head->input_last[restarted->topic];
-	ret_event->inputs_restarted.expected_digest = expected->digest;
-	ret_event->inputs_restarted.expected_command_id = expected->command_id;
+	struct witness expected = trail_last(&head->input_trail[restarted->topic]);
+	ret_event->inputs_restarted.expected_digest = expected.digest;
+	ret_event->inputs_restarted.expected_command_id = expected.command_id;
 	return event_take(state, ret_event, ENGINE_OUTCOME);
 }
 

@@ -26,11 +26,22 @@ enum log_stream topic_stream(enum topic topic)
 	return (enum log_stream)(topic - 1);
 }
 
-/* With the record that was decided last, where the state knows which one that was. */
-static int64_t input_begin(const struct head *head, enum topic topic)
+/* Of the records whose witness the state has, the oldest one that the log was not to delete. The
+ * last one must be there. */
+static int input_begin(struct log *log, uint32_t shard, enum log_stream stream,
+	const struct head *head, int64_t *ret, struct fault *fault)
 {
-	int64_t next = head->input_next[topic];
-	return next > 0 && !witness_is_absent(&head->input_last[topic]) ? next - 1 : next;
+	const struct trail *trail = &head->input_trail[input_topic(stream)];
+	*ret = head->input_next[input_topic(stream)];
+	if (trail->count == 0)
+		return 0;
+	int64_t begin;
+	int error = log_begin(log, shard, stream, &begin, fault);
+	size_t i = 0;
+	while (i + 1 < trail_size(trail) && trail_at(trail, i)->offset < begin)
+		i++;
+	*ret = trail_at(trail, i)->offset;
+	return error;
 }
 
 int inputs_open(struct inputs *inputs, struct log *log, uint32_t shard, const struct head *head,
@@ -40,8 +51,10 @@ int inputs_open(struct inputs *inputs, struct log *log, uint32_t shard, const st
 	for (enum log_stream s = 0; s < LOG_EVENTS; s++) {
 		inputs->records[s] = calloc(INPUT_RECORDS_PER_READ, sizeof *inputs->records[s]);
 		assert(inputs->records[s]);
-		int error = log_reader_open(log, shard, s, input_begin(head, input_topic(s)),
-			&inputs->readers[s], fault);
+		int error = input_begin(log, shard, s, head, &inputs->from[s], fault);
+		if (!error)
+			error = log_reader_open(
+				log, shard, s, inputs->from[s], &inputs->readers[s], fault);
 		if (error)
 			return error;
 	}

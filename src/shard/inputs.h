@@ -13,6 +13,7 @@ enum { INPUT_RECORDS_PER_READ = 2048 };
 
 struct inputs {
 	struct log_reader *readers[LOG_INPUTS];
+	int64_t from[LOG_INPUTS];               /* where each reader was opened */
 	struct log_record *records[LOG_INPUTS]; /* INPUT_RECORDS_PER_READ each */
 	size_t next[LOG_INPUTS];
 	size_t count[LOG_INPUTS];
@@ -23,10 +24,10 @@ struct inputs {
 enum topic input_topic(enum log_stream stream);
 enum log_stream topic_stream(enum topic topic);
 
-/* Opens a reader after each offset in the state; where the state has the witness of the record
- * before it, that record comes first (witness.c takes it). Where timers have fired for an input
- * that an owner did not come to decide, that one is next, whatever the others hold: their events
- * name it. */
+/* Opens a reader of each input at the oldest of the records that the state has the witness of and
+ * that the log still holds: those come first (witness.c takes them). Where timers have fired for an
+ * input that an owner did not come to decide, that one is next, whatever the others hold: their
+ * events name it. */
 int inputs_open(struct inputs *inputs, struct log *log, uint32_t shard, const struct head *head,
 	struct fault *fault);
 void inputs_close(struct inputs *inputs);

@@ -9,6 +9,32 @@
 
 static const uint8_t position_key[1] = { TABLE_position };
 
+static uint8_t *trail_pack(uint8_t *p, const struct trail *trail)
+{
+	p = pack_i64(p, (int64_t)trail->count);
+	for (int i = 0; i < INPUT_WITNESSES; i++) {
+		const struct trail_record *record = &trail->at[i];
+		p = pack_i64(p, record->offset);
+		p = pack_bytes(p, record->witness.digest.at, DIGEST_SIZE);
+		p = pack_bytes(p, record->witness.command_id.at, sizeof(struct id));
+	}
+	return p;
+}
+
+static const uint8_t *trail_unpack(const uint8_t *p, struct trail *ret)
+{
+	ret->count = (uint64_t)unpack_i64(p);
+	p += 8;
+	for (int i = 0; i < INPUT_WITNESSES; i++) {
+		struct trail_record *record = &ret->at[i];
+		record->offset = unpack_i64(p);
+		memcpy(record->witness.digest.at, p + 8, DIGEST_SIZE);
+		memcpy(record->witness.command_id.at, p + 8 + DIGEST_SIZE, sizeof(struct id));
+		p += 8 + DIGEST_SIZE + sizeof(struct id);
+	}
+	return p;
+}
+
 size_t position_pack(const struct position *position, uint8_t ret[POSITION_SIZE])
 {
 	const struct head *head = &position->head;
@@ -20,10 +46,8 @@ size_t position_pack(const struct position *position, uint8_t ret[POSITION_SIZE]
 	p = pack_i64(p, head->engine_time_ms);
 	for (int topic = 1; topic <= TOPIC_COUNT; topic++)
 		p = pack_i64(p, head->input_next[topic]);
-	for (int topic = 1; topic <= TOPIC_COUNT; topic++) {
-		p = pack_bytes(p, head->input_last[topic].digest.at, DIGEST_SIZE);
-		p = pack_bytes(p, head->input_last[topic].command_id.at, sizeof(struct id));
-	}
+	for (int topic = 1; topic <= TOPIC_COUNT; topic++)
+		p = trail_pack(p, &head->input_trail[topic]);
 	p = pack_u32(p, head->timers_fired);
 	p = pack_u32(p, (uint32_t)head->timers_topic);
 	p = pack_i64(p, head->command_ids_from_ms);
@@ -43,13 +67,27 @@ static bool ids_are_sound(const struct head *head)
 	       head->command_ids_due_ms >= 0;
 }
 
+/* One after the other, up to where the input goes on. */
+static bool trail_is_sound(const struct trail *trail, int64_t next)
+{
+	int64_t after = 0;
+	for (size_t i = 0; i < trail_size(trail); i++) {
+		int64_t offset = trail_at(trail, i)->offset;
+		if (offset < after || offset >= next)
+			return false;
+		after = offset + 1;
+	}
+	return trail->count == 0 || after == next;
+}
+
 /* Numbers that no event gave: readers of the log, and the next event, would begin with them. */
 static bool position_is_sound(const struct position *position)
 {
 	const struct place *place = &position->place;
 	const struct head *head = &position->head;
 	for (int topic = 1; topic <= TOPIC_COUNT; topic++)
-		if (head->input_next[topic] < 0)
+		if (head->input_next[topic] < 0 ||
+			!trail_is_sound(&head->input_trail[topic], head->input_next[topic]))
 			return false;
 	return place->offset >= 0 && place->sequence >= 1 && place->sequence < INT64_MAX &&
 	       place->term >= 1 && head->engine_time_ms >= 0 &&
@@ -81,11 +119,8 @@ bool position_unpack(struct bytes value, struct position *ret)
 	for (int topic = 1; topic <= TOPIC_COUNT; topic++)
 		ret->head.input_next[topic] = unpack_i64(p + 8 * (size_t)topic);
 	p += (size_t)8 * (TOPIC_COUNT + 1);
-	for (int topic = 1; topic <= TOPIC_COUNT; topic++, p += WITNESS_SIZE) {
-		struct witness *last = &ret->head.input_last[topic];
-		memcpy(last->digest.at, p, DIGEST_SIZE);
-		memcpy(last->command_id.at, p + DIGEST_SIZE, sizeof last->command_id.at);
-	}
+	for (int topic = 1; topic <= TOPIC_COUNT; topic++)
+		p = trail_unpack(p, &ret->head.input_trail[topic]);
 	ret->head.timers_fired = unpack_u32(p);
 	ret->head.timers_topic = (enum topic)unpack_u32(p + 4);
 	ret->head.command_ids_from_ms = unpack_i64(p + 8);

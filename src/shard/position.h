@@ -23,10 +23,8 @@ struct position {
 	struct head head;
 };
 
-enum { WITNESS_SIZE = DIGEST_SIZE + sizeof(struct id) };
-enum {
-	POSITION_SIZE = 2 + 3 * 8 + HASH_SIZE + 8 + TOPIC_COUNT * (8 + WITNESS_SIZE) + 2 * 4 + 4 * 8
-};
+enum { TRAIL_SIZE = 8 + INPUT_WITNESSES * (8 + DIGEST_SIZE + (int)sizeof(struct id)) };
+enum { POSITION_SIZE = 2 + 3 * 8 + HASH_SIZE + 8 + TOPIC_COUNT * (8 + TRAIL_SIZE) + 2 * 4 + 4 * 8 };
 
 size_t position_pack(const struct position *position, uint8_t ret[POSITION_SIZE]);
 /* False: not of this format, or not as any was written. */

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Where an input goes on, an offset alone does not say: a topic that lost its tail, or was made
- * anew, holds other records at the same offsets. So the state keeps a witness of the record that
- * was decided last: its digest and its command id, and an owner takes nothing before it has read
- * that very record again.
+ * anew, holds other records at the same offsets. So the state keeps a witness of the records that
+ * were decided last: of each its place, its digest and its command id, and an owner takes nothing
+ * before it has read these very records again. One would not do: upstreams send again what was
+ * lost, and among few records one easily comes to stand where it stood.
  *
- * Where it stands there no more, the events tell which records were decided, and so where the first
- * other one stands. The shard stops and says so; it goes on from there when an operator says that
- * it may, and an event notes it.
+ * Where one stands there no more, the events tell which records were decided, and so where the
+ * first other one stands. The shard stops and says so; it goes on from there when an operator says
+ * that it may, and an event notes it.
  */
 #include "ledger/restart.h"
 #include "shard/internal.h"
@@ -88,27 +89,34 @@ static int input_read(struct shard *shard, struct log_reader *reader, enum log_s
 	return not_read(shard, stream, offset);
 }
 
-/* --- The record that was decided last --- */
+/* --- The records that were decided last --- */
+
+static int record_confirm(
+	struct shard *shard, enum log_stream stream, const struct trail_record *decided)
+{
+	struct log_record record;
+	bool came;
+	int error = input_read(
+		shard, shard->inputs.readers[stream], stream, decided->offset, &record, &came);
+	if (error || is_stopping(shard))
+		return error;
+	if (came && record.offset == decided->offset &&
+		command_is_witnessed(shard->replica.codec, record.value, &decided->witness))
+		return 0;
+	return FAULT(&shard->fault, FAULT_LOG,
+		"%s:%" PRIu32 ":%" PRId64 " is not the record that was decided",
+		log_stream_name(stream), shard->config.shard, decided->offset);
+}
 
 static int input_confirm(struct shard *shard, enum log_stream stream)
 {
 	const struct head *head = state_head(shard->replica.state);
-	int64_t next = head->input_next[input_topic(stream)];
-	const struct witness *last = &head->input_last[input_topic(stream)];
-	struct log_reader *reader = shard->inputs.readers[stream];
-	struct log_record record;
-	bool came;
-	if (next == 0 || witness_is_absent(last))
-		return 0;
-	int error = input_read(shard, reader, stream, next - 1, &record, &came);
-	if (error || is_stopping(shard))
-		return error;
-	if (came && record.offset == next - 1 &&
-		command_is_witnessed(shard->replica.codec, record.value, last))
-		return 0;
-	return FAULT(&shard->fault, FAULT_LOG,
-		"%s:%" PRIu32 ":%" PRId64 " is not the record that was decided",
-		log_stream_name(stream), shard->config.shard, next - 1);
+	const struct trail *trail = &head->input_trail[input_topic(stream)];
+	int error = 0;
+	for (size_t i = 0; i < trail_size(trail) && !error && !is_stopping(shard); i++)
+		if (trail_at(trail, i)->offset >= shard->inputs.from[stream])
+			error = record_confirm(shard, stream, trail_at(trail, i));
+	return error;
 }
 
 /* --- The first record that is another one --- */
@@ -219,8 +227,9 @@ static bool input_differs(
 {
 	const struct head *head = state_head(shard->replica.state);
 	const struct compared *input = &comparison->inputs[stream];
+	struct witness last = trail_last(&head->input_trail[input_topic(stream)]);
 	return input->from != head->input_next[input_topic(stream)] ||
-	       !witness_equal(&input->before, &head->input_last[input_topic(stream)]);
+	       !witness_equal(&input->before, &last);
 }
 
 /* --- The operator's word --- */

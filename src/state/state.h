@@ -11,6 +11,7 @@
 #include "base/bytes.h"
 #include "state/answer.h"
 #include "state/tables.h"
+#include "state/trail.h"
 
 enum {
 	STATE_KEY_SIZE_MAX = 1 + ACCOUNT_ID_SIZE_MAX,
@@ -32,8 +33,8 @@ struct head {
 	int64_t engine_time_ms;
 	int64_t input_next[TOPIC_COUNT +
 			   1]; /* by topic: the offset after the last one decided ... */
-	struct witness input_last[TOPIC_COUNT + 1]; /* ... and its witness, where one is known */
-	uint32_t timers_fired;                      /* for the input that comes next ... */
+	struct trail input_trail[TOPIC_COUNT + 1]; /* ... and which ones were decided up to there */
+	uint32_t timers_fired;                     /* for the input that comes next ... */
 	enum topic timers_topic;     /* ... of this topic; none: for whichever it is */
 	int64_t command_ids_from_ms; /* rows of ids before this were dropped */
 	int64_t command_ids_gone_ms; /* among those, no id from this on ever had a row */

@@ -40,7 +40,7 @@ struct store_range {
 	struct bytes to;
 };
 
-enum { STORE_KEY_SIZE_MAX = 160, STORE_VALUE_SIZE_MAX = 1024, STORE_LEVEL0_FILES_MAX = 12 };
+enum { STORE_KEY_SIZE_MAX = 160, STORE_VALUE_SIZE_MAX = 8192, STORE_LEVEL0_FILES_MAX = 12 };
 
 /* `cache_bytes`: RocksDB's block cache. FAULT_MISSING: STORE_READ finds nothing. FAULT_BUSY: held
  * by another process. FAULT_DAMAGED, here and wherever the store is read or written: there is

@@ -10,8 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-/* A record without its outcome. */
-struct pending {
+struct record {
 	struct input input;
 	struct command command;
 };
@@ -21,23 +20,18 @@ struct seen {
 	int64_t offset;
 	struct witness witness;
 };
-struct seen_list {
-	struct seen *at;
-	size_t count, capacity;
-};
 
-/* The undecided records of a topic, in the order of their offsets: a ring. */
 struct inputs {
-	struct pending *at;
-	size_t first;
-	size_t count;
-	size_t capacity;     /* a power of two, or 0 */
+	struct record *at; /* what stands there now, in the order of their offsets */
+	size_t count, capacity;
+	size_t next;         /* the first one that is undecided */
 	int64_t offset_next; /* no record that is to come stands before it */
 	int64_t clock_up_to; /* decided at the last engine time; -1: none */
 	int64_t *refused;    /* offsets */
 	size_t refused_count;
-	struct seen_list on_log;  /* what stands there now */
-	struct seen_list decided; /* what stood there when it was decided */
+	struct seen *decided; /* what stood there when it was decided */
+	size_t decided_count, decided_capacity;
+	size_t known_from; /* the processor knows none before that one of them any more */
 };
 
 struct auditor {
@@ -47,6 +41,9 @@ struct auditor {
 	enum topic fired_topic;                /* whose time fired timers; books.timers_fired > 0 */
 	char message[1024];
 };
+
+/* Of the records that were decided last so many are compared before any other is taken. */
+enum { COMPARED_MAX = 32 };
 
 enum { INPUTS_FIRST = 8 };
 
@@ -68,8 +65,7 @@ void auditor_free(struct auditor *auditor)
 	for (enum topic t = TOPIC_none; t <= TOPIC_internal; t++) {
 		free(auditor->inputs[t].at);
 		free(auditor->inputs[t].refused);
-		free(auditor->inputs[t].on_log.at);
-		free(auditor->inputs[t].decided.at);
+		free(auditor->inputs[t].decided);
 	}
 	books_free(&auditor->books);
 	codec_free(auditor->codec);
@@ -78,76 +74,76 @@ void auditor_free(struct auditor *auditor)
 
 /* --- What stands on the inputs --- */
 
-static struct pending *pending_at(const struct inputs *inputs, size_t i)
+static struct witness record_witness(const struct record *record)
 {
-	return &inputs->at[(inputs->first + i) & (inputs->capacity - 1)];
-}
-
-static void inputs_widen(struct inputs *inputs)
-{
-	size_t capacity = inputs->capacity == 0 ? INPUTS_FIRST : 2 * inputs->capacity;
-	struct pending *at = malloc(capacity * sizeof *at);
-	assert(at);
-	for (size_t i = 0; i < inputs->count; i++)
-		at[i] = *pending_at(inputs, i);
-	free(inputs->at);
-	inputs->at = at;
-	inputs->first = 0;
-	inputs->capacity = capacity;
-}
-
-static void seen_add(struct seen_list *list, const struct pending *pending)
-{
-	const struct command *command = &pending->command;
-	struct seen seen = { pending->input.offset, { .digest = command->digest } };
+	const struct command *command = &record->command;
+	struct witness witness = { .digest = command->digest };
 	if (!command->id.is_malformed)
-		seen.witness.command_id = command->id.id;
-	if (list->count == list->capacity) {
-		list->capacity = list->capacity == 0 ? INPUTS_FIRST : 2 * list->capacity;
-		list->at = realloc(list->at, list->capacity * sizeof *list->at);
-		assert(list->at);
-	}
-	list->at[list->count++] = seen;
+		witness.command_id = command->id.id;
+	return witness;
+}
+
+/* Room for one more. */
+static void *widen(void *at, size_t count, size_t *capacity, size_t size)
+{
+	if (count < *capacity)
+		return at;
+	*capacity = *capacity == 0 ? INPUTS_FIRST : 2 * *capacity;
+	at = realloc(at, *capacity * size);
+	assert(at);
+	return at;
+}
+
+static bool is_same(const struct inputs *inputs, size_t record, size_t decided)
+{
+	if (record >= inputs->count || decided >= inputs->decided_count)
+		return false;
+	struct witness witness = record_witness(&inputs->at[record]);
+	return inputs->at[record].input.offset == inputs->decided[decided].offset &&
+	       witness_equal(&witness, &inputs->decided[decided].witness);
 }
 
 /* How many of the decided records stand there as they stood. */
 static size_t same_count(const struct inputs *inputs)
 {
-	const struct seen_list *on_log = &inputs->on_log, *decided = &inputs->decided;
 	size_t i = 0;
-	while (i < on_log->count && i < decided->count &&
-		on_log->at[i].offset == decided->at[i].offset &&
-		witness_equal(&on_log->at[i].witness, &decided->at[i].witness))
+	while (is_same(inputs, i, i))
 		i++;
 	return i;
 }
 
-static void pending_drop(struct inputs *inputs)
+/* Which of the decided records is the first that is compared. */
+static size_t compared_from(const struct inputs *inputs)
 {
-	inputs->first = (inputs->first + 1) & (inputs->capacity - 1);
-	inputs->count--;
+	size_t count = inputs->decided_count;
+	size_t last = count > COMPARED_MAX ? count - COMPARED_MAX : 0;
+	return last > inputs->known_from ? last : inputs->known_from;
 }
 
-/* After a cut: those that were decided before it, the same ones, are no input. */
+/* After a cut: where those that are compared stand there as they stood, all up to the last one
+ * counts as decided. */
 static void decided_skip(struct inputs *inputs)
 {
-	const struct seen_list *decided = &inputs->decided;
-	int64_t last = decided->count > 0 ? decided->at[decided->count - 1].offset : -1;
-	if (inputs->count == 0 || pending_at(inputs, 0)->input.offset > last ||
-		same_count(inputs) < decided->count)
+	size_t from = compared_from(inputs), i = 0;
+	if (from == inputs->decided_count)
 		return;
-	while (inputs->count > 0 && pending_at(inputs, 0)->input.offset <= last)
-		pending_drop(inputs);
+	while (i < inputs->count && inputs->at[i].input.offset < inputs->decided[from].offset)
+		i++;
+	while (is_same(inputs, i, from)) {
+		i++;
+		from++;
+	}
+	if (from == inputs->decided_count && i > inputs->next)
+		inputs->next = i;
 }
 
 void auditor_input_cut(struct auditor *auditor, enum topic topic, int64_t offset)
 {
 	struct inputs *inputs = &auditor->inputs[topic];
-	struct seen_list *on_log = &inputs->on_log;
-	while (on_log->count > 0 && on_log->at[on_log->count - 1].offset >= offset)
-		on_log->count--;
-	while (inputs->count > 0 && pending_at(inputs, inputs->count - 1)->input.offset >= offset)
+	while (inputs->count > 0 && inputs->at[inputs->count - 1].input.offset >= offset)
 		inputs->count--;
+	if (inputs->next > inputs->count)
+		inputs->next = inputs->count;
 	inputs->offset_next = offset;
 }
 
@@ -158,13 +154,13 @@ void auditor_input(struct auditor *auditor, enum topic topic, int64_t offset,
 	struct inputs *inputs = &auditor->inputs[topic];
 	assert(offset >= inputs->offset_next);
 	inputs->offset_next = offset + 1;
-	if (inputs->count == inputs->capacity)
-		inputs_widen(inputs);
-	struct pending *pending = pending_at(inputs, inputs->count++);
-	pending->input = (struct input){ topic, offset, record_time_ms };
-	command_decode(auditor->codec, value, &pending->command);
-	seen_add(&inputs->on_log, pending);
-	decided_skip(inputs);
+	inputs->at = widen(inputs->at, inputs->count, &inputs->capacity, sizeof *inputs->at);
+	struct record *record = &inputs->at[inputs->count++];
+	record->input = (struct input){ topic, offset, record_time_ms };
+	command_decode(auditor->codec, value, &record->command);
+	if (inputs->decided_count > 0 &&
+		offset == inputs->decided[inputs->decided_count - 1].offset)
+		decided_skip(inputs);
 }
 
 void auditor_refuse(struct auditor *auditor, enum topic topic, int64_t offset)
@@ -200,11 +196,12 @@ const char *auditor_all_answered(const struct auditor *auditor)
 	static _Thread_local char message[128];
 	for (enum topic t = TOPIC_commands; t <= TOPIC_internal; t++) {
 		const struct inputs *inputs = &auditor->inputs[t];
-		if (inputs->count == 0)
+		if (inputs->next == inputs->count)
 			continue;
 		(void)snprintf(message, sizeof message,
-			"%zu inputs of %s have no outcome, from offset %" PRId64, inputs->count,
-			topic_name(t), pending_at(inputs, 0)->input.offset);
+			"%zu inputs of %s have no outcome, from offset %" PRId64,
+			inputs->count - inputs->next, topic_name(t),
+			inputs->at[inputs->next].input.offset);
 		return message;
 	}
 	return NULL;
@@ -243,9 +240,9 @@ static const char *restarted(struct auditor *auditor, const struct event *event)
 	enum topic topic = event->inputs_restarted.topic;
 	bool is_topic = topic >= TOPIC_commands && topic <= TOPIC_internal;
 	struct inputs *inputs = &auditor->inputs[is_topic ? topic : TOPIC_none];
-	struct seen_list *decided = &inputs->decided;
-	size_t same = same_count(inputs);
-	if (!is_topic || same == decided->count) {
+	const struct seen *decided = inputs->decided;
+	size_t same = same_count(inputs), from = compared_from(inputs);
+	if (!is_topic || same == inputs->decided_count) {
 		(void)snprintf(auditor->message, sizeof auditor->message,
 			"event %" PRId64 ": came inputs_restarted of topic %d, whose records are "
 			"those that were decided",
@@ -257,22 +254,24 @@ static const char *restarted(struct auditor *auditor, const struct event *event)
 		.sequence = books->sequence + 1,
 		.engine_time_ms = books->engine_time_ms,
 		.inputs_restarted = { .topic = topic,
-			.expected_offset = decided->at[decided->count - 1].offset + 1,
-			.expected_digest = decided->at[decided->count - 1].witness.digest,
-			.expected_command_id = decided->at[decided->count - 1].witness.command_id },
+			.expected_offset = decided[inputs->decided_count - 1].offset + 1,
+			.expected_digest = decided[inputs->decided_count - 1].witness.digest,
+			.expected_command_id =
+				decided[inputs->decided_count - 1].witness.command_id },
 	};
 	if (same > 0) {
-		predicted.inputs_restarted.offset = decided->at[same - 1].offset + 1;
-		predicted.inputs_restarted.digest = decided->at[same - 1].witness.digest;
-		predicted.inputs_restarted.command_id = decided->at[same - 1].witness.command_id;
+		predicted.inputs_restarted.offset = decided[same - 1].offset + 1;
+		predicted.inputs_restarted.digest = decided[same - 1].witness.digest;
+		predicted.inputs_restarted.command_id = decided[same - 1].witness.command_id;
+		from = from < same - 1 ? from : same - 1;
 	}
 	const char *message =
 		event_compare(&predicted, event, auditor->message, sizeof auditor->message);
 	if (message)
 		return message;
 	books_take(books, &predicted);
-	decided->count = same;
-	decided_skip(inputs);
+	inputs->next = inputs->decided_count = same;
+	inputs->known_from = same > 0 ? from : 0;
 	return NULL;
 }
 
@@ -311,8 +310,9 @@ static const char *input_of(struct auditor *auditor, const struct event *event, 
 		return message;
 	}
 	struct inputs *inputs = *ret = &auditor->inputs[event->topic];
-	int64_t next = inputs->count > 0 ? pending_at(inputs, 0)->input.offset : -1;
-	if (inputs->count == 0 || next != event->offset) {
+	bool is_any = inputs->next < inputs->count;
+	int64_t next = is_any ? inputs->at[inputs->next].input.offset : -1;
+	if (!is_any || next != event->offset) {
 		(void)snprintf(message, sizeof auditor->message,
 			"event %" PRId64 ": came %s of %s:%" PRId64 ", where offset %" PRId64
 			" is next (-1: none)",
@@ -321,11 +321,12 @@ static const char *input_of(struct auditor *auditor, const struct event *event, 
 		return message;
 	}
 	if (auditor->books.timers_fired > 0 && event->topic != fired) {
+		const struct inputs *first = &auditor->inputs[fired];
 		(void)snprintf(message, sizeof auditor->message,
 			"event %" PRId64 ": came %s of %s:%" PRId64
 			", where timers have fired for %s:%" PRId64 ", which is to be decided next",
 			sequence, event_name(event->kind), topic_name(event->topic), event->offset,
-			topic_name(fired), pending_at(&auditor->inputs[fired], 0)->input.offset);
+			topic_name(fired), first->at[first->next].input.offset);
 		return message;
 	}
 	return NULL;
@@ -333,14 +334,16 @@ static const char *input_of(struct auditor *auditor, const struct event *event, 
 
 static void inputs_take(struct inputs *inputs)
 {
-	int64_t offset = pending_at(inputs, 0)->input.offset;
+	const struct record *record = &inputs->at[inputs->next++];
+	int64_t offset = record->input.offset;
 	for (size_t i = 0; i < inputs->refused_count;)
 		if (inputs->refused[i] <= offset)
 			inputs->refused[i] = inputs->refused[--inputs->refused_count];
 		else
 			i++;
-	seen_add(&inputs->decided, pending_at(inputs, 0));
-	pending_drop(inputs);
+	inputs->decided = widen(inputs->decided, inputs->decided_count, &inputs->decided_capacity,
+		sizeof *inputs->decided);
+	inputs->decided[inputs->decided_count++] = (struct seen){ offset, record_witness(record) };
 }
 
 const char *auditor_event(struct auditor *auditor, const struct event *event)
@@ -356,14 +359,14 @@ const char *auditor_event(struct auditor *auditor, const struct event *event)
 	const char *message = input_of(auditor, event, &inputs);
 	if (message)
 		return message;
-	const struct pending *pending = pending_at(inputs, 0);
-	struct input input = pending->input;
+	const struct record *record = &inputs->at[inputs->next];
+	struct input input = record->input;
 	if (input.offset <= inputs->clock_up_to)
 		input.record_time_ms = books->engine_time_ms;
 
 	struct event predicted;
 	event_predict(
-		books, &input, &pending->command, is_refused(inputs, input.offset), &predicted);
+		books, &input, &record->command, is_refused(inputs, input.offset), &predicted);
 	message = event_compare(&predicted, event, auditor->message, sizeof auditor->message);
 	if (message)
 		return message;

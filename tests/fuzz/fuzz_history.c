@@ -89,8 +89,9 @@ static size_t event_mend(struct event *event, uint8_t ret[EVENT_SIZE_MAX])
 	if (event->kind == EVENT_inputs_restarted) {
 		struct event_inputs_restarted *restarted = &event->inputs_restarted;
 		restarted->expected_offset = head->input_next[restarted->topic];
-		restarted->expected_digest = head->input_last[restarted->topic].digest;
-		restarted->expected_command_id = head->input_last[restarted->topic].command_id;
+		struct witness last = trail_last(&head->input_trail[restarted->topic]);
+		restarted->expected_digest = last.digest;
+		restarted->expected_command_id = last.command_id;
 	}
 	balances_work_out(event);
 	return event_encode(replica.codec, event, &link, ret);
@@ -126,7 +127,7 @@ static bool heads_equal(const struct head *a, const struct head *b)
 {
 	for (int topic = 1; topic <= TOPIC_COUNT; topic++)
 		if (a->input_next[topic] != b->input_next[topic] ||
-			!witness_equal(&a->input_last[topic], &b->input_last[topic]))
+			!trail_equal(&a->input_trail[topic], &b->input_trail[topic]))
 			return false;
 	return a->sequence == b->sequence && a->engine_time_ms == b->engine_time_ms &&
 	       a->timers_fired == b->timers_fired && a->timers_topic == b->timers_topic &&

@@ -79,6 +79,16 @@ int clients_send(void)
 	return count;
 }
 
+void clients_send_lost(uint32_t shard, enum log_stream stream, struct bytes *values, size_t count)
+{
+	size_t a = (size_t)draw(count), b = (size_t)draw(count);
+	struct bytes other = values[a];
+	values[a] = values[b];
+	values[b] = other;
+	for (size_t i = 0; i < count; i++)
+		(void)broker_send(shard, stream, values[i]);
+}
+
 void clients_repeat(uint32_t shard)
 {
 	const struct workload *workload = &clients.workloads[shard];

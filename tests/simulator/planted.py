@@ -95,9 +95,9 @@ BUGS = [
         ),
         (
             "src/shard/witness.c",
-            "	int64_t next = head->input_next[input_topic(stream)];\n	const struct witness",
+            "	const struct trail *trail = &head->input_trail[input_topic(stream)];\n	int error",
             "	head = &shard->early;\n"
-            "	int64_t next = head->input_next[input_topic(stream)];\n	const struct witness",
+            "	const struct trail *trail = &head->input_trail[input_topic(stream)];\n	int error",
         ),
         ("src/shard/internal.h", "struct shard {\n", "struct shard {\n	struct head early;\n"),
     ),
@@ -134,18 +134,32 @@ BUGS = [
         "an_input_is_left_out_after_recovery",
         (
             "src/shard/witness.c",
-            "		command_is_witnessed(shard->replica.codec, record.value, last))\n		return 0;",
-            "		command_is_witnessed(shard->replica.codec, record.value, last))\n"
-            "		return next > 40 ? record_await(shard, reader, next, 1000, &record, &came) : 0;",
+            "			error = record_confirm(shard, stream, trail_at(trail, i));\n",
+            "			error = record_confirm(shard, stream, trail_at(trail, i));\n"
+            "	int64_t next = head->input_next[input_topic(stream)];\n"
+            "	struct log_record record;\n"
+            "	bool came;\n"
+            "	if (!error && next > 40)\n"
+            "		error = record_await(shard, shard->inputs.readers[stream], next, 1000, &record,\n"
+            "			&came);\n",
         ),
     ),
     Bug(
-        "an_inputs_last_record_is_not_compared",
+        "an_inputs_last_records_are_not_compared",
         (
             "src/shard/witness.c",
-            "	if (came && record.offset == next - 1 &&\n"
-            "		command_is_witnessed(shard->replica.codec, record.value, last))\n",
+            "	if (came && record.offset == decided->offset &&\n"
+            "		command_is_witnessed(shard->replica.codec, record.value, &decided->witness))\n",
             "	if (came)\n",
+        ),
+        worlds=400,
+    ),
+    Bug(
+        "an_inputs_last_record_alone_is_compared",
+        (
+            "src/shard/inputs.c",
+            "	size_t i = 0;\n	while (i + 1 < trail_size(trail)",
+            "	size_t i = trail_size(trail) - 1;\n	while (i + 1 < trail_size(trail)",
         ),
         worlds=400,
     ),

@@ -455,10 +455,15 @@ static void loss_turn(void)
 		return;
 	size_t lost = draw(4) == 0 ? count : 1 + draw(count < 20 ? count : 20);
 	int64_t offset = broker_record(shard, stream, count - lost)->offset;
+	struct bytes *values = world_take(lost * sizeof *values);
+	for (size_t i = 0; i < lost; i++)
+		values[i] = broker_record(shard, stream, count - lost + i)->value;
 	say("%s:%" PRIu32 " loses its records from offset %" PRId64 " on", log_stream_name(stream),
 		shard, offset);
 	broker_input_lose(shard, stream, offset);
 	checks_input_lost(shard, stream, offset);
+	if (inject(INJECT_client_sends_lost))
+		clients_send_lost(shard, stream, values, lost);
 }
 
 /* Of all machines, as one time server gives it to them; then it is right again. */
