@@ -61,6 +61,7 @@ def status_embedded(_):
         found = asked(run)
         decided, off = decided_in(lines_of(run)[seen:])
         check(abs(decided - 100) <= off, f"100 decided, said {decided:.1f}: {lines_of(run)[seen:]}")
+        check(asked(run)["rate"] == "0", f"nothing came since: {lines_of(run)[seen:]}")
         check(found["live"] == found["shards"] == "1", f"{found}")
         check(found["behind"] >= "100" and len(found["behind"]) == 3, f"100 events and no checkpoint: {found}")
         check(found["commands"] == found["rails"] == found["control"] == "0", f"all is decided: {found}")
