@@ -225,6 +225,22 @@ def events_are_complete(tree):
             yield f"{name}: there is no such event in this domain"
 
 
+# Rules by kind that stand with those of their domain in one file: what the file's path is, and what a rule is called.
+DOMAIN_RULES = [
+    ("command", "src/wire/words/{domain}.c", "{name}_words"),
+    ("event", "src/wire/words/{domain}.c", "{name}_words"),
+]
+
+
+def rules_stand_in_their_domain(tree):
+    kinds = {"command": tree.commands(), "event": tree.events()}
+    for kind, path, rule in DOMAIN_RULES:
+        for _, name, domain in kinds[kind]:
+            file, wanted = path.format(domain=domain), rule.format(name=name)
+            if not re.search(rf"^const struct {kind}_\w+ {wanted} = ", tree.text(file), re.M):
+                yield f"{name}: {file} has no {wanted}"
+
+
 def rejects_are_complete(tree):
     body = re.search(r"^enum Reject \{(.*?)^\}", tree.text("proto/pinion/v1/reject.proto"), re.M | re.S)
     wire = re.findall(r"REJECT_(\w+) = (\d+);", body.group(1)) if body else []
@@ -381,8 +397,8 @@ def main():
     options = parser.parse_args()
     tree = Tree(options.root)
     checks = [include_directions, library_headers, fault_stays_out_of_the_core, registries_number_uniquely,
-              commands_are_complete, events_are_complete, rejects_are_complete, words, comments, amounts_are_opaque,
-              sources_are_built, files_are_short, functions_are_short, files_have_heads,
+              commands_are_complete, events_are_complete, rules_stand_in_their_domain, rejects_are_complete, words, comments,
+              amounts_are_opaque, sources_are_built, files_are_short, functions_are_short, files_have_heads,
               blocks_have_languages]
     results = [(check.__name__, list(check(tree))) for check in checks]
     if options.library:
