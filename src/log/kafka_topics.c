@@ -12,7 +12,7 @@
 
 enum {
 	SETTINGS = 5,
-	SETTLE_MS = 20000,
+	SETTLE_MS = 60000,
 	LOOK_AGAIN_MS = 50,
 	REPLICAS_WANTED = 3,
 	FIRST_STEP_MS = 100,
@@ -478,7 +478,9 @@ static int topic_describe_new(struct admin *admin, const char *name, int partiti
 	return 0;
 }
 
-static int creation_take(struct admin *admin, rd_kafka_event_t *event)
+/* *ret_is_early: brokers that were away for a moment answer before the cluster counts on them
+ * again, and until then it has too few for the replicas. */
+static int creation_take(struct admin *admin, rd_kafka_event_t *event, bool *ret_is_early)
 {
 	size_t count;
 	const rd_kafka_topic_result_t **results = rd_kafka_CreateTopics_result_topics(
@@ -495,6 +497,7 @@ static int creation_take(struct admin *admin, rd_kafka_event_t *event)
 		if (error == RD_KAFKA_RESP_ERR_NO_ERROR ||
 			error == RD_KAFKA_RESP_ERR_TOPIC_ALREADY_EXISTS)
 			continue;
+		*ret_is_early = error == RD_KAFKA_RESP_ERR_INVALID_REPLICATION_FACTOR;
 		return FAULT(admin->fault,
 			error == RD_KAFKA_RESP_ERR_REQUEST_TIMED_OUT ? FAULT_IO : FAULT_SETTINGS,
 			"Kafka at %s does not make topic %s: %s", admin->config->servers,
@@ -504,7 +507,7 @@ static int creation_take(struct admin *admin, rd_kafka_event_t *event)
 	return 0;
 }
 
-static int missing_create(struct admin *admin, int partitions)
+static int missing_ask_for(struct admin *admin, int partitions, bool *ret_is_early)
 {
 	rd_kafka_NewTopic_t *topics[LOG_STREAMS];
 	size_t count = 0;
@@ -527,7 +530,7 @@ static int missing_create(struct admin *admin, int partitions)
 		rd_kafka_CreateTopics(admin->client, topics, count, options, queue);
 		rd_kafka_event_t *event = answer_wait(admin, queue, "make topics", &code);
 		if (event) {
-			code = creation_take(admin, event);
+			code = creation_take(admin, event, ret_is_early);
 			rd_kafka_event_destroy(event);
 		}
 		rd_kafka_AdminOptions_destroy(options);
@@ -535,6 +538,21 @@ static int missing_create(struct admin *admin, int partitions)
 	}
 	rd_kafka_NewTopic_destroy_array(topics, count);
 	return code;
+}
+
+static int missing_create(struct admin *admin, int partitions)
+{
+	const struct timespec pause = { .tv_nsec = LOOK_AGAIN_MS * 1000000L };
+	int64_t deadline = kafka_clock_ms() + SETTLE_MS;
+
+	for (;;) {
+		bool is_early = false;
+		int code = missing_ask_for(admin, partitions, &is_early);
+		if (!is_early || kafka_clock_ms() > deadline)
+			return code;
+		fault_clear(admin->fault);
+		(void)nanosleep(&pause, NULL);
+	}
 }
 
 /* A topic just made is not at once known to every broker. */

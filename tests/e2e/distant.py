@@ -18,15 +18,17 @@ from load import (
 from network import Network
 
 LIVE_S_MAX, ANSWER_S_MAX, STOP_S_MAX = 180, 90, 10
-LINES = 50
+LINES, INITS = 50, 8
 
 
 class Distant(Broker):
     """A broker that can be reached over a network with a round-trip time, too."""
 
-    def __init__(self):
+    def __init__(self, properties=""):
+        folder = pathlib.Path(tempfile.mkdtemp(prefix="pinion-e2e-distant-"))
+        (folder / "properties").write_text(properties)
         super().__init__(
-            folder=tempfile.mkdtemp(prefix="pinion-e2e-distant-"), flags=["--proxied", "1"]
+            folder=folder, flags=["--proxied", "1", "--properties", folder / "properties"]
         )
         self.way = self.network = None
 
@@ -48,8 +50,8 @@ def port_of(address):
 
 
 @contextlib.contextmanager
-def distant(name):
-    broker = Distant()
+def distant(name, properties=""):
+    broker = Distant(properties)
     try:
         with Room(name) as room:
             broker.open(room)
@@ -154,3 +156,19 @@ def silent_kafka(options):
         stop_s = stops(run, (0, 3))
         gate.close()
         return f"stopped in {stop_s:.1f} s"
+
+
+def init_early_kafka(_):
+    """A broker that the cluster does not count on for a moment is no reason to make no ledger. This
+    one says that it lives every 4 s, and counts for 3 of them; from afar that moment is met."""
+    properties = "broker.heartbeat.interval.ms=4000\nbroker.session.timeout.ms=2800\n"
+    with distant("early", properties) as (room, broker):
+        broker.round_trip(200)
+        inits = []
+        for n in range(INITS):  # over the whole of the 4 s
+            near = broker.ledger(room, f"early-{n}")
+            inits.append(broker.far(near).start("init", "--shards", 1))
+            time.sleep(4 / INITS)
+        for init in inits:
+            code = init.exit_code(LIVE_S_MAX)
+            check(code == 0, f"pinion init: exit {code}: {init.said()}")
