@@ -143,6 +143,29 @@ def members(what, arms):
     return HEAD + "".join(f"struct {what}_{arm.name} {arm.name};\n" for arm in arms if arm.message.fields)
 
 
+def plain_kind(field):
+    """What a member is, in one word: which function takes it."""
+    if field.kind in ("account", "currency", "id", "digest"):
+        return field.kind
+    if field.type_name == "Amount":
+        return "money"
+    if field.kind == "minor":
+        return "amount"
+    return "text" if field.type == Type.TYPE_STRING else "number"
+
+
+def fields(what, arms):
+    """X macros for whatever treats all bodies alike: a line each field, (body, member, kind)."""
+    lines = ""
+    for arm in arms:
+        for field in arm.message.fields:
+            if "derived" not in field.words:
+                lines += f"{what.upper()}_FIELD({arm.name}, {member_name(field)}, {plain_kind(field)})\n"
+        if what == "event" and any(field.type_name == "Amount" for field in arm.message.fields):
+            lines += f"EVENT_FIELD({arm.name}, currency, currency)\n"
+    return HEAD + lines
+
+
 def name_function(head, cases):
     lines = "".join(f"\tcase {case}:\n\t\treturn {value};\n" for case, value in cases[:-1])
     return f"{head}\n{{\n\tswitch (kind) {{\n{lines}\tcase {cases[-1][0]}:\n\t\tbreak;\n\t}}\n\treturn {cases[-1][1]};\n}}\n\n"
@@ -233,6 +256,8 @@ def files(schema):
         "timers.def": timers(schema),
         "command_members.def": members("command", schema.commands),
         "event_members.def": members("event", schema.events),
+        "command_fields.def": fields("command", schema.commands),
+        "event_fields.def": fields("event", schema.events),
         "names.c": names_c(schema),
         "sound.c": sound_c(schema),
     }

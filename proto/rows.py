@@ -421,8 +421,14 @@ def noun_files(rows):
     return {"rows.h": rows_h(rows), "row_names.c": names_c(rows)}
 
 
+def tables_def(rows):
+    """X macros for whatever treats all tables alike."""
+    return HEAD + "".join(f"TABLE({row.table}, {row.name})\n" for row in rows.rows)
+
+
 def state_files(rows, formats):
     return {
+        "tables.def": tables_def(rows),
         "tables.h": tables_h(rows, format_of(rows, formats)),
         "tables.c": tables_c(rows),
         "table_keys.h": keys_h(rows),

@@ -28,33 +28,6 @@ static bool differs(struct sheet *table, const char *what, const struct event *e
 	return table_wrong(table, "%s; it was: %s", what, text);
 }
 
-static const char *success_of(enum command_kind kind)
-{
-	switch (kind) {
-	case COMMAND_tick:
-		return "ticked";
-	case COMMAND_party_open:
-		return "party_opened";
-	case COMMAND_account_open:
-		return "account_opened";
-	case COMMAND_account_close:
-		return "account_closed";
-	case COMMAND_funds_receive:
-		return "funds_received";
-	case COMMAND_transfer_create:
-		return "transfer_posted";
-	case COMMAND_hold_create:
-		return "hold_created";
-	case COMMAND_hold_capture:
-		return "hold_captured";
-	case COMMAND_hold_release:
-		return "hold_released";
-	case COMMAND_none:
-		break;
-	}
-	return "";
-}
-
 static bool sequence_read(
 	struct sheet *table, struct words *words, int64_t *ret_sequence, bool *ret_is_right)
 {
@@ -178,26 +151,32 @@ static bool expect_outcome(
 	return expect_facts(table, words, event);
 }
 
+/* Timers' events that are still to come, of one kind. */
+struct due {
+	long left;
+	enum event_kind kind;
+};
+
 /* A timer's event against `hold_expired LABEL`, `hold_expired x3`, `command_ids_dropped`. */
 static bool expect_timer(
-	struct sheet *table, struct words *words, const struct event *event, long *left)
+	struct sheet *table, struct words *words, const struct event *event, struct due *due)
 {
-	if (*left > 0) {
-		--*left;
-		return event->kind == EVENT_hold_expired || differs(table, "not so many", event);
+	if (due->left > 0) {
+		due->left--;
+		return event->kind == due->kind || differs(table, "not so many", event);
 	}
-	if (event->kind == EVENT_command_ids_dropped)
-		return word_is(words, "command_ids_dropped") || differs(table, "unexpected", event);
-	if (!word_is(words, "hold_expired"))
+	if (!word_is(words, event_name(event->kind)))
 		return differs(table, "unexpected", event);
+	if (id_is_absent(&event->timer.id))
+		return true;
 	const char *name = word_next(words);
 	if (*name == 'x') {
-		*left = strtol(name + 1, NULL, 10) - 1;
+		*due = (struct due){ strtol(name + 1, NULL, 10) - 1, event->kind };
 		return true;
 	}
 	const struct label *label = label_find(table, name);
-	if (!label || !id_equal(&label->id, &event->hold_expired.hold_id))
-		return differs(table, "another hold", event);
+	if (!label || !id_equal(&label->id, &event->timer.id))
+		return differs(table, "another one's timer", event);
 	return true;
 }
 
@@ -219,19 +198,19 @@ bool request_run(struct sheet *table, struct words *words, struct request *reque
 	};
 	struct event event;
 	bool is_timer = true, is_right = true;
-	long left = 0;
+	struct due due = { 0 };
 	while (is_timer) {
 		if (!world_next(&table->world, &input, &request->command, &event, &is_timer))
 			return table_wrong(table, "%s", table->world.error);
 		if (is_timer && is_right)
-			is_right = expect_timer(table, words, &event, &left);
+			is_right = expect_timer(table, words, &event, &due);
 	}
 	if (request->label && request->label->first_sequence == 0 && is_first_outcome(&event))
 		request->label->first_sequence = event.sequence;
 	if (!is_right)
 		return false;
-	if (left > 0)
-		return differs(table, "fewer holds expired", &event);
+	if (due.left > 0)
+		return differs(table, "fewer timers fired", &event);
 	return expect_outcome(table, words, request->command.kind, &event);
 }
 
@@ -306,12 +285,15 @@ static bool look_status(struct sheet *table, struct words *words)
 
 static bool look_rows(struct sheet *table, struct words *words)
 {
-	static const char *const names[] = { "position", "ledger", "party", "account", "command",
-		"hold", "reference", "timer" };
 	const char *name = word_next(words);
 	uint8_t number = 0;
-	while (number < 8 && strcmp(names[number], name) != 0)
-		number++;
+#define TABLE(table_number, table_name)     \
+	if (strcmp(name, #table_name) == 0) \
+		number = TABLE_##table_name;
+#include "state/tables.def"
+#undef TABLE
+	if (number == 0)
+		return table_wrong(table, "no table: %s", name);
 	uint8_t after = (uint8_t)(number + 1);
 	const struct model_store *store = &table->world.live.store;
 	size_t count = model_store_from(store, (struct bytes){ &after, 1 }) -

@@ -120,54 +120,21 @@ static void value_expand(const char *value, char ret[WORD_SIZE_MAX])
 	ret[n] = '\0';
 }
 
-static struct account_id *account_field(struct command *command, const char *key)
-{
-	bool is_from = strcmp(key, "from_account") == 0, is_to = strcmp(key, "to_account") == 0;
-	bool is_account = strcmp(key, "account") == 0;
-	switch (command->kind) {
-	case COMMAND_account_open:
-		return is_account ? &command->account_open.account : NULL;
-	case COMMAND_account_close:
-		return is_account ? &command->account_close.account : NULL;
-	case COMMAND_funds_receive:
-		return is_to ? &command->funds_receive.to_account : NULL;
-	case COMMAND_transfer_create:
-		if (is_from)
-			return &command->transfer_create.from_account;
-		return is_to ? &command->transfer_create.to_account : NULL;
-	case COMMAND_hold_create:
-		if (is_from)
-			return &command->hold_create.from_account;
-		return is_to ? &command->hold_create.to_account : NULL;
-	case COMMAND_none:
-	case COMMAND_tick:
-	case COMMAND_party_open:
-	case COMMAND_hold_capture:
-	case COMMAND_hold_release:
-		break;
-	}
-	return NULL;
-}
-
+/* The first amount that the command has. */
 static struct money *money_field(struct command *command)
 {
-	switch (command->kind) {
-	case COMMAND_funds_receive:
-		return &command->funds_receive.amount;
-	case COMMAND_transfer_create:
-		return &command->transfer_create.amount;
-	case COMMAND_hold_create:
-		return &command->hold_create.amount;
-	case COMMAND_hold_capture:
-		return &command->hold_capture.amount;
-	case COMMAND_none:
-	case COMMAND_tick:
-	case COMMAND_party_open:
-	case COMMAND_account_open:
-	case COMMAND_account_close:
-	case COMMAND_hold_release:
-		break;
+#define MONEY_account(field)
+#define MONEY_currency(field)
+#define MONEY_id(field)
+#define MONEY_money(field) return &(field)
+#define MONEY_number(field)
+#define MONEY_text(field)
+#define COMMAND_FIELD(body, member, type)           \
+	if (command->kind == COMMAND_##body) {      \
+		MONEY_##type(command->body.member); \
 	}
+#include "ledger/command_fields.def"
+#undef COMMAND_FIELD
 	return NULL;
 }
 
@@ -176,10 +143,6 @@ static bool money_set(
 {
 	struct money *money = money_field(command);
 	enum currency currency = currency_by_name(value, strlen(value));
-	if (strcmp(key, "currency") == 0 && command->kind == COMMAND_account_open) {
-		command->account_open.currency = currency;
-		return true;
-	}
 	if (!money)
 		return table_wrong(table, "%s has no %s", command_name(command->kind), key);
 	money->is_absent = strcmp(value, "absent") == 0;
@@ -282,44 +245,35 @@ static bool envelope_set(
 	return true;
 }
 
+/* A field of the body by its name in the contract; amounts are money_set's. */
+static bool body_set(
+	struct sheet *table, struct command *command, const char *key, const char *value)
+{
+#define SET_account(field) ((void)account_id_parse(&(field), value, strlen(value)), true)
+#define SET_currency(field) ((field) = currency_by_name(value, strlen(value)), true)
+#define SET_id(field) id_field_set(table, &(field), value)
+#define SET_money(field) money_set(table, command, key, value)
+#define SET_number(field) ((field) = (__typeof__(field))strtoll(value, NULL, 10), true)
+#define SET_text(field) (text64_set(&(field), value, strlen(value)), true)
+#define COMMAND_FIELD(body, member, type)                                 \
+	if (command->kind == COMMAND_##body && strcmp(key, #member) == 0) \
+		return SET_##type(command->body.member);
+#include "ledger/command_fields.def"
+#undef COMMAND_FIELD
+	if (strcmp(key, "minor") == 0 || strcmp(key, "currency") == 0)
+		return money_set(table, command, key, value);
+	return table_wrong(table, "%s has no %s", command_name(command->kind), key);
+}
+
 static bool field_set(
 	struct sheet *table, struct request *request, const char *key, const char *raw_value)
 {
-	struct command *command = &request->command;
 	char value[WORD_SIZE_MAX];
 	bool is_right;
 	value_expand(raw_value, value);
 	if (envelope_set(table, request, key, value, &is_right))
 		return is_right || table_wrong(table, "no %s: %s", key, value);
-	struct account_id *account = account_field(command, key);
-	if (account) {
-		(void)account_id_parse(account, value, strlen(value));
-		return true;
-	}
-	if (strcmp(key, "amount") == 0 || strcmp(key, "minor") == 0 || strcmp(key, "currency") == 0)
-		return money_set(table, command, key, value);
-
-	bool is_hold = command->kind == COMMAND_hold_create;
-	bool is_funds = command->kind == COMMAND_funds_receive;
-	if (strcmp(key, "kind") == 0 && command->kind == COMMAND_party_open)
-		command->party_open.kind = (int32_t)strtol(value, NULL, 10);
-	else if (strcmp(key, "account_class") == 0 && command->kind == COMMAND_account_open)
-		command->account_open.account_class = (int32_t)strtol(value, NULL, 10);
-	else if (strcmp(key, "hold_id") == 0 && command->kind == COMMAND_hold_capture)
-		return id_field_set(table, &command->hold_capture.hold_id, value);
-	else if (strcmp(key, "hold_id") == 0 && command->kind == COMMAND_hold_release)
-		return id_field_set(table, &command->hold_release.hold_id, value);
-	else if (strcmp(key, "reason") == 0 && is_hold)
-		text64_set(&command->hold_create.reason, value, strlen(value));
-	else if (strcmp(key, "expires_in_s") == 0 && is_hold)
-		command->hold_create.expires_in_s = strtoll(value, NULL, 10);
-	else if (strcmp(key, "rail") == 0 && is_funds)
-		command->funds_receive.rail = (int32_t)strtol(value, NULL, 10);
-	else if (strcmp(key, "rail_reference") == 0 && is_funds)
-		text64_set(&command->funds_receive.rail_reference, value, strlen(value));
-	else
-		return table_wrong(table, "%s has no %s", command_name(command->kind), key);
-	return true;
+	return body_set(table, &request->command, key, value);
 }
 
 /* What the words after each verb are, in their order. A currency goes before its amount when set.
@@ -327,22 +281,32 @@ static bool field_set(
 static const struct verb {
 	const char *name;
 	enum command_kind kind;
+	const char *success;
 	const char *keys[6];
 } verbs[] = {
-	{ "party", COMMAND_party_open, { "party", "kind" } },
-	{ "account", COMMAND_account_open, { "account", "currency", "account_class" } },
-	{ "close", COMMAND_account_close, { "account" } },
-	{ "funds", COMMAND_funds_receive,
+	{ "party", COMMAND_party_open, "party_opened", { "party", "kind" } },
+	{ "account", COMMAND_account_open, "account_opened",
+		{ "account", "currency", "account_class" } },
+	{ "close", COMMAND_account_close, "account_closed", { "account" } },
+	{ "funds", COMMAND_funds_receive, "funds_received",
 		{ "to_account", "amount", "currency", "rail_reference" } },
-	{ "transfer", COMMAND_transfer_create,
+	{ "transfer", COMMAND_transfer_create, "transfer_posted",
 		{ "from_account", "to_account", "amount", "currency" } },
-	{ "hold", COMMAND_hold_create,
+	{ "hold", COMMAND_hold_create, "hold_created",
 		{ "from_account", "to_account", "amount", "currency", "reason", "expires_in_s" } },
-	{ "capture", COMMAND_hold_capture, { "hold_id", "amount", "currency" } },
-	{ "release", COMMAND_hold_release, { "hold_id" } },
-	{ "tick", COMMAND_tick, { NULL } },
+	{ "capture", COMMAND_hold_capture, "hold_captured", { "hold_id", "amount", "currency" } },
+	{ "release", COMMAND_hold_release, "hold_released", { "hold_id" } },
+	{ "tick", COMMAND_tick, "ticked", { NULL } },
 };
 enum { VERB_COUNT = sizeof verbs / sizeof verbs[0], VERB_KEYS_MAX = 6 };
+
+const char *success_of(enum command_kind kind)
+{
+	for (size_t i = 0; i < VERB_COUNT; i++)
+		if (verbs[i].kind == kind)
+			return verbs[i].success;
+	return "";
+}
 
 static const char *word_value(const char *key, const char *word)
 {
@@ -406,16 +370,16 @@ static bool words_read(
 	return true;
 }
 
-static bool raw_read(struct sheet *table, struct words *words, struct request *request)
+/* A command by its own name: nothing is filled in but an id and the topic. */
+static bool kind_read(const char *name, struct request *request)
 {
-	const char *name = words->next < words->count ? words->at[words->next++] : "";
 #define COMMAND(number, command_word, topic)  \
 	if (strcmp(name, #command_word) == 0) \
-		request->command.kind = (enum command_kind)(number);
+		request->command.kind = COMMAND_##command_word;
 #include "ledger/commands.def"
 #undef COMMAND
 	if (request->command.kind == COMMAND_none)
-		return table_wrong(table, "no command: %s", name);
+		return false;
 	if (money_field(&request->command))
 		money_field(&request->command)->is_absent = true;
 	request->topic = command_topic(request->command.kind);
@@ -470,22 +434,23 @@ bool request_read(struct sheet *table, struct words *words, struct request *requ
 	const char *name = words->at[words->next++];
 	const char *label_name = NULL;
 	memset(request, 0, sizeof *request); /* padding too: the digest is of the bytes */
+	size_t verb = 0;
 	if (strcmp(name, "raw") == 0) {
-		if (!raw_read(table, words, request))
-			return false;
-	} else {
-		size_t i = 0;
-		while (i < VERB_COUNT && strcmp(verbs[i].name, name) != 0)
-			i++;
-		if (i == VERB_COUNT)
-			return table_wrong(table, "no such step: %s", name);
-		request->command.kind = verbs[i].kind;
-		request->topic = command_topic(verbs[i].kind);
-		if (label_stands_first(words, request->command.kind))
-			label_name = words->at[words->next++];
-		if (!words_read(table, words, &verbs[i], request))
-			return false;
+		name = words->next < words->count ? words->at[words->next++] : "";
+		verb = VERB_COUNT;
 	}
+	while (verb < VERB_COUNT && strcmp(verbs[verb].name, name) != 0)
+		verb++;
+	if (verb < VERB_COUNT) {
+		request->command.kind = verbs[verb].kind;
+		request->topic = command_topic(verbs[verb].kind);
+	} else if (!kind_read(name, request)) {
+		return table_wrong(table, "no such step: %s", name);
+	}
+	if (label_stands_first(words, request->command.kind))
+		label_name = words->at[words->next++];
+	if (verb < VERB_COUNT && !words_read(table, words, &verbs[verb], request))
+		return false;
 	if (!fields_read(table, words, request))
 		return false;
 	if (label_name) {

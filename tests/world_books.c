@@ -125,7 +125,7 @@ static bool holds_have_timers(const struct books *books)
 			return wrong(books, "a timer's key that is none", NULL);
 		if (timer.kind == TIMER_KIND_command_ids)
 			cut_offs++;
-		else
+		else if (timer.kind == TIMER_KIND_hold_expiry)
 			timers++;
 	}
 	if (timers != open)

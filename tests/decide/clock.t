@@ -10,13 +10,13 @@ transfer T1 alice/main bob/main 1.00 USD
 at       +1h
 transfer T2 alice/main bob/main 1.00 USD                    hold_expired H1 transfer_posted
 at       +1h
-rows     command 8
+rows     command_row 8
 
 # one command under a clock that is ten days ahead: all rows go, and with the right clock nothing is let in any more
 at       +10d
 transfer T3 alice/main bob/main 1.00 USD                    command_ids_dropped transfer_posted
 hold     H2 alice/main bob/main 2.00 USD dinner 60s
-rows     command 2
+rows     command_row 2
 at       -10d
 transfer T4 alice/main bob/main 1.00 USD                    reject id_too_old retry new_id
 transfer T2 alice/main bob/main 1.00 USD                    reject id_too_old

@@ -15,7 +15,7 @@ raw party_open body=none refusal=unknown_command id=U1 topic=control            
 raw party_open refusal=refused_by_operator party=alice id=U1                        reject refused_by_operator retry new_id
 raw party_open refusal=undecodable id=malformed party=ALICE initiator=9 dry_run=yes reject undecodable
 raw party_open body=none party=alice id=U1                                          reject wrong_topic     # no body on no topic
-rows command 4                                                                                             # none of them kept one
+rows command_row 4                                                                                             # none of them kept one
 
 # the topic
 transfer T1 alice/main alice/save 1.00 USD topic=rails      reject wrong_topic retry never

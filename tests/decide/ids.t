@@ -33,10 +33,10 @@ transfer T9 alice/main bob/main 1.00 USD id_time=+5m3ms     reject id_too_new
 at       +2ms
 
 # once a day the rows of ids that are too old are dropped; T2's is one
-rows     command 12
+rows     command_row 12
 at       +1d
 transfer T10 alice/main bob/main 1.00 USD                   command_ids_dropped transfer_posted
-rows     command 12
+rows     command_row 12
 transfer T2 alice/main bob/main 1.00 USD                    reject id_too_old
 transfer T6 alice/main bob/main 98.00 USD                   command_repeated of T6 transfer_posted
 
@@ -56,7 +56,7 @@ transfer T6 alice/main bob/main 97.00 USD                   reject id_too_old   
 at       +1d
 at       -1ms
 transfer T10 alice/main bob/main 1.00 USD                   command_ids_dropped command_repeated of T10 transfer_posted
-rows     command 1
+rows     command_row 1
 transfer T6 alice/main bob/main 98.00 USD                   reject id_too_old
 at       +1ms
 transfer T10 alice/main bob/main 1.00 USD                   reject id_too_old

@@ -52,14 +52,17 @@ static bool is_writable(const struct command *command)
 	if (command->id.is_malformed || command->group_id.is_malformed ||
 		!text_is_kept(&command->party) || !text_is_kept(&command->reference))
 		return false;
-	if (command->kind == COMMAND_funds_receive)
-		return text_is_kept(&command->funds_receive.rail_reference);
-	if (command->kind == COMMAND_hold_create)
-		return text_is_kept(&command->hold_create.reason);
-	if (command->kind == COMMAND_hold_capture)
-		return !command->hold_capture.hold_id.is_malformed;
-	if (command->kind == COMMAND_hold_release)
-		return !command->hold_release.hold_id.is_malformed;
+#define WRITABLE_account(field) true
+#define WRITABLE_currency(field) true
+#define WRITABLE_id(field) (!(field).is_malformed)
+#define WRITABLE_money(field) true
+#define WRITABLE_number(field) true
+#define WRITABLE_text(field) text_is_kept(&(field))
+#define COMMAND_FIELD(body, member, type)                                              \
+	if (command->kind == COMMAND_##body && !WRITABLE_##type(command->body.member)) \
+		return false;
+#include "ledger/command_fields.def"
+#undef COMMAND_FIELD
 	return true;
 }
 
