@@ -32,14 +32,14 @@ def calls_of_sources():
         text = re.sub(r"/\*.*?\*/", "", path.read_text(), flags=re.S)
         for name in CALL.findall(text):
             if not HARMLESS.fullmatch(name):
-                found.add((name, path.name))
+                found.add((name, path.relative_to(ROOT / "src").as_posix()))
     return found
 
 
 def calls_of_table():
     found = set()
     for name, files, _, _ in ROW.findall(TABLE.read_text()):
-        found.update((name, file) for file in re.findall(r"`([\w.]+)`", files))
+        found.update((name, file) for file in re.findall(r"`([\w./]+)`", files))
     return found
 
 

@@ -5,7 +5,7 @@
  * The first byte says what the others are. */
 #include "fuzz.h"
 
-#include "log/kafka_internal.h"
+#include "log/kafka/internal.h"
 #include "main/options.h"
 
 #include <getopt.h>

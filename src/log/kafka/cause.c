@@ -5,7 +5,7 @@
  * cause is kept, whole, and stands before what was asked. Of certificates the library says one
  * and the same whatever is wrong; OpenSSL's number tells more.
  */
-#include "log/kafka_internal.h"
+#include "log/kafka/internal.h"
 
 #include <stdarg.h>
 #include <stdatomic.h>

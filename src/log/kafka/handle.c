@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Handles of the client library: every handle is opened here, with the settings its promises need.
  */
-#include "log/kafka_internal.h"
+#include "log/kafka/internal.h"
 
 #include <assert.h>
 #include <stdio.h>
@@ -45,7 +45,7 @@ static const struct setting reader_defaults[] = {
 	{ NULL, NULL },
 };
 
-/* What it may not: every name here also stands in the list of kafka_config.c. */
+/* What it may not: every name here also stands in the list of config.c. */
 static const struct setting producer_fixed[] = {
 	{ "allow.auto.create.topics", "false" },
 	{ "enable.idempotence", "true" },
@@ -58,7 +58,7 @@ static const struct setting producer_fixed[] = {
 	{ "queue.buffering.max.kbytes", "262144" },
 	{ NULL, NULL },
 };
-/* Refused by every broker once it has looked whether we may write: see kafka_rights.c. */
+/* Refused by every broker once it has looked whether we may write: see rights.c. */
 static const struct setting write_probe_fixed[] = {
 	{ "allow.auto.create.topics", "false" },
 	{ "enable.idempotence", "false" },

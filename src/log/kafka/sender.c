@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Sends inputs: log_send returns only when every record has a report of its own. */
-#include "log/kafka_internal.h"
+#include "log/kafka/internal.h"
 
 #include <assert.h>
 #include <stdlib.h>

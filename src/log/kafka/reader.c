@@ -8,7 +8,7 @@
  * offset are given, as the client library's plain consumer takes them, and the broker keeps nothing
  * about us.
  */
-#include "log/kafka_internal.h"
+#include "log/kafka/internal.h"
 
 #include <assert.h>
 #include <stdlib.h>

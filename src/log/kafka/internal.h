@@ -19,7 +19,7 @@ enum {
 	KAFKA_RECORD_BYTES_MAX = 4194304, /* the topics' max.message.bytes */
 };
 
-/* --- kafka_config.c: the URL and the properties file --- */
+/* --- config.c: the URL and the properties file --- */
 
 struct kafka_property {
 	char *name;
@@ -42,7 +42,7 @@ int kafka_config_read(
 	struct kafka_config **ret, const struct log_config *from, struct fault *fault);
 void kafka_config_free(struct kafka_config *config);
 
-/* --- kafka_handle.c: handles of the client library, and what it tells them --- */
+/* --- handle.c: handles of the client library, and what it tells them --- */
 
 /* What a handle's callbacks note, in the thread that serves them. */
 struct kafka_notes {
@@ -53,7 +53,7 @@ struct kafka_notes {
 	size_t failed;
 	size_t payload_size;         /* of the records delivered or failed */
 	rd_kafka_resp_err_t failure; /* of the first failed one */
-	/* --- kafka_cause.c --- */
+	/* --- cause.c --- */
 	bool all_down; /* no broker of those known could be reached */
 	bool is_final; /* the cause is one that waiting does not mend */
 	bool scram_is_doubtful;
@@ -84,7 +84,7 @@ void kafka_messages_fill(
 
 int64_t kafka_clock_ms(void);
 
-/* --- kafka_cause.c: why the cluster can't be used --- */
+/* --- cause.c: why the cluster can't be used --- */
 
 /* Of the library's callbacks: for errors, and for each certificate of a broker's. */
 void kafka_cause_note(struct kafka_notes *notes, int error, const char *reason);
@@ -111,7 +111,7 @@ void kafka_fault_note(struct fault *fault, const char *file, int line, int code,
 #define KAFKA_FAULT(fault, code, notes, ...) \
 	(kafka_fault_note((fault), __FILE__, __LINE__, (code), (notes), __VA_ARGS__), (code))
 
-/* --- kafka_topics.c: the five topics, as they must be --- */
+/* --- topics.c: the five topics, as they must be --- */
 
 struct kafka_log;
 
@@ -121,7 +121,7 @@ int kafka_topics_check(struct kafka_log *log, rd_kafka_t *client, struct kafka_n
 	enum log_mode mode, uint32_t *ret_shards, struct fault *fault);
 int kafka_topics_create(struct kafka_log *log, uint32_t shards, struct fault *fault);
 
-/* --- kafka_rights.c: what the broker lets us do --- */
+/* --- rights.c: what the broker lets us do --- */
 
 /* What the mode needs: to read all topics and write events and internal, or to read events. */
 int kafka_rights_check(struct kafka_log *log, enum log_mode mode, struct fault *fault);
@@ -149,13 +149,13 @@ struct kafka_replication {
 
 struct kafka_log {
 	struct log base;
-	struct kafka_replication replication[LOG_STREAMS]; /* kafka_topics.c */
+	struct kafka_replication replication[LOG_STREAMS]; /* topics.c */
 	struct kafka_config *config;
 	rd_kafka_t *client;
 	struct kafka_notes notes; /* of client; under lock */
 	pthread_mutex_t lock;
-	struct kafka_consumer *consumers;    /* under lock; kafka_reader.c */
-	_Atomic bool may_write[LOG_STREAMS]; /* that was tried; kafka_rights.c */
+	struct kafka_consumer *consumers;    /* under lock; reader.c */
+	_Atomic bool may_write[LOG_STREAMS]; /* that was tried; rights.c */
 };
 
 /* --- what fills in struct log_ops --- */

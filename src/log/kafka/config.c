@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Where the ledger lies on Kafka, read from URL and properties file: what a promise needs can't be
  * set there. */
-#include "log/kafka_internal.h"
+#include "log/kafka/internal.h"
 
 #include <assert.h>
 #include <errno.h>

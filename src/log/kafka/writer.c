@@ -8,7 +8,7 @@
  * it. Requests that a broker turned away and that were sent again need no such care, nor does a
  * broker that is slow or far away: each request got its answer, and nothing is under way.
  */
-#include "log/kafka_internal.h"
+#include "log/kafka/internal.h"
 
 #include <assert.h>
 #include <stdio.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The log on Kafka: opened only on topics that keep its promises. */
-#include "log/kafka_internal.h"
+#include "log/kafka/internal.h"
 
 #include <assert.h>
 #include <stdlib.h>

@@ -7,7 +7,7 @@
  * acknowledgements, a number that Kafka refuses since its version 0.9. It refuses after it has
  * looked at the right, and before it writes anything. The transactional id is tried by the fence.
  */
-#include "log/kafka_internal.h"
+#include "log/kafka/internal.h"
 
 #include <stdatomic.h>
 
