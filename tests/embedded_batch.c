@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A batch unpacks into what was packed; no flipped bit or missing byte ever makes other records of
  * it. */
-#include "log/embedded_batch.h"
+#include "log/embedded/batch.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What only the embedded log promises: it survives being killed, says who holds it and what is
  * broken, and its socket harms nobody. */
-#include "log/embedded_clock.h"
+#include "log/embedded/clock.h"
 #include "log/log.h"
 
 #include <dirent.h>

@@ -2,7 +2,7 @@
 /* The embedded log's socket over a log of this test's own: what waits together is appended
  * together, every client has its own answer, and who waits for a stream is told when it has grown.
  */
-#include "log/embedded_socket.h"
+#include "log/embedded/socket.h"
 
 #include <assert.h>
 #include <pthread.h>

@@ -8,7 +8,7 @@
  * in a temporary folder, or the URL's, which is made. Layers that touch no log are the same on
  * either. What only computes is told in the thread's own time, what waits by the clock on the wall.
  */
-#include "log/embedded_batch.h"
+#include "log/embedded/batch.h"
 #include "main/temporary.h"
 #include "shard/replica.h"
 #include "traffic.h"

@@ -6,8 +6,8 @@
  * are compressed here, since no fuzzer hits a checksum; or a frame. */
 #include "fuzz.h"
 
-#include "log/embedded_batch.h"
-#include "log/embedded_socket.h"
+#include "log/embedded/batch.h"
+#include "log/embedded/socket.h"
 
 #include <lz4frame.h>
 #include <stdlib.h>

@@ -9,7 +9,7 @@
 
 #include "base/pack.h"
 #include "engine/engine.h"
-#include "log/embedded_batch.h"
+#include "log/embedded/batch.h"
 #include "shard/position.h"
 #include "wire/json.h"
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "log/embedded_clock.h"
+#include "log/embedded/clock.h"
 
 #include <stdio.h>
 #include <stdlib.h>

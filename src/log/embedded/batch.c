@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Packing and unpacking of one batch; any bytes either unpack into what was packed, or are refused.
  */
-#include "log/embedded_batch.h"
+#include "log/embedded/batch.h"
 
 #include <assert.h>
 #include <lz4frame.h>

@@ -8,7 +8,7 @@
  *	wait    = size of what follows (4) | 2 (1) | stream (1) | shard (4) | offset (8)
  *	answer  = size of what follows (4) | 0 (4) | the stream's durable end (8)
  *
- * Little-endian; records as in embedded_batch.h. A wait is answered once the stream's end is above
+ * Little-endian; records as in batch.h. A wait is answered once the stream's end is above
  * its offset. One answer per frame, and no next frame before it. A frame that breaks these rules or
  * the limits of a batch ends its connection.
  */

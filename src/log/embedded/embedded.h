@@ -11,10 +11,10 @@
 #ifndef LOG_EMBEDDED_H
 #define LOG_EMBEDDED_H
 
-#include "log/embedded_batch.h"
-#include "log/embedded_clock.h"
-#include "log/embedded_database.h"
-#include "log/embedded_socket.h"
+#include "log/embedded/batch.h"
+#include "log/embedded/clock.h"
+#include "log/embedded/database.h"
+#include "log/embedded/socket.h"
 #include "log/log.h"
 
 #include <pthread.h>
@@ -47,7 +47,7 @@ struct embedded_log {
 int embedded_stream_end(struct embedded_log *log, enum log_stream which, uint32_t shard,
 	int64_t *ret_end, struct fault *fault);
 
-/* In embedded_reader.c: the readers' part of log_embedded. */
+/* In reader.c: the readers' part of log_embedded. */
 int embedded_reader_open(struct log *base, uint32_t shard, enum log_stream stream, int64_t offset,
 	struct log_reader **ret, struct fault *fault);
 int embedded_read(struct log_reader *base, struct log_record *records, size_t capacity,

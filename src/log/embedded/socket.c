@@ -4,8 +4,8 @@
  *
  * What several clients have sent by the time of an append goes to the log together: a synced write
  * costs the same for one record as for thousands, so who waits does not wait for those before. */
-#include "log/embedded_socket.h"
-#include "log/embedded_batch.h"
+#include "log/embedded/socket.h"
+#include "log/embedded/batch.h"
 
 #include <assert.h>
 #include <errno.h>

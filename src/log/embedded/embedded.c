@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The log in a folder: one process holds it and is alone in writing, synced, stream by stream in
  * order; others read beside it and send through its socket. */
-#include "log/embedded.h"
+#include "log/embedded/embedded.h"
 
 #include <assert.h>
 #include <errno.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Readers of the embedded log: every record comes back from the database, in order and without a
  * gap. */
-#include "log/embedded.h"
+#include "log/embedded/embedded.h"
 
 #include <stdlib.h>
 

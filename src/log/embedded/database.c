@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* RocksDB as a ledger's log: every write synced, every read checked, no write after one whose fate
  * is unknown. */
-#include "log/embedded_database.h"
-#include "log/embedded_archive.h"
-#include "log/embedded_batch.h"
+#include "log/embedded/database.h"
+#include "log/embedded/archive.h"
+#include "log/embedded/batch.h"
 
 #include "base/lack.h"
 
@@ -132,7 +132,7 @@ static rocksdb_options_t *options_new(enum log_mode mode, bool create)
 		rocksdb_ratelimiter_create(FLUSH_BYTES_PER_S, FLUSH_REFILL_US, /* fairness= */ 10);
 	rocksdb_options_set_ratelimiter(options, pace);
 	rocksdb_ratelimiter_destroy(pace);
-	rocksdb_options_set_WAL_ttl_seconds(options, ARCHIVE_TTL_S); /* embedded_archive.h */
+	rocksdb_options_set_WAL_ttl_seconds(options, ARCHIVE_TTL_S); /* archive.h */
 	rocksdb_options_set_disable_auto_compactions(options, 1);
 	rocksdb_options_set_level0_slowdown_writes_trigger(options, INT32_MAX);
 	rocksdb_options_set_level0_stop_writes_trigger(options, INT32_MAX);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "log/embedded_archive.h"
+#include "log/embedded/archive.h"
 
 #include <dirent.h>
 #include <fcntl.h>

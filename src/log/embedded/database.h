@@ -2,7 +2,7 @@
 /* The RocksDB under the embedded log: opened by its holder, or beside it as a RocksDB secondary.
  *
  *	key   = stream (1) | shard, big-endian (4) | base offset, big-endian (8)
- *	value = one batch (embedded_batch.h)
+ *	value = one batch (batch.h)
  *	key   = 0xff                      value = format (1) | number of shards (4)
  *
  * After a failed write nobody knows what stands on the disk. So the database is dropped at once and
