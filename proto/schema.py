@@ -29,14 +29,22 @@ KIND_WORDS = {word for words in KINDS.values() for word in words if word}
 MORE_WORDS = {"may be absent", "may be negative", "derived"}
 # Of an outcome: an operator's word and no input's outcome; one that has postings.
 EVENT_WORDS = {"answers no input", "moves money"}
+# What can be absent at all: where it is, its bytes say so. A number or a flag that is zero says no more than that.
+ABSENT_KINDS = {"id", "digest", "currency"}
+ABSENT_TYPES = {Type.TYPE_ENUM, Type.TYPE_MESSAGE}
 # Of a row's field: a part of its key, in the order of their numbers.
-KEY_WORDS = {"key"}
+ROW_FIELD_WORDS = {"may be absent", "may be negative", "key"}
+KEY_TEXTS = {"account", "party", "reference", "reason", "text"}
 # Of a row: what is looked up and changed by functions of its own (state/view.c); one whose fields have to fit each other.
 ROW_WORDS = {"by hand", "checked"}
 # Their numbers have room in them; they have a registry of their own, ledger/rejects.def.
 SPARSE_ENUMS = {"Reject"}
 # Of a command: it may come without a party.
 COMMAND_WORDS = {"may have no party"}
+# A tag of two bytes: what src/wire/bounds.c counts for each field.
+NUMBER_MAX = 2047
+# The first byte of a key.
+TABLE_MAX = 255
 
 
 class Place:
@@ -65,7 +73,8 @@ class Place:
     def die(self, text):
         location = self.location()
         line = location.span[0] + 1 if location else 0
-        sys.exit(f"proto/{self.file.name}:{line}: {text}")
+        folder = "src/state" if self.file.package == "pinion.rows" else "proto"
+        sys.exit(f"{folder}/{self.file.name}:{line}: {text}")
 
 
 @dataclasses.dataclass
@@ -77,6 +86,8 @@ class Field:
     kind: str  # one of KINDS, or None
     words: frozenset
     comment: str
+    place: Place
+    greatest: int = 0  # in a row: of the numbers that an enum, or an outcome, can have
 
     def may_be(self, what):
         return f"may be {what}" in self.words
@@ -141,12 +152,25 @@ def words_of(place, comment, known):
     return words, found.group(2)
 
 
-def field_read(place, descriptor, messages):
+def words_fit(place, descriptor, kind, words):
+    """A word that nothing is made of would be believed by whoever reads it."""
+    if "may be absent" in words and kind not in ABSENT_KINDS and descriptor.type not in ABSENT_TYPES:
+        place.die(f"{descriptor.name}: [may be absent] is for {', '.join(sorted(ABSENT_KINDS))}, an enum or a message")
+    if "may be negative" in words and (descriptor.type != Type.TYPE_INT64 or kind not in (None, "minor")):
+        place.die(f"{descriptor.name}: [may be negative] is for minor, or an int64 of no kind")
+    if "derived" in words and descriptor.type != Type.TYPE_ENUM:
+        place.die(f"{descriptor.name}: [derived] is for an enum")
+
+
+def field_read(place, descriptor, messages, known):
+    """known: the words that it may have beside its kind."""
     if descriptor.type not in KINDS:
         place.die(f"{descriptor.name}: no field of this type is made yet")
+    if descriptor.number > NUMBER_MAX:
+        place.die(f"{descriptor.name}: its number has to be at most {NUMBER_MAX}")
     if descriptor.label == Type.LABEL_REPEATED:
         place.die(f"{descriptor.name}: no list is made yet")
-    words, comment = words_of(place, place.comment(), KIND_WORDS | MORE_WORDS | KEY_WORDS)
+    words, comment = words_of(place, place.comment(), KIND_WORDS | known)
     kinds = words & KIND_WORDS
     kind = next(iter(kinds)) if len(kinds) == 1 else None
     if len(kinds) > 1 or kind not in KINDS[descriptor.type]:
@@ -154,7 +178,9 @@ def field_read(place, descriptor, messages):
         place.die(f"{descriptor.name}: its comment has to begin with one of these in brackets: {wanted}")
     if descriptor.type == Type.TYPE_MESSAGE and descriptor.type_name.rsplit(".", 1)[-1] not in messages:
         place.die(f"{descriptor.name}: no message but {', '.join(messages)} stands here yet")
-    return Field(descriptor.name, descriptor.number, descriptor.type, descriptor.type_name.rsplit(".", 1)[-1], kind, words, comment)
+    words_fit(place, descriptor, kind, words)
+    type_name = descriptor.type_name.rsplit(".", 1)[-1]
+    return Field(descriptor.name, descriptor.number, descriptor.type, type_name, kind, words, comment, place)
 
 
 def enum_read(place, descriptor):
@@ -202,15 +228,38 @@ class Row:
         return [field for field in self.message.fields if "key" not in field.words]
 
 
-def row_read(place, descriptor):
+def keys_fit(row):
+    """A text is the rest of a key, so nothing can stand behind it."""
+    for field in row.keys:
+        if field.kind not in KEY_TEXTS | {"id"} and field.type not in (Type.TYPE_INT64, Type.TYPE_ENUM):
+            field.place.die(f"{field.name}: no key of this type is made yet")
+        if field.kind in KEY_TEXTS and field is not row.keys[-1]:
+            field.place.die(f"{field.name}: a text has to be the last of a key")
+        if field.greatest > 255:
+            field.place.die(f"{field.name}: in a key an enum has a byte, and its numbers go to {field.greatest}")
+
+
+def row_read(place, descriptor, greatest):
+    """greatest: of the numbers of each enum, and of an outcome (None), by name."""
     comment = place.comment()
     found = re.match(r"\[table (\d+)(?:, )?([^\]]*)\]\s*(.*)", comment)
-    if not found:
-        return None
+    if not found or not 1 <= int(found.group(1)) <= TABLE_MAX:
+        place.die(f"{descriptor.name}: its comment has to begin with [table N], 1 to {TABLE_MAX}")
     words, rest = words_of(place, f"[{found.group(2)}] {found.group(3)}" if found.group(2) else found.group(3), ROW_WORDS)
-    fields = [field_read(place.inner(2, index), field, ["Totals"]) for index, field in enumerate(descriptor.field)]
+    fields = [field_read(place.inner(2, index), field, ["Totals"], ROW_FIELD_WORDS) for index, field in enumerate(descriptor.field)]
+    for field in fields:
+        field.greatest = greatest.get(None if field.kind == "outcome" else field.type_name, 0)
     domain = place.file.name.rsplit("/", 1)[-1].removesuffix(".proto")
-    return Row(int(found.group(1)), Message(descriptor.name, domain, words, rest, fields, place))
+    fields.sort(key=lambda field: field.number)
+    row = Row(int(found.group(1)), Message(descriptor.name, domain, words, rest, fields, place))
+    keys_fit(row)
+    return row
+
+
+def outcome_greatest(files):
+    """Of the numbers of Event's arms; they are read whole by Schema."""
+    events = [message for file in files for message in file.message_type if file.package == "pinion.v1" and message.name == "Event"]
+    return max((field.number for event in events for field in event.field if field.HasField("oneof_index")), default=0)
 
 
 class Rows:
@@ -221,8 +270,11 @@ class Rows:
         self.all_enums = enums_of(files)
         own = [file for file in files if file.package == "pinion.rows"]
         self.enums = enums_of(own)
-        found = [row_read(Place(file, (4, index)), message) for file in own for index, message in enumerate(file.message_type)]
-        self.rows = sorted((row for row in found if row), key=lambda row: row.table)
+        greatest = {name: max(number for _, number, _ in enum.values) for name, enum in self.all_enums.items()}
+        greatest[None] = outcome_greatest(files)
+        found = [row_read(Place(file, (4, index)), message, greatest)
+                 for file in own for index, message in enumerate(file.message_type) if message.name != "Totals"]
+        self.rows = sorted(found, key=lambda row: row.table)
         for before, after in zip(self.rows, self.rows[1:]):
             if before.table == after.table:
                 after.message.place.die(f"{after.message.name}: table {after.table} is {before.message.name} already")
@@ -239,21 +291,24 @@ class Schema:
         self.commands = self._arms("Command", "body", has_topic=True)
         self.events = self._arms("Event", "outcome", has_topic=False)
 
-    def message(self, name):
+    def message(self, name, known, field_words):
         place, descriptor = self.descriptors[name]
-        fields = [field_read(place.inner(2, index), field, ["Amount"]) for index, field in enumerate(descriptor.field)]
+        fields = [field_read(place.inner(2, index), field, ["Amount"], field_words) for index, field in enumerate(descriptor.field)]
         domain = place.file.name.rsplit("/", 1)[-1].removesuffix(".proto")
-        words, comment = words_of(place, place.comment(), EVENT_WORDS | COMMAND_WORDS)
+        words, comment = words_of(place, place.comment(), known)
         return Message(name, domain, words, comment, sorted(fields, key=lambda field: field.number), place)
 
     def _arms(self, name, oneof, has_topic):
         place, descriptor = self.descriptors[name]
+        known, field_words = (COMMAND_WORDS, {"may be absent"}) if has_topic else (EVENT_WORDS, MORE_WORDS)
         arms = []
         for index, field in enumerate(descriptor.field):
             if not field.HasField("oneof_index") or descriptor.oneof_decl[field.oneof_index].name != oneof:
                 continue
-            message = self.message(field.type_name.rsplit(".", 1)[-1])
+            message = self.message(field.type_name.rsplit(".", 1)[-1], known, field_words)
             here = place.inner(2, index)
+            if field.number > NUMBER_MAX:
+                here.die(f"{field.name}: its number has to be at most {NUMBER_MAX}")
             if message.snake != field.name:
                 here.die(f"{field.name}: its message has to have its name, not {message.name}")
             topic = self._topic(message) if has_topic else None

@@ -102,6 +102,10 @@ def packed(field, at):
         return f"pack_text64(p, &{at})"
     if field.type in (Type.TYPE_ENUM, Type.TYPE_UINT32):
         return f"pack_u32(p, (uint32_t){at})"
+    if field.kind == "minor":
+        return f"pack_i64(p, amount_minor({at}))"
+    if field.kind == "digest":
+        return f"pack_bytes(p, {at}.at, sizeof {at}.at)"
     if field.type == Type.TYPE_INT64:
         return f"pack_i64(p, {at})"
     return f"pack_u8(p, {at})"
@@ -112,7 +116,7 @@ def canonical_c(schema):
     text += "\tswitch (command->kind) {\n"
     for arm in schema.commands:
         text += f"\tcase COMMAND_{arm.name}:\n"
-        text += "".join(f"\t\tp = {packed(field, f'command->{arm.name}.{field.name}')};\n" for field in arm.message.fields)
+        text += "".join(f"\t\tp = {packed(field, f'command->{arm.name}.{member_name(field)}')};\n" for field in arm.message.fields)
         text += "\t\tbreak;\n"
     return text + "\tcase COMMAND_none:\n\t\tbreak;\n\t}\n\treturn p;\n}\n"
 
