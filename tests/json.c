@@ -439,8 +439,8 @@ static void test_random_lines(void **state)
 	struct random random = { 9 };
 	for (int i = 0; i < 2000; i++) {
 		struct event event =
-			event_random(&random, event_kinds[i % EVENT_KINDS], i < EVENT_KINDS);
-		struct link link = link_random(&random, &event, i < EVENT_KINDS);
+			event_random(&random, event_kinds[i % EVENT_COUNT], i < EVENT_COUNT);
+		struct link link = link_random(&random, &event, i < EVENT_COUNT);
 		char *line = print_event(&event, &link);
 		json_t *object = json_loads(line, JSON_REJECT_DUPLICATES, NULL);
 		assert_non_null(object);
@@ -449,7 +449,7 @@ static void test_random_lines(void **state)
 		free(line);
 
 		struct command command =
-			command_random(&random, command_kinds[i % COMMAND_KINDS], false);
+			command_random(&random, command_kinds[i % COMMAND_COUNT], false);
 		uint8_t record[COMMAND_SIZE_MAX];
 		size_t size = command_encode(codec, &command, record, sizeof record);
 		line = json_command_print(codec, (struct bytes){ record, size });

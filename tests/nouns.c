@@ -4,21 +4,10 @@
 #include <assert.h>
 #include <stdio.h>
 
-const enum command_kind command_kinds[COMMAND_KINDS] = {
-#define COMMAND(number, name, topic) COMMAND_##name,
-#include "ledger/commands.def"
-#undef COMMAND
-};
-
-const enum event_kind event_kinds[EVENT_KINDS] = {
-#define EVENT(number, name, file) EVENT_##name,
-#include "ledger/events.def"
-#undef EVENT
-};
-
 struct maker {
 	struct random *random;
 	bool is_fattest;
+	bool is_whole; /* nothing is absent, unknown or negative */
 };
 
 /* xorshift64* */
@@ -37,7 +26,7 @@ uint64_t random_below(struct random *random, uint64_t end)
 
 static bool coin(struct maker *maker)
 {
-	return maker->is_fattest || random_below(maker->random, 2) == 0;
+	return maker->is_fattest || maker->is_whole || random_below(maker->random, 2) == 0;
 }
 
 /* Small ones, great ones and zero alike. */
@@ -45,6 +34,8 @@ static int64_t number(struct maker *maker)
 {
 	if (maker->is_fattest)
 		return INT64_MAX;
+	if (maker->is_whole)
+		return 1 + (int64_t)random_below(maker->random, INT64_MAX / 4);
 	return (int64_t)(random_next(maker->random) >> (1 + random_below(maker->random, 63)));
 }
 
@@ -120,62 +111,12 @@ static struct id_field id_field(struct maker *maker)
 }
 
 /* Unknown and negative ones too: only the shape checks refuse them. */
-static int32_t loose_enum(struct maker *maker)
+static int32_t loose_enum(struct maker *maker, int32_t greatest)
 {
-	return maker->is_fattest ? -1 : (int32_t)random_below(maker->random, 9) - 1;
-}
-
-static void command_body(struct maker *maker, struct command *command)
-{
-	switch (command->kind) {
-	case COMMAND_none:
-	case COMMAND_tick:
-		break;
-	case COMMAND_party_open:
-		command->party_open.kind = loose_enum(maker);
-		break;
-	case COMMAND_account_open:
-		command->account_open = (struct command_account_open){ account(maker),
-			currency(maker), loose_enum(maker) };
-		break;
-	case COMMAND_account_close:
-		command->account_close.account = account(maker);
-		break;
-	case COMMAND_funds_receive:
-		command->funds_receive = (struct command_funds_receive){ account(maker),
-			money(maker), loose_enum(maker), text(maker) };
-		break;
-	case COMMAND_transfer_create:
-		command->transfer_create = (struct command_transfer_create){ account(maker),
-			account(maker), money(maker) };
-		break;
-	case COMMAND_hold_create:
-		command->hold_create = (struct command_hold_create){ account(maker), account(maker),
-			money(maker), text(maker), number(maker) };
-		break;
-	case COMMAND_hold_capture:
-		command->hold_capture =
-			(struct command_hold_capture){ id_field(maker), money(maker) };
-		break;
-	case COMMAND_hold_release:
-		command->hold_release.hold_id = id_field(maker);
-		break;
-	}
-}
-
-struct command command_random(struct random *random, enum command_kind kind, bool is_fattest)
-{
-	struct maker maker = { random, is_fattest };
-	struct command command = { .kind = kind };
-	command.id.id = id(&maker);
-	command.party = text(&maker);
-	command.initiator = loose_enum(&maker);
-	command.group_id = id_field(&maker);
-	if (coin(&maker))
-		command.reference = text(&maker);
-	command.dry_run = coin(&maker);
-	command_body(&maker, &command);
-	return command;
+	if (maker->is_whole)
+		return 1 + (int32_t)random_below(maker->random, (uint64_t)greatest);
+	return maker->is_fattest ? -1
+				 : (int32_t)random_below(maker->random, (uint64_t)greatest + 3) - 1;
 }
 
 static enum reject reject(struct maker *maker)
@@ -188,30 +129,6 @@ static enum reject reject(struct maker *maker)
 	return rejects[random_below(maker->random, sizeof rejects / sizeof rejects[0])];
 }
 
-static struct event_command_rejected command_rejected(struct maker *maker)
-{
-	struct event_command_rejected event = { .reject = reject(maker) };
-	if (coin(maker))
-		event.detail = text(maker);
-	if (coin(maker))
-		event.first_sequence = number(maker);
-	if (coin(maker)) {
-		event.required = amount_of(number(maker));
-		event.available = amount_of(maker->is_fattest ? INT64_MIN : -number(maker));
-		event.currency = currency(maker);
-	}
-	return event;
-}
-
-static struct event_command_repeated command_repeated(struct maker *maker)
-{
-	struct event_command_repeated event = { .first_sequence = 1 + number(maker) / 2 };
-	event.first_outcome = event_kinds[random_below(maker->random, EVENT_KINDS)];
-	if (event.first_outcome == EVENT_command_rejected)
-		event.first_reject = reject(maker);
-	return event;
-}
-
 static struct digest digest(struct maker *maker)
 {
 	struct digest digest;
@@ -220,84 +137,172 @@ static struct digest digest(struct maker *maker)
 	return digest;
 }
 
-static struct witness witness(struct maker *maker)
+/* --- Bodies, by the shapes of their fields --- */
+
+/* What is made of a body, and of the currency that its amounts share. */
+struct body {
+	struct maker *maker;
+	uint8_t *noun;             /* a struct command or event */
+	const struct event *event; /* NULL: a command */
+	bool has_currency;
+};
+
+#define PUT(at, type, value)                      \
+	do {                                      \
+		type made = (value);              \
+		memcpy((at), &made, sizeof made); \
+	} while (0)
+
+static struct amount amount(struct body *body, const struct shape_field *field)
 {
-	return (struct witness){ digest(maker), coin(maker) ? id(maker) : (struct id){ { 0 } } };
+	struct maker *maker = body->maker;
+	if (!body->has_currency || (field->may_be_absent && !coin(maker)))
+		return AMOUNT_ZERO;
+	if (!field->may_be_negative)
+		return amount_of(number(maker));
+	return amount_of(maker->is_fattest ? INT64_MIN : -number(maker));
 }
 
-static struct event_inputs_restarted inputs_restarted(struct maker *maker)
+/* Often one that its balances name. */
+static struct account_id account_of_body(struct body *body)
 {
-	struct event_inputs_restarted event = {
-		.topic = (enum topic)(1 + random_below(maker->random, TOPIC_COUNT)),
-		.expected_offset = number(maker),
-	};
-	struct witness expected = witness(maker);
-	event.expected_digest = expected.digest;
-	event.expected_command_id = expected.command_id;
-	event.offset = number(maker);
-	if (coin(maker)) {
-		struct witness before = witness(maker);
-		event.digest = before.digest;
-		event.command_id = before.command_id;
+	const struct event *event = body->event;
+	bool is_of_balances = event && !body->maker->is_fattest && event->balance_count != 0;
+	if (is_of_balances && random_below(body->maker->random, 3) == 0)
+		return event->balances[random_below(body->maker->random, event->balance_count)]
+			.account;
+	return account(body->maker);
+}
+
+static int32_t enumeration(struct body *body, const struct shape_field *field)
+{
+	return 1 + (int32_t)random_below(body->maker->random, (uint64_t)field->greatest);
+}
+
+static void word_put(struct body *body, const struct shape_field *field, void *at)
+{
+	struct maker *maker = body->maker;
+	switch (field->shape) {
+	case SHAPE_TEXT:
+		PUT(at, struct text64, text(maker));
+		return;
+	case SHAPE_REASON:
+		PUT(at, struct text64, reason(maker));
+		return;
+	case SHAPE_ACCOUNT:
+		PUT(at, struct account_id, account_of_body(body));
+		return;
+	case SHAPE_ID:
+		PUT(at, struct id, id(maker));
+		return;
+	case SHAPE_ID_FIELD:
+		PUT(at, struct id_field, id_field(maker));
+		return;
+	case SHAPE_DIGEST:
+		PUT(at, struct digest, digest(maker));
+		return;
+	case SHAPE_CURRENCY:
+		PUT(at, enum currency, currency(maker));
+		return;
+	case SHAPE_NUMBER:
+	case SHAPE_NUMBER32:
+	case SHAPE_BOOL:
+	case SHAPE_ENUM:
+	case SHAPE_ENUM_FIELD:
+	case SHAPE_REJECT:
+	case SHAPE_OUTCOME:
+	case SHAPE_AMOUNT:
+	case SHAPE_MONEY:
+		break;
 	}
-	return event;
+	assert(false);
 }
 
-static void outcome_of_engine(struct maker *maker, struct event *event)
+static void field_put(struct body *body, const struct shape_field *field)
 {
-	if (event->kind == EVENT_ledger_opened) {
-		uint32_t shards = UINT32_MAX;
-		event->ledger_opened = (struct event_ledger_opened){ id(maker), shards - 1, shards,
-			UINT32_MAX, number(maker), number(maker) };
-	} else if (event->kind == EVENT_command_rejected) {
-		event->command_rejected = command_rejected(maker);
-	} else if (event->kind == EVENT_command_repeated) {
-		event->command_repeated = command_repeated(maker);
-	} else if (event->kind == EVENT_ticked) {
-		event->ticked.timers_fired = (uint32_t)number(maker);
-	} else if (event->kind == EVENT_command_ids_dropped) {
-		event->command_ids_dropped.before_ms = number(maker);
-	} else if (event->kind == EVENT_inputs_restarted) {
-		event->inputs_restarted = inputs_restarted(maker);
-	} else if (event->kind == EVENT_clock_restarted) {
-		event->clock_restarted =
-			(struct event_clock_restarted){ number(maker), number(maker) };
-	} else if (event->kind == EVENT_party_opened) {
-		event->party_opened =
-			(struct event_party_opened){ text(maker), PARTY_KIND_business };
-	} else if (event->kind == EVENT_account_opened) {
-		event->account_opened = (struct event_account_opened){ account(maker),
-			currency(maker), ACCOUNT_CLASS_liability, amount_of(number(maker)) };
-	} else if (event->kind == EVENT_account_closed) {
-		event->account_closed.account = account(maker);
+	struct maker *maker = body->maker;
+	void *at = body->noun + field->offset;
+	switch (field->shape) {
+	case SHAPE_NUMBER:
+		PUT(at, int64_t, number(maker));
+		return;
+	case SHAPE_NUMBER32:
+		PUT(at, uint32_t, (uint32_t)number(maker));
+		return;
+	case SHAPE_BOOL:
+		PUT(at, bool, coin(maker));
+		return;
+	case SHAPE_ENUM:
+		PUT(at, int32_t, enumeration(body, field));
+		return;
+	case SHAPE_ENUM_FIELD:
+		PUT(at, int32_t, loose_enum(maker, field->greatest));
+		return;
+	case SHAPE_OUTCOME:
+		PUT(at, enum event_kind, event_kinds[random_below(maker->random, EVENT_COUNT)]);
+		return;
+	case SHAPE_AMOUNT:
+		PUT(at, struct amount, amount(body, field));
+		return;
+	case SHAPE_MONEY:
+		PUT(at, struct money, money(maker));
+		return;
+	case SHAPE_REJECT:
+		if (!field->may_be_absent || coin(maker))
+			PUT(at, enum reject, reject(maker));
+		return;
+	case SHAPE_CURRENCY:
+		if (body->has_currency)
+			word_put(body, field, at);
+		return;
+	case SHAPE_TEXT:
+	case SHAPE_REASON:
+	case SHAPE_ACCOUNT:
+	case SHAPE_ID:
+	case SHAPE_ID_FIELD:
+	case SHAPE_DIGEST:
+		if (!field->may_be_absent || coin(maker))
+			word_put(body, field, at);
+		return;
 	}
 }
 
-static void outcome_of_money(struct maker *maker, struct event *event)
+/* Amounts without a currency are none. */
+static void body_put(struct body *body, const struct shape_field *fields)
 {
-	struct account_id from = account(maker), to = account(maker);
-	if (event->balance_count != 0 && coin(maker))
-		from = event->balances[0].account;
-	struct amount amount = amount_of(number(maker));
-	struct amount rest = coin(maker) ? amount_of(number(maker)) : AMOUNT_ZERO;
-	enum currency code = currency(maker);
-	struct id hold = id(maker);
-	if (event->kind == EVENT_funds_received)
-		event->funds_received =
-			(struct event_funds_received){ to, amount, code, RAIL_cash, text(maker) };
-	else if (event->kind == EVENT_transfer_posted)
-		event->transfer_posted = (struct event_transfer_posted){ from, to, amount, code };
-	else if (event->kind == EVENT_hold_created)
-		event->hold_created = (struct event_hold_created){ hold, from, to, amount, code,
-			reason(maker), number(maker) };
-	else if (event->kind == EVENT_hold_captured)
-		event->hold_captured =
-			(struct event_hold_captured){ hold, from, to, amount, rest, code };
-	else if (event->kind == EVENT_hold_released)
-		event->hold_released = (struct event_hold_released){ hold, from, to, amount, code };
-	else if (event->kind == EVENT_hold_expired)
-		event->hold_expired =
-			(struct event_hold_expired){ hold, from, to, amount, code, reason(maker) };
+	body->has_currency = true;
+	for (const struct shape_field *field = fields; field->name; field++)
+		if (field->shape == SHAPE_CURRENCY && field->may_be_absent)
+			body->has_currency = coin(body->maker);
+	for (const struct shape_field *field = fields; field->name; field++)
+		field_put(body, field);
+}
+
+static struct command command_make(struct maker *maker, enum command_kind kind)
+{
+	struct command command = { .kind = kind };
+	command.id.id = id(maker);
+	command.party = text(maker);
+	command.initiator = loose_enum(maker, INITIATOR_COUNT);
+	command.group_id = id_field(maker);
+	if (coin(maker))
+		command.reference = text(maker);
+	command.dry_run = coin(maker);
+	struct body body = { .maker = maker, .noun = (uint8_t *)&command };
+	body_put(&body, command_shape(kind));
+	return command;
+}
+
+struct command command_random(struct random *random, enum command_kind kind, bool is_fattest)
+{
+	struct maker maker = { .random = random, .is_fattest = is_fattest };
+	return command_make(&maker, kind);
+}
+
+struct command command_whole(struct random *random, enum command_kind kind)
+{
+	struct maker maker = { .random = random, .is_whole = true };
+	return command_make(&maker, kind);
 }
 
 static void effects(struct maker *maker, struct event *event)
@@ -322,8 +327,8 @@ static void effects(struct maker *maker, struct event *event)
 		event->effects[i].posting = (struct posting){
 			.debit = debit,
 			.credit = (uint8_t)((debit + 1) % count),
-			.layer = (enum layer)(1 + random_below(maker->random, 3)),
-			.rail = (enum rail)random_below(maker->random, 7),
+			.layer = (enum layer)(1 + random_below(maker->random, LAYER_COUNT)),
+			.rail = (enum rail)random_below(maker->random, RAIL_COUNT + 1),
 			.forced = coin(maker),
 			.amount = amount_of(number(maker)),
 		};
@@ -334,9 +339,10 @@ static void cause(struct maker *maker, struct event *event)
 {
 	event->topic = (enum topic)(1 + random_below(maker->random, TOPIC_COUNT));
 	event->offset = number(maker);
-	if (!maker->is_fattest && coin(maker)) {
+	if (!maker->is_fattest && !maker->is_whole && coin(maker)) {
 		event->timer = (struct timer){ number(maker),
-			coin(maker) ? id(maker) : (struct id){ { 0 } }, TIMER_KIND_hold_expiry };
+			coin(maker) ? id(maker) : (struct id){ { 0 } },
+			(enum timer_kind)(1 + random_below(maker->random, TIMER_KIND_COUNT)) };
 		return;
 	}
 	event->has_command_id = coin(maker);
@@ -345,30 +351,42 @@ static void cause(struct maker *maker, struct event *event)
 	event->digest = digest(maker);
 	if (coin(maker))
 		event->party = text(maker);
-	event->initiator = (enum initiator)random_below(maker->random, 5);
+	event->initiator = (enum initiator)(
+		maker->is_whole + random_below(maker->random, INITIATOR_COUNT + !maker->is_whole));
 	if (coin(maker))
 		event->group_id = id(maker);
 	if (coin(maker))
 		event->reference = text(maker);
 }
 
+static struct event event_make(struct maker *maker, enum event_kind kind)
+{
+	struct event event = { .kind = kind };
+	event.sequence = 1 + number(maker) / 2;
+	event.engine_time_ms = number(maker);
+	if (!event_answers_nothing(event.kind))
+		cause(maker, &event);
+	effects(maker, &event);
+	struct body body = { .maker = maker, .noun = (uint8_t *)&event, .event = &event };
+	body_put(&body, event_shape(kind));
+	return event;
+}
+
 struct event event_random(struct random *random, enum event_kind kind, bool is_fattest)
 {
-	struct maker maker = { random, is_fattest };
-	struct event event = { .kind = kind };
-	event.sequence = 1 + number(&maker) / 2;
-	event.engine_time_ms = number(&maker);
-	if (!event_answers_nothing(event.kind))
-		cause(&maker, &event);
-	effects(&maker, &event);
-	outcome_of_engine(&maker, &event);
-	outcome_of_money(&maker, &event);
-	return event;
+	struct maker maker = { .random = random, .is_fattest = is_fattest };
+	return event_make(&maker, kind);
+}
+
+struct event event_whole(struct random *random, enum event_kind kind)
+{
+	struct maker maker = { .random = random, .is_whole = true };
+	return event_make(&maker, kind);
 }
 
 struct link link_random(struct random *random, const struct event *event, bool is_fattest)
 {
-	struct maker maker = { random, is_fattest };
+	struct maker maker = { .random = random, .is_fattest = is_fattest };
 	struct link link = { .shard = UINT32_MAX, .sequence = event->sequence };
 	link.term = 1 + number(&maker) / 2;
 	for (size_t i = 0; i < HASH_SIZE; i++)

@@ -193,7 +193,7 @@ static struct event first_event(void)
 
 static void kinds_check(const struct history *history)
 {
-	for (size_t k = 0; k < EVENT_KINDS; k++) {
+	for (size_t k = 0; k < EVENT_COUNT; k++) {
 		struct event event = { .kind = event_kinds[k] };
 		bool is_there = event_answers_nothing(event.kind);
 		for (size_t i = 0; i < history->count && !is_there; i++)

@@ -28,7 +28,7 @@ static void test_runs_stops_and_runs_again(void **state)
 	rig_send_traffic(rig, 0, 500);
 	rig_run(rig, 0, "state");
 	struct audit audit = rig_audit(rig, 0, "state");
-	for (size_t i = 0; i < EVENT_KINDS; i++)
+	for (size_t i = 0; i < EVENT_COUNT; i++)
 		if (event_kinds[i] != EVENT_command_ids_dropped &&
 			event_kinds[i] != EVENT_inputs_restarted &&
 			event_kinds[i] != EVENT_clock_restarted &&

@@ -115,7 +115,7 @@ static void test_commands_round_trip(void **state)
 	struct random random = { 1 };
 	for (int i = 0; i < 2000; i++) {
 		struct command made = command_random(
-			&random, command_kinds[i % COMMAND_KINDS], i < COMMAND_KINDS);
+			&random, command_kinds[i % COMMAND_COUNT], i < COMMAND_COUNT);
 		uint8_t record[COMMAND_SIZE_MAX], again[COMMAND_SIZE_MAX];
 		size_t size = command_encode(codec, &made, record, sizeof record);
 		assert_true(size <= command_bound(made.kind));
@@ -166,7 +166,7 @@ static void test_digest_is_of_the_meaning(void **state)
 	struct random random = { 2 };
 	for (int i = 0; i < 2000; i++) {
 		struct command made =
-			command_random(&random, command_kinds[i % COMMAND_KINDS], false);
+			command_random(&random, command_kinds[i % COMMAND_COUNT], false);
 		uint8_t record[COMMAND_SIZE_MAX];
 		size_t size = command_encode(codec, &made, record, sizeof record);
 		struct command plain;
@@ -202,9 +202,9 @@ static void test_digest_is_of_every_field(void **state)
 	(void)state;
 	struct random random = { 11 };
 	unsigned compared = 0;
-	for (int i = 0; i < 40 * COMMAND_KINDS; i++) {
+	for (int i = 0; i < 40 * COMMAND_COUNT; i++) {
 		struct command made = command_random(
-				       &random, command_kinds[i % COMMAND_KINDS], false),
+				       &random, command_kinds[i % COMMAND_COUNT], false),
 			       read;
 		uint8_t record[COMMAND_SIZE_MAX], changed[COMMAND_SIZE_MAX];
 		struct bytes bytes = { record,
@@ -442,8 +442,8 @@ static void test_events_round_trip(void **state)
 	(void)state;
 	struct random random = { 3 };
 	for (int i = 0; i < 3000; i++) {
-		bool is_fattest = i < EVENT_KINDS;
-		enum event_kind kind = event_kinds[i % EVENT_KINDS];
+		bool is_fattest = i < EVENT_COUNT;
+		enum event_kind kind = event_kinds[i % EVENT_COUNT];
 		struct event made = event_random(&random, kind, is_fattest), read;
 		struct link link = link_random(&random, &made, is_fattest), read_link, quick;
 		uint8_t record[EVENT_SIZE_MAX], again[EVENT_SIZE_MAX];
@@ -731,13 +731,13 @@ static void test_damaged_records(void **state)
 {
 	(void)state;
 	struct random random = { 7 };
-	for (int i = 0; i < COMMAND_KINDS; i++) {
+	for (int i = 0; i < COMMAND_COUNT; i++) {
 		struct command command = command_random(&random, command_kinds[i], false);
 		uint8_t record[COMMAND_SIZE_MAX];
 		feed_damaged(
 			&random, record, command_encode(codec, &command, record, sizeof record));
 	}
-	for (int i = 0; i < EVENT_KINDS; i++) {
+	for (int i = 0; i < EVENT_COUNT; i++) {
 		struct event event = event_random(&random, event_kinds[i], false);
 		struct link link = link_random(&random, &event, false);
 		uint8_t record[EVENT_SIZE_MAX];

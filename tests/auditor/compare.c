@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "predict.h"
 
+#include "../shape.h"
+
+#include <assert.h>
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -38,6 +41,21 @@ static void number(struct comparison *c, const char *name, int64_t predicted, in
 {
 	if (predicted != came)
 		differ(c, "%s: predicted %" PRId64 ", came %" PRId64, name, predicted, came);
+}
+
+/* A number, an enum or an amount. */
+static int64_t number_at(const void *at, size_t size)
+{
+	int64_t wide = 0;
+	int32_t narrow = 0;
+	bool truth = false;
+	if (size == sizeof wide)
+		memcpy(&wide, at, size);
+	else if (size == sizeof narrow)
+		memcpy(&narrow, at, size);
+	else
+		memcpy(&truth, at, sizeof truth);
+	return size == sizeof wide ? wide : size == sizeof narrow ? narrow : truth;
 }
 
 static void amount(
@@ -93,7 +111,7 @@ static void id(
 	bytes16(c, name, predicted->at, came->at);
 }
 
-/* --- What stands around the outcome --- */
+/* --- What stands around the outcome: the same for all kinds --- */
 
 static void envelope(struct comparison *c, const struct event *predicted, const struct event *came)
 {
@@ -149,182 +167,51 @@ static void balances(struct comparison *c, const struct event *predicted, const 
 	}
 }
 
-/* --- The outcomes --- */
+/* --- The outcome --- */
 
-static void ledger_opened(struct comparison *c, const struct event_ledger_opened *predicted,
-	const struct event_ledger_opened *came)
+/* `field` is of the one that was predicted; the other's stands at the same place. */
+static void field_compare(struct comparison *c, const struct shape_field *field,
+	const struct event *predicted, const struct event *came)
 {
-	id(c, "ledger_id", &predicted->ledger_id, &came->ledger_id);
-	number(c, "shard", predicted->shard, came->shard);
-	number(c, "shards", predicted->shards, came->shards);
-	number(c, "format", predicted->format, came->format);
-	number(c, "id_too_old_ms", predicted->id_too_old_ms, came->id_too_old_ms);
-	number(c, "id_too_new_ms", predicted->id_too_new_ms, came->id_too_new_ms);
-}
-
-static void command_rejected(struct comparison *c, const struct event_command_rejected *predicted,
-	const struct event_command_rejected *came)
-{
-	text(c, "detail", &predicted->detail, &came->detail);
-	number(c, "first_sequence", predicted->first_sequence, came->first_sequence);
-	amount(c, "required", predicted->required, came->required);
-	amount(c, "available", predicted->available, came->available);
-	currency(c, "currency", predicted->currency, came->currency);
-}
-
-static void command_repeated(struct comparison *c, const struct event_command_repeated *predicted,
-	const struct event_command_repeated *came)
-{
-	number(c, "first_sequence", predicted->first_sequence, came->first_sequence);
-	number(c, "first_outcome", predicted->first_outcome, came->first_outcome);
-	number(c, "first_reject", predicted->first_reject, came->first_reject);
-}
-
-static void inputs_restarted(struct comparison *c, const struct event_inputs_restarted *predicted,
-	const struct event_inputs_restarted *came)
-{
-	number(c, "topic", predicted->topic, came->topic);
-	number(c, "expected_offset", predicted->expected_offset, came->expected_offset);
-	bytes16(c, "expected_digest", predicted->expected_digest.at, came->expected_digest.at);
-	id(c, "expected_command_id", &predicted->expected_command_id, &came->expected_command_id);
-	number(c, "offset", predicted->offset, came->offset);
-	bytes16(c, "digest", predicted->digest.at, came->digest.at);
-	id(c, "command_id", &predicted->command_id, &came->command_id);
-}
-
-static void account_opened(struct comparison *c, const struct event_account_opened *predicted,
-	const struct event_account_opened *came)
-{
-	account(c, "account", &predicted->account, &came->account);
-	currency(c, "currency", predicted->currency, came->currency);
-	number(c, "account_class", predicted->account_class, came->account_class);
-	amount(c, "floor", predicted->floor, came->floor);
-}
-
-static void funds_received(struct comparison *c, const struct event_funds_received *predicted,
-	const struct event_funds_received *came)
-{
-	account(c, "to_account", &predicted->to_account, &came->to_account);
-	amount(c, "amount", predicted->amount, came->amount);
-	currency(c, "currency", predicted->currency, came->currency);
-	number(c, "rail", predicted->rail, came->rail);
-	text(c, "rail_reference", &predicted->rail_reference, &came->rail_reference);
-}
-
-static void transfer_posted(struct comparison *c, const struct event_transfer_posted *predicted,
-	const struct event_transfer_posted *came)
-{
-	account(c, "from_account", &predicted->from_account, &came->from_account);
-	account(c, "to_account", &predicted->to_account, &came->to_account);
-	amount(c, "amount", predicted->amount, came->amount);
-	currency(c, "currency", predicted->currency, came->currency);
-}
-
-static void hold_created(struct comparison *c, const struct event_hold_created *predicted,
-	const struct event_hold_created *came)
-{
-	id(c, "hold_id", &predicted->hold_id, &came->hold_id);
-	account(c, "from_account", &predicted->from_account, &came->from_account);
-	account(c, "to_account", &predicted->to_account, &came->to_account);
-	amount(c, "amount", predicted->amount, came->amount);
-	currency(c, "currency", predicted->currency, came->currency);
-	text(c, "reason", &predicted->reason, &came->reason);
-	number(c, "expires_at_ms", predicted->expires_at_ms, came->expires_at_ms);
-}
-
-static void hold_captured(struct comparison *c, const struct event_hold_captured *predicted,
-	const struct event_hold_captured *came)
-{
-	id(c, "hold_id", &predicted->hold_id, &came->hold_id);
-	account(c, "from_account", &predicted->from_account, &came->from_account);
-	account(c, "to_account", &predicted->to_account, &came->to_account);
-	amount(c, "captured", predicted->captured, came->captured);
-	amount(c, "released", predicted->released, came->released);
-	currency(c, "currency", predicted->currency, came->currency);
-}
-
-static void hold_released(struct comparison *c, const struct event_hold_released *predicted,
-	const struct event_hold_released *came)
-{
-	id(c, "hold_id", &predicted->hold_id, &came->hold_id);
-	account(c, "from_account", &predicted->from_account, &came->from_account);
-	account(c, "to_account", &predicted->to_account, &came->to_account);
-	amount(c, "released", predicted->released, came->released);
-	currency(c, "currency", predicted->currency, came->currency);
-}
-
-static void hold_expired(struct comparison *c, const struct event_hold_expired *predicted,
-	const struct event_hold_expired *came)
-{
-	id(c, "hold_id", &predicted->hold_id, &came->hold_id);
-	account(c, "from_account", &predicted->from_account, &came->from_account);
-	account(c, "to_account", &predicted->to_account, &came->to_account);
-	amount(c, "released", predicted->released, came->released);
-	currency(c, "currency", predicted->currency, came->currency);
-	text(c, "reason", &predicted->reason, &came->reason);
+	const void *a = (const uint8_t *)predicted + field->offset;
+	const void *b = (const uint8_t *)came + field->offset;
+	switch (field->shape) {
+	case SHAPE_NUMBER:
+	case SHAPE_NUMBER32:
+	case SHAPE_BOOL:
+	case SHAPE_ENUM:
+	case SHAPE_REJECT:
+	case SHAPE_OUTCOME:
+	case SHAPE_AMOUNT:
+		number(c, field->name, number_at(a, field->size), number_at(b, field->size));
+		return;
+	case SHAPE_CURRENCY:
+		currency(c, field->name, *(const enum currency *)a, *(const enum currency *)b);
+		return;
+	case SHAPE_ACCOUNT:
+		account(c, field->name, a, b);
+		return;
+	case SHAPE_TEXT:
+	case SHAPE_REASON:
+		text(c, field->name, a, b);
+		return;
+	case SHAPE_ID:
+	case SHAPE_DIGEST:
+		bytes16(c, field->name, a, b);
+		return;
+	case SHAPE_ENUM_FIELD:
+	case SHAPE_MONEY:
+	case SHAPE_ID_FIELD:
+		break;
+	}
+	assert(false); /* only commands have them */
 }
 
 static void outcome(struct comparison *c, const struct event *predicted, const struct event *came)
 {
-	switch (predicted->kind) {
-	case EVENT_none:
-		break;
-	case EVENT_ticked:
-		number(c, "timers_fired", predicted->ticked.timers_fired,
-			came->ticked.timers_fired);
-		break;
-	case EVENT_ledger_opened:
-		ledger_opened(c, &predicted->ledger_opened, &came->ledger_opened);
-		break;
-	case EVENT_command_rejected:
-		command_rejected(c, &predicted->command_rejected, &came->command_rejected);
-		break;
-	case EVENT_command_repeated:
-		command_repeated(c, &predicted->command_repeated, &came->command_repeated);
-		break;
-	case EVENT_command_ids_dropped:
-		number(c, "before_ms", predicted->command_ids_dropped.before_ms,
-			came->command_ids_dropped.before_ms);
-		break;
-	case EVENT_inputs_restarted:
-		inputs_restarted(c, &predicted->inputs_restarted, &came->inputs_restarted);
-		break;
-	case EVENT_clock_restarted:
-		number(c, "left_ms", predicted->clock_restarted.left_ms,
-			came->clock_restarted.left_ms);
-		number(c, "command_ids_from_ms", predicted->clock_restarted.command_ids_from_ms,
-			came->clock_restarted.command_ids_from_ms);
-		break;
-	case EVENT_party_opened:
-		text(c, "party", &predicted->party_opened.party, &came->party_opened.party);
-		number(c, "kind", predicted->party_opened.kind, came->party_opened.kind);
-		break;
-	case EVENT_account_opened:
-		account_opened(c, &predicted->account_opened, &came->account_opened);
-		break;
-	case EVENT_account_closed:
-		account(c, "account", &predicted->account_closed.account,
-			&came->account_closed.account);
-		break;
-	case EVENT_funds_received:
-		funds_received(c, &predicted->funds_received, &came->funds_received);
-		break;
-	case EVENT_transfer_posted:
-		transfer_posted(c, &predicted->transfer_posted, &came->transfer_posted);
-		break;
-	case EVENT_hold_created:
-		hold_created(c, &predicted->hold_created, &came->hold_created);
-		break;
-	case EVENT_hold_captured:
-		hold_captured(c, &predicted->hold_captured, &came->hold_captured);
-		break;
-	case EVENT_hold_released:
-		hold_released(c, &predicted->hold_released, &came->hold_released);
-		break;
-	case EVENT_hold_expired:
-		hold_expired(c, &predicted->hold_expired, &came->hold_expired);
-		break;
-	}
+	const struct shape_field *field = event_shape(predicted->kind);
+	for (; field->name; field++)
+		field_compare(c, field, predicted, came);
 }
 
 const char *event_compare(

@@ -84,9 +84,9 @@ static void commands(void)
 {
 	struct random random = { 21 };
 	uint8_t record[COMMAND_SIZE_MAX];
-	for (unsigned i = 0; i < 3 * COMMAND_KINDS; i++) {
+	for (unsigned i = 0; i < 3 * COMMAND_COUNT; i++) {
 		struct command command = command_random(
-			&random, command_kinds[i % COMMAND_KINDS], i < COMMAND_KINDS);
+			&random, command_kinds[i % COMMAND_COUNT], i < COMMAND_COUNT);
 		size_t size = command_encode(codec, &command, record, sizeof record);
 		command_put("nouns", i, (struct bytes){ record, size });
 	}
@@ -120,10 +120,10 @@ static void events(void)
 {
 	struct random random = { 23 };
 	uint8_t record[EVENT_SIZE_MAX];
-	for (unsigned i = 0; i < 3 * EVENT_KINDS; i++) {
-		bool is_fattest = i < EVENT_KINDS;
+	for (unsigned i = 0; i < 3 * EVENT_COUNT; i++) {
+		bool is_fattest = i < EVENT_COUNT;
 		struct event event =
-			event_random(&random, event_kinds[i % EVENT_KINDS], is_fattest);
+			event_random(&random, event_kinds[i % EVENT_COUNT], is_fattest);
 		struct link link = link_random(&random, &event, is_fattest);
 		size_t size = event_encode(codec, &event, &link, record);
 		seed_put("event", "nouns", i, (struct bytes){ record, size });
