@@ -229,6 +229,8 @@ def events_are_complete(tree):
 DOMAIN_RULES = [
     ("command", "src/wire/words/{domain}.c", "{name}_words"),
     ("event", "src/wire/words/{domain}.c", "{name}_words"),
+    ("command", "tests/auditor/{domain}.c", "{name}_audit"),
+    ("event", "tests/auditor/{domain}.c", "{name}_audit"),
 ]
 
 

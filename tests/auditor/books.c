@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "books.h"
 
+#include "rules.h"
+
 #include <assert.h>
 
 void books_init(struct books *books, uint32_t shard, uint32_t shards)
@@ -59,6 +61,25 @@ struct account_page *books_account(const struct books *books, const struct accou
 	return shelf_find(&books->accounts, &key);
 }
 
+void books_party_add(struct books *books, const struct text64 *party)
+{
+	struct text64 key = text_key(party);
+	(void)shelf_add(&books->parties, &key);
+}
+
+struct account_page *books_account_add(struct books *books, const struct account_id *id)
+{
+	struct account_id key = account_key(id);
+	return shelf_add(&books->accounts, &key);
+}
+
+struct rail_page *books_rail_reference_add(
+	struct books *books, enum rail rail, const struct text64 *reference)
+{
+	struct rail_key key = rail_key(rail, reference);
+	return shelf_add(&books->rail_references, &key);
+}
+
 struct hold_page *books_hold(const struct books *books, const struct id *id)
 {
 	return shelf_find(&books->holds, id);
@@ -108,10 +129,9 @@ struct balances balances_of(const int64_t totals[TOTALS])
 
 static struct account_page *page_of(struct books *books, const struct balance_after *balance)
 {
-	struct account_id key = account_key(&balance->account);
-	struct account_page *page = shelf_find(&books->accounts, &key);
+	struct account_page *page = books_account(books, &balance->account);
 	if (!page) { /* the platform's: made by the first posting that names it */
-		page = shelf_add(&books->accounts, &key);
+		page = books_account_add(books, &balance->account);
 		page->currency = balance->currency;
 	}
 	return page;
@@ -127,32 +147,13 @@ static void effects_take(struct books *books, const struct event *event)
 	}
 }
 
-static void cut_off_put(struct books *books, int64_t after_ms)
-{
-	dues_put(&books->timers,
-		(struct due){ .at_ms = after_ms + DAY_MS, .place = &books->cut_off_place });
-}
-
-static void command_ids_drop(struct books *books, const struct event *event)
-{
-	dues_remove(&books->timers, 0);
-	cut_off_put(books, event->engine_time_ms);
-	struct dues *ids = &books->command_ids;
-	int64_t newest_ms = books->newest_id_ms;
-	books->cut_off_ms = event->command_ids_dropped.before_ms;
-	books->gone_ms = books->cut_off_ms < newest_ms + 1 ? books->cut_off_ms : newest_ms + 1;
-	while (ids->count > 0 && ids->at[0].at_ms < event->command_ids_dropped.before_ms) {
-		shelf_remove(&books->commands, books_command(books, &ids->at[0].id));
-		dues_remove(ids, 0);
-	}
-}
-
 static void command_take(struct books *books, const struct event *event)
 {
 	enum reject reject = event->kind == EVENT_command_rejected ? event->command_rejected.reject
 								   : REJECT_none;
 	/* Up to and including the id's own checks nothing is kept. */
-	if (event->kind == EVENT_command_repeated || (reject != REJECT_none && reject < 60))
+	if (event->kind == EVENT_command_repeated ||
+		(reject != REJECT_none && !reject_is_final(reject)))
 		return;
 	if (event->effect_count > 0)
 		(void)shelf_add(&books->paid, &event->command_id);
@@ -162,111 +163,9 @@ static void command_take(struct books *books, const struct event *event)
 	page->outcome = event->kind;
 	page->reject = reject;
 	int64_t made_ms = id_time_ms(&page->id);
-	dues_put(&books->command_ids, (struct due){ made_ms, page->id, NULL });
+	dues_put(&books->command_ids, (struct due){ .at_ms = made_ms, .id = page->id });
 	if (made_ms > books->newest_id_ms)
 		books->newest_id_ms = made_ms;
-}
-
-static void clock_restart(struct books *books, const struct event *event)
-{
-	dues_remove(&books->timers, books->cut_off_place);
-	cut_off_put(books, event->engine_time_ms);
-	books->cut_off_ms = event->clock_restarted.command_ids_from_ms;
-}
-
-static void hold_take(struct books *books, const struct event_hold_created *created)
-{
-	struct hold_page *hold = shelf_add(&books->holds, &created->hold_id);
-	hold->from = books_account(books, &created->from_account);
-	hold->to = books_account(books, &created->to_account);
-	hold->minor = amount_minor(created->amount);
-	hold->reason = created->reason;
-	hold->expires_at_ms = created->expires_at_ms;
-	hold->from->open_holds++;
-	hold->to->open_holds++;
-	dues_put(&books->timers, (struct due){ hold->expires_at_ms, hold->id, &hold->timer_place });
-}
-
-static void hold_end(struct books *books, const struct id *id, enum hold_end end)
-{
-	struct hold_page *hold = books_hold(books, id);
-	assert(hold->end == HOLD_OPEN);
-	hold->end = end;
-	hold->from->open_holds--;
-	hold->to->open_holds--;
-	dues_remove(&books->timers, hold->timer_place);
-}
-
-static void account_take(struct books *books, const struct event_account_opened *opened)
-{
-	struct account_id key = account_key(&opened->account);
-	struct account_page *page = shelf_add(&books->accounts, &key);
-	page->currency = opened->currency;
-}
-
-static void party_take(struct books *books, const struct event_party_opened *opened)
-{
-	struct text64 key = text_key(&opened->party);
-	(void)shelf_add(&books->parties, &key);
-}
-
-static void funds_take(struct books *books, const struct event *event)
-{
-	struct rail_key key =
-		rail_key(event->funds_received.rail, &event->funds_received.rail_reference);
-	struct rail_page *page = shelf_find(&books->rail_references, &key);
-	if (!page) /* else it was received more than two years ago */
-		page = shelf_add(&books->rail_references, &key);
-	page->sequence = event->sequence;
-	page->received_ms = event->engine_time_ms;
-}
-
-static void body_take(struct books *books, const struct event *event)
-{
-	switch (event->kind) {
-	case EVENT_none:
-		assert(false);
-		break;
-	case EVENT_ticked:
-	case EVENT_command_rejected:
-	case EVENT_command_repeated:
-	case EVENT_transfer_posted:
-	case EVENT_inputs_restarted:
-		break;
-	case EVENT_ledger_opened:
-		cut_off_put(books, event->engine_time_ms);
-		break;
-	case EVENT_command_ids_dropped:
-		command_ids_drop(books, event);
-		break;
-	case EVENT_clock_restarted:
-		clock_restart(books, event);
-		break;
-	case EVENT_party_opened:
-		party_take(books, &event->party_opened);
-		break;
-	case EVENT_account_opened:
-		account_take(books, &event->account_opened);
-		break;
-	case EVENT_account_closed:
-		books_account(books, &event->account_closed.account)->is_closed = true;
-		break;
-	case EVENT_funds_received:
-		funds_take(books, event);
-		break;
-	case EVENT_hold_created:
-		hold_take(books, &event->hold_created);
-		break;
-	case EVENT_hold_captured:
-		hold_end(books, &event->hold_captured.hold_id, HOLD_CAPTURED);
-		break;
-	case EVENT_hold_released:
-		hold_end(books, &event->hold_released.hold_id, HOLD_RELEASED);
-		break;
-	case EVENT_hold_expired:
-		hold_end(books, &event->hold_expired.hold_id, HOLD_EXPIRED);
-		break;
-	}
 }
 
 bool books_has_paid(const struct books *books, const struct event *event)
@@ -280,12 +179,13 @@ void books_take(struct books *books, const struct event *event)
 	books->sequence = event->sequence;
 	books->engine_time_ms = event->engine_time_ms;
 	effects_take(books, event);
-	body_take(books, event);
+	const struct event_audit *audit = event_audit(event->kind);
+	if (audit->take)
+		audit->take(books, event);
 	if (event_is_timers(event)) {
 		books->timers_fired++;
 	} else if (event->topic != TOPIC_none) {
 		books->timers_fired = 0;
-		if (event->kind != EVENT_inputs_restarted) /* it answers no command */
-			command_take(books, event);
+		command_take(books, event);
 	}
 }

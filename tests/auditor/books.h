@@ -76,7 +76,7 @@ struct books {
 	struct shelf commands;
 	struct shelf rail_references;
 	struct shelf paid;       /* ids that moved money, for ever: none may again */
-	struct dues timers;      /* the open holds', and of id zero the cut-off of command ids */
+	struct dues timers;      /* the open holds', and the cut-off of command ids */
 	struct dues command_ids; /* by the time in them: a cut-off drops the first ones */
 };
 
@@ -90,6 +90,12 @@ struct hold_page *books_hold(const struct books *books, const struct id *id);
 struct command_page *books_command(const struct books *books, const struct id *id);
 struct rail_page *books_rail_reference(
 	const struct books *books, enum rail rail, const struct text64 *reference);
+
+/* New ones; whoever adds them fills them in. */
+void books_party_add(struct books *books, const struct text64 *party);
+struct account_page *books_account_add(struct books *books, const struct account_id *id);
+struct rail_page *books_rail_reference_add(
+	struct books *books, enum rail rail, const struct text64 *reference);
 
 /* The timer that fires next before the input that is to be decided; NULL: none does. */
 const struct due *books_due(const struct books *books, int64_t now_ms);

@@ -4,13 +4,15 @@
 #define TESTS_AUDITOR_DUES_H
 
 #include "base/id.h"
+#include "ledger/contract.h"
 
 #include <stddef.h>
 
 struct due {
 	int64_t at_ms;
 	struct id id;
-	size_t *place; /* kept at where this one stands, for dues_remove; may be NULL */
+	enum timer_kind kind; /* of a timer */
+	size_t *place;        /* kept at where this one stands, for dues_remove; may be NULL */
 };
 
 /* All zero is an empty one. */

@@ -1,0 +1,154 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Of money that arrives, and money that moves at once. */
+#include "checks.h"
+#include "postings.h"
+
+/* --- funds_receive --- */
+
+static void funds_receive_read(struct request *request)
+{
+	request->payee = &request->command->funds_receive.to_account;
+	request->money = &request->command->funds_receive.amount;
+}
+
+static bool payee_is_of_another_party(const struct request *request)
+{
+	return !is_of_envelopes_party(request->payee, request->command);
+}
+
+static bool rail_is_unknown(const struct request *request)
+{
+	int32_t rail = request->command->funds_receive.rail;
+	return rail < RAIL_ach || rail > RAIL_cash;
+}
+
+static bool rail_reference_is_malformed(const struct request *request)
+{
+	return !is_reference(&request->command->funds_receive.rail_reference);
+}
+
+static const struct rail_page *rail_page_of(const struct request *request)
+{
+	const struct command_funds_receive *body = &request->command->funds_receive;
+	return books_rail_reference(request->books, (enum rail)body->rail, &body->rail_reference);
+}
+
+static bool rail_reference_was_used(const struct request *request)
+{
+	const struct rail_page *page = rail_page_of(request);
+	return page && request->now_ms - page->received_ms < 732 * (int64_t)DAY_MS;
+}
+
+static void rail_page_tell(const struct request *request, struct event_command_rejected *ret)
+{
+	ret->first_sequence = rail_page_of(request)->sequence;
+}
+
+static bool receipt_overflows(const struct request *request)
+{
+	int64_t minor = amount_minor(request->money->amount);
+	struct account_id bank = account_id_platform("bank", request->money->currency);
+	return is_over(books_account(request->books, &bank), DEBITS_POSTED, minor) ||
+	       is_over(request->payee_page, CREDITS_POSTED, minor);
+}
+
+static void funds_receive_predict(const struct request *request, struct event *ret)
+{
+	const struct command_funds_receive *body = &request->command->funds_receive;
+	struct account_id bank = account_id_platform("bank", body->amount.currency);
+	struct posting posting = {
+		.layer = LAYER_posted,
+		.rail = (enum rail)body->rail,
+		.amount = body->amount.amount,
+	};
+	ret->kind = EVENT_funds_received;
+	post(ret, request->books, &bank, &body->to_account, body->amount.currency, &posting);
+	ret->funds_received = (struct event_funds_received){
+		.to_account = body->to_account,
+		.amount = body->amount.amount,
+		.currency = body->amount.currency,
+		.rail = (enum rail)body->rail,
+		.rail_reference = body->rail_reference,
+	};
+}
+
+const struct command_audit funds_receive_audit = {
+	.read = funds_receive_read,
+	.shape =
+		(const struct check[]){
+			{ REJECT_payee_account_malformed, payee_is_malformed, NULL },
+			{ REJECT_account_of_another_party, payee_is_of_another_party, NULL },
+			{ REJECT_currency_unknown, money_has_no_currency, NULL },
+			{ REJECT_amount_not_positive, amount_is_not_positive, NULL },
+			{ REJECT_rail_unknown, rail_is_unknown, NULL },
+			{ REJECT_rail_reference_malformed, rail_reference_is_malformed, NULL },
+			{ 0 },
+		},
+	.state =
+		(const struct check[]){
+			{ REJECT_payee_account_not_found, payee_is_missing, NULL },
+			{ REJECT_rail_reference_used, rail_reference_was_used, rail_page_tell },
+			{ REJECT_payee_account_is_closed, payee_is_closed, NULL },
+			{ REJECT_payee_currency_mismatch, payee_currency_differs, NULL },
+			{ REJECT_balance_overflow, receipt_overflows, NULL },
+			{ 0 },
+		},
+	.predict = funds_receive_predict,
+};
+
+/* Where it is there already, it was received more than two years ago. */
+static void funds_received_take(struct books *books, const struct event *event)
+{
+	const struct event_funds_received *funds = &event->funds_received;
+	struct rail_page *page = books_rail_reference(books, funds->rail, &funds->rail_reference);
+	if (!page)
+		page = books_rail_reference_add(books, funds->rail, &funds->rail_reference);
+	page->sequence = event->sequence;
+	page->received_ms = event->engine_time_ms;
+}
+
+const struct event_audit funds_received_audit = { funds_received_take };
+
+/* --- transfer_create --- */
+
+static void transfer_create_read(struct request *request)
+{
+	request->own = &request->command->transfer_create.from_account;
+	request->payee = &request->command->transfer_create.to_account;
+	request->money = &request->command->transfer_create.amount;
+}
+
+static bool transfer_overflows(const struct request *request)
+{
+	int64_t minor = amount_minor(request->money->amount);
+	return is_over(request->own_page, DEBITS_POSTED, minor) ||
+	       is_over(request->payee_page, CREDITS_POSTED, minor);
+}
+
+static void transfer_create_predict(const struct request *request, struct event *ret)
+{
+	const struct command_transfer_create *body = &request->command->transfer_create;
+	struct posting posting = {
+		.layer = LAYER_posted,
+		.rail = RAIL_book,
+		.amount = body->amount.amount,
+	};
+	ret->kind = EVENT_transfer_posted;
+	post(ret, request->books, &body->from_account, &body->to_account, body->amount.currency,
+		&posting);
+	ret->transfer_posted = (struct event_transfer_posted){
+		.from_account = body->from_account,
+		.to_account = body->to_account,
+		.amount = body->amount.amount,
+		.currency = body->amount.currency,
+	};
+}
+
+const struct command_audit transfer_create_audit = {
+	.read = transfer_create_read,
+	.shape = (const struct check[]){ PAYMENT_SHAPE, { 0 } },
+	.state = (const struct check[]){ PAYMENT_STATE(transfer_overflows), { 0 } },
+	.predict = transfer_create_predict,
+};
+
+const struct event_audit transfer_posted_audit = { NULL };
