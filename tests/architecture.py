@@ -25,6 +25,7 @@ ROOMS = {
     "store": ["base"],
     "shard": ["base", "ledger", "state", "engine", "wire", "log", "store"],
     "main": ["base", "ledger", "shard", "wire", "log", "store"],
+    "bench": ["base", "ledger", "shard", "wire", "log", "store", "main"],
 }
 CORE = ["base", "ledger", "state", "decide", "apply", "engine"]
 # Narrower than the rooms.

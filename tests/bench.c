@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What pinion bench computes instead of keeping: latencies by size, accounts by number. */
-#include "main/bench.h"
+#include "bench/bench.h"
 
 #include "base/murmur2.h"
 

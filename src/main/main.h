@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The subcommands, a file each. Each gets its own name and arguments, and returns the exit code. */
+/* The subcommands, a file each (bench has a folder of its own). Each gets its own name and
+ * arguments, and returns the exit code. */
 #ifndef MAIN_MAIN_H
 #define MAIN_MAIN_H
 

@@ -6,9 +6,9 @@
 #ifndef TESTS_BENCH_TRAFFIC_H
 #define TESTS_BENCH_TRAFFIC_H
 
+#include "bench/bench.h"
 #include "engine/engine.h"
 #include "log/log.h"
-#include "main/bench.h"
 
 enum {
 	BLOCK_TRANSFERS = 8192, /* as many as a batch has */

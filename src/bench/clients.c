@@ -6,7 +6,7 @@
  * Some clients share a connection, as the members of one service do; what waits for it goes out
  * together.
  */
-#include "main/bench.h"
+#include "bench/bench.h"
 #include "shard/thread.h"
 
 #include <assert.h>

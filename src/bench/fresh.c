@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What bench makes up stays on a log for ever: so the log must be one that was made for it. */
-#include "main/bench.h"
+#include "bench/bench.h"
 
 #include <inttypes.h>
 #include <time.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What the disk's own sync takes while something else is measured: no payment can be durable
  * sooner. */
-#include "main/bench.h"
+#include "bench/bench.h"
 #include "shard/thread.h"
 
 #include <assert.h>

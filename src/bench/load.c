@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Latency under a load that does not wait for its answers: from when a transfer was due to when its
  * event was verified, so that what a pause holds up counts in full. */
-#include "main/bench.h"
+#include "bench/bench.h"
 
 #include <assert.h>
 #include <inttypes.h>

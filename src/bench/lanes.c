@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Open-loop load: what is due is sent, whether or not what was sent before has been answered. */
-#include "main/bench.h"
+#include "bench/bench.h"
 #include "shard/thread.h"
 
 #include <assert.h>

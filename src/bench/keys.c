@@ -5,7 +5,7 @@
  * first K that murmur2 sends to that shard. All names of a run have one size. Both accounts of a
  * transfer are of one shard.
  */
-#include "main/bench.h"
+#include "bench/bench.h"
 
 #include "base/murmur2.h"
 

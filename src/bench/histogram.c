@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Latencies counted by size: below 128 ns exactly, above in 128 steps for each power of two. */
-#include "main/bench.h"
+#include "bench/bench.h"
 
 #include <assert.h>
 

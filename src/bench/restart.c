@@ -4,7 +4,7 @@
  * one to its lines that say that all shards are live: process start, opening log and store,
  * fencing, and everything after the last checkpoint read again from the log.
  */
-#include "main/bench.h"
+#include "bench/bench.h"
 #include "shard/replica.h"
 
 #include <assert.h>

@@ -11,7 +11,7 @@
  *   restart   kill -9 under load, until live again
  *   verify    everything is rebuilt from the log and compared: the replay rate
  */
-#include "main/bench.h"
+#include "bench/bench.h"
 #include "main/main.h"
 #include "main/verify.h"
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Commands made and put on the log, a batch at a time. */
-#include "main/bench.h"
+#include "bench/bench.h"
 
 #include <assert.h>
 #include <sodium.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What the shards have verified, and the longest time in which that was nothing. */
-#include "main/bench.h"
+#include "bench/bench.h"
 
 #include <inttypes.h>
 #include <time.h>

@@ -6,7 +6,7 @@
  * batch is filled. That goes to a log of its own beside the ledger's, DIR/raw or PREFIX-raw, since
  * on the ledger's own it would be void.
  */
-#include "main/bench.h"
+#include "bench/bench.h"
 #include "main/temporary.h"
 #include "shard/thread.h"
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The report: lines as things are found, or one JSON object at the end. */
-#include "main/bench.h"
+#include "bench/bench.h"
 #include "main/output.h"
 
 #include <assert.h>

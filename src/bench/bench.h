@@ -2,8 +2,8 @@
 /* The parts of pinion bench. Whatever it keeps has a size that does not grow with accounts,
  * transfers or seconds: accounts and times are computed, latencies counted, not kept.
  */
-#ifndef MAIN_BENCH_H
-#define MAIN_BENCH_H
+#ifndef BENCH_BENCH_H
+#define BENCH_BENCH_H
 
 #include "main/options.h"
 #include "main/owners.h"
@@ -13,7 +13,7 @@
 #include <stdatomic.h>
 #include <stdio.h>
 
-/* --- bench_histogram.c --- */
+/* --- histogram.c --- */
 
 /* Counts of nanoseconds, in steps of under 1 % of the value. All zero is an empty one. */
 enum { HISTOGRAM_STEPS = 128, HISTOGRAM_SLOTS = 58 * HISTOGRAM_STEPS };
@@ -27,7 +27,7 @@ void histogram_add(struct histogram *histogram, int64_t ns);
 /* The least value that this share of all is not above; 0 where there is none. */
 double histogram_ms(const struct histogram *histogram, double share);
 
-/* --- bench_keys.c: which accounts, and what they are called --- */
+/* --- keys.c: which accounts, and what they are called --- */
 
 enum { RUN_SIZE = 13 };
 
@@ -58,7 +58,7 @@ void keys_pair(const struct keys *keys, uint32_t shard, struct keys_random *rand
 	int64_t *ret_from, int64_t *ret_to);
 const char *keys_name(enum keys_kind kind);
 
-/* --- bench_sender.c: commands onto the log --- */
+/* --- sender.c: commands onto the log --- */
 
 enum { SEND_RECORDS = 10000 };
 
@@ -105,7 +105,7 @@ int sender_flush(struct sender *sender, uint32_t shard, enum log_stream stream);
 int sender_send(struct sender *sender, uint32_t shard, enum log_stream stream, command_maker *make,
 	int64_t i, int64_t count);
 
-/* --- bench_report.c: what was found, as lines for people or as one JSON object --- */
+/* --- report.c: what was found, as lines for people or as one JSON object --- */
 
 struct report {
 	bool is_json;
@@ -127,7 +127,7 @@ void report_close(struct report *report, char bracket);
 /* Prints the object where JSON is asked for and all went well. */
 void report_end(struct report *report, bool is_done);
 
-/* --- bench_watch.c: how far the shards are --- */
+/* --- watch.c: how far the shards are --- */
 
 enum { WATCH_STEP_NS = 250000, BUCKET_MS = 100, STALLED_S = 60 };
 
@@ -147,7 +147,7 @@ bool watch_step(struct watch *watch);
 /* The last bucket. */
 void watch_end(struct watch *watch);
 
-/* --- bench_sync.c: how long the disk takes --- */
+/* --- sync.c: how long the disk takes --- */
 
 /* Writes 4 KiB to the end of a nameless file and syncs it, 50 times a second, beside a load. */
 struct sync_probe {
@@ -160,7 +160,7 @@ struct sync_probe {
 void sync_probe_start(struct sync_probe *probe, const char *folder);
 void sync_probe_stop(struct sync_probe *probe);
 
-/* --- bench_lanes.c: open-loop load --- */
+/* --- lanes.c: open-loop load --- */
 
 /* One shard's. The i-th transfer is due at begun_ns + i * interval_ns, whatever became of those
  * before it. */

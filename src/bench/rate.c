@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The peak: transfers that stand on the log already, from the first input to the last verified
  * event. */
-#include "main/bench.h"
+#include "bench/bench.h"
 
 #include <inttypes.h>
 

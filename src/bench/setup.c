@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Before anything is measured: accounts are opened and funded through the processor, and the
  * transfers of the peak are put on the log while nobody owns it. */
-#include "main/bench.h"
+#include "bench/bench.h"
 
 /* One command for each account; each is verified when it returns. */
 static int accounts_step(struct bench *bench, struct owners *owners, struct sender *sender,
