@@ -12,6 +12,7 @@
  *   verify    everything is rebuilt from the log and compared: the replay rate
  */
 #include "bench/bench.h"
+#include "main/help.h"
 #include "main/main.h"
 #include "main/verify.h"
 
@@ -23,54 +24,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
-
-static const char usage[] =
-	"usage: pinion bench [--ledger URL] [--accounts A] [--transfers N] [OPTION]...\n"
-	"\n"
-	"Makes A accounts and N transfers, and reports the rate from the first input to the last\n"
-	"verified event; then latency, from when a transfer was due to when it was verified, "
-	"under\n"
-	"open-loop loads of 50, 70 and 90 % of that rate; replay rate, bytes, memory. All checks "
-	"and\n"
-	"idempotency are on; embedded logs are synced, Kafka is acks=all with the broker's own "
-	"flush\n"
-	"settings. Both accounts of a transfer are of one shard. Ends by verifying the ledger.\n"
-	"\n"
-	"The ledger must be made for this by `pinion init`, and hold nothing: what bench makes up "
-	"stays\n"
-	"in it for ever. One that holds anything, or that a processor owns or owned, is refused.\n"
-	"\n"
-	"  --ledger URL         embedded:DIR or kafka://HOST:PORT[,HOST:PORT]/PREFIX (or "
-	"PINION_LEDGER)\n"
-	"  --state DIR          the processor's state folder (needed on Kafka)\n"
-	"  --accounts A         10000\n"
-	"  --transfers N        1000000\n"
-	"  --keys KIND          which accounts: uniform, zipf (exponent 1), or hot (one is in "
-	"every\n"
-	"                       transfer); uniform when absent\n"
-	"  --load PERCENT       of the rate, instead of 50, 70 and 90; may come again\n"
-	"  --seconds S          of each load (5); 0: no load\n"
-	"  --clients C          instead of the rate and the loads: C clients, each with one batch "
-	"under\n"
-	"                       way, for --seconds; from client to answer. They reach the log as\n"
-	"                       other processes do; on the embedded log through its socket\n"
-	"  --batch N            transfers in a client's batch (1)\n"
-	"  --raw                also the rate without the processor: the same inputs read, events "
-	"of the\n"
-	"                       same bytes appended, read back and compared, on a log beside the\n"
-	"                       ledger's (DIR/raw, which is removed, or PREFIX-raw)\n"
-	"  --restarts K         also K times kill -9 of a `pinion run` under half of the rate, "
-	"until the\n"
-	"                       next one is live\n"
-	"  --progress FILE      what was verified, every 100 ms: phase, milliseconds, transfers\n"
-	"  --memory MIB         for rows in memory (1024)\n"
-	"  --checkpoint-ms MS   a checkpoint at least this often (2000)\n"
-	"  --leave-made-up-money\n"
-	"                       a used ledger all the same: it is taken from whoever owns it, and "
-	"made-up\n"
-	"                       parties, accounts and money stay in it for ever\n"
-	"  --json               the report as one JSON object\n"
-	"  --kafka-config FILE  librdkafka properties, name=value a line (TLS, SASL)\n";
 
 int bench_owners_begin(struct bench *bench, struct owners *owners)
 {
@@ -316,7 +269,7 @@ int main_bench(int count, char **arguments)
 {
 	struct options options;
 	int exit_code;
-	if (!options_parse(&options, usage,
+	if (!options_parse(&options, help_bench,
 		    OPTION_LEDGER | OPTION_STATE | OPTION_STATE_NEEDED | OPTION_MEMORY |
 			    OPTION_CHECKPOINT | OPTION_BENCH,
 		    count, arguments, &exit_code))

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* pinion init: the log, and each shard's first event. */
+#include "main/help.h"
 #include "main/main.h"
 #include "main/owners.h"
 #include "main/temporary.h"
@@ -7,22 +8,6 @@
 #include <inttypes.h>
 #include <sodium.h>
 #include <stdio.h>
-
-static const char usage[] =
-	"usage: pinion init [--ledger URL] [--shards N] [--state DIR]\n"
-	"\n"
-	"Creates a ledger: a folder, or the five topics with the settings it needs, and each "
-	"shard's first\n"
-	"event, ledger_opened. Run again, it completes what is half made and changes nothing "
-	"else.\n"
-	"\n"
-	"  --ledger URL         embedded:DIR or kafka://HOST:PORT[,HOST:PORT]/PREFIX (or "
-	"PINION_LEDGER)\n"
-	"  --shards N           how many; it can never change. 1 when absent on embedded; needed "
-	"on Kafka\n"
-	"  --state DIR          where the shards' RocksDBs stand (Kafka; a temporary folder when "
-	"absent)\n"
-	"  --kafka-config FILE  librdkafka properties, name=value a line (TLS, SASL)\n";
 
 /* A half-made ledger goes on with the id that its shards have. */
 static int ledger_id_find(struct log *log, struct id *ret)
@@ -105,7 +90,7 @@ int main_init(int count, char **arguments)
 {
 	struct options options;
 	int exit_code;
-	if (!options_parse(&options, usage, OPTION_LEDGER | OPTION_SHARDS | OPTION_STATE, count,
+	if (!options_parse(&options, help_init, OPTION_LEDGER | OPTION_SHARDS | OPTION_STATE, count,
 		    arguments, &exit_code))
 		return exit_code;
 	bool is_embedded = options_is_embedded(&options);

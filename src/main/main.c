@@ -2,6 +2,7 @@
 /* pinion: an event-sourced payment processor. One binary, a file per subcommand. */
 #include "main/main.h"
 
+#include "main/help.h"
 #include "main/limits.h"
 #include "main/options.h"
 #include "main/output.h"
@@ -12,24 +13,10 @@
 #include <stdio.h>
 #include <string.h>
 
-static void usage(FILE *to)
-{
-	(void)fputs("usage: pinion SUBCOMMAND [OPTION]... (pinion SUBCOMMAND --help says more)\n\n",
-		to);
-#define SUBCOMMAND(name, text) (void)fprintf(to, "  %-8s %s\n", #name, text);
-	SUBCOMMANDS(SUBCOMMAND)
-#undef SUBCOMMAND
-	(void)fputs("\nA ledger is embedded:DIR or kafka://HOST:PORT[,HOST:PORT]/PREFIX, given as\n"
-		    "--ledger URL or in PINION_LEDGER.\n"
-		    "exit codes: 0 done, 1 refused or verification failed, 2 usage, 3 fault,\n"
-		    "4 another owner took a shard\n",
-		to);
-}
-
 static int subcommand(int count, char **arguments)
 {
 	const char *name = arguments[0];
-#define SUBCOMMAND(subcommand, text)        \
+#define SUBCOMMAND(subcommand)              \
 	if (strcmp(name, #subcommand) == 0) \
 		return main_##subcommand(count, arguments);
 	SUBCOMMANDS(SUBCOMMAND)
@@ -42,7 +29,7 @@ static int subcommand(int count, char **arguments)
 		return EXIT_USAGE;
 	}
 	if (is_help) {
-		usage(stdout);
+		(void)fputs(help_pinion, stdout);
 		return EXIT_DONE;
 	}
 	if (is_version) {
@@ -50,7 +37,7 @@ static int subcommand(int count, char **arguments)
 		return EXIT_DONE;
 	}
 	complain("no subcommand \"%s\"", name);
-	usage(stderr);
+	(void)fputs(help_pinion, stderr);
 	return EXIT_USAGE;
 }
 
@@ -68,7 +55,7 @@ int main(int count, char **arguments)
 		return EXIT_FAULT;
 	}
 	if (count < 2) {
-		usage(stderr);
+		(void)fputs(help_pinion, stderr);
 		return EXIT_USAGE;
 	}
 	/* `run` makes nothing temporary, and has a way of its own to stop. */

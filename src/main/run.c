@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* pinion run: own shards until told to stop. */
+#include "main/help.h"
 #include "main/journal.h"
 #include "main/main.h"
 #include "main/owners.h"
@@ -13,48 +14,6 @@
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
-
-static const char usage[] =
-	"usage: pinion run [--ledger URL] [--state DIR] [--shard S]... [OPTION]...\n"
-	"\n"
-	"Owns the shards (all, when none is named) and processes their commands until SIGTERM, "
-	"SIGINT or\n"
-	"SIGHUP: then it drains what it has decided and exits 0; what can't be drained within 9 s "
-	"is left as\n"
-	"it is, with 3. Says one line when all are live, and a status line every 10 s and on "
-	"SIGUSR1. A shard\n"
-	"that stops takes no other with it; when no shard is left, or at the end, the exit code is "
-	"4 if another\n"
-	"owner took one: starting again would take it back; else 3 if one stopped by a fault. "
-	"Tells systemd\n"
-	"(Type=notify, WatchdogSec=) where that asks.\n"
-	"\n"
-	"  --ledger URL         embedded:DIR or kafka://HOST:PORT[,HOST:PORT]/PREFIX (or "
-	"PINION_LEDGER)\n"
-	"  --state DIR          where the shards' RocksDBs stand (needed on Kafka)\n"
-	"  --shard S            only this shard; may come again\n"
-	"  --memory MIB         for rows in memory, of all shards together (1024, or 3/8 of the\n"
-	"                       control group's limit)\n"
-	"  --checkpoint-ms MS   a checkpoint at least this often (2000)\n"
-	"  --refuse-input TOPIC:PARTITION:OFFSET\n"
-	"                       answer this one record with refused_by_operator; may come again\n"
-	"  --accept-clock TOPIC:PARTITION:OFFSET\n"
-	"                       decide records up to there at the last engine time, though the "
-	"log's clock\n"
-	"                       ran ahead when it took them; may come again\n"
-	"  --restart-inputs SHARD:SEQUENCE\n"
-	"                       inputs that no longer hold what was decided go on with what "
-	"stands there now;\n"
-	"                       only while the shard stands at this event; may come again\n"
-	"  --restart-clock SHARD:ENGINE_TIME_MS\n"
-	"                       set back engine time, which ran ahead to just there, to this "
-	"host's\n"
-	"                       clock; where it stands elsewhere, this does nothing; may come "
-	"again\n"
-	"  --log-format FORMAT  of the lines on standard error: text (time, level, text), or json: "
-	"an object a\n"
-	"                       line\n"
-	"  --kafka-config FILE  librdkafka properties, name=value a line (TLS, SASL)\n";
 
 enum { STATUS_EVERY_S = 10 };
 
@@ -111,7 +70,7 @@ int main_run(int count, char **arguments)
 {
 	struct options options;
 	int exit_code;
-	if (!options_parse(&options, usage,
+	if (!options_parse(&options, help_run,
 		    OPTION_LEDGER | OPTION_STATE | OPTION_STATE_NEEDED | OPTION_SHARD |
 			    OPTION_MEMORY | OPTION_OWNER | OPTION_CHECKPOINT,
 		    count, arguments, &exit_code))

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* pinion show: a party's balances, from its shard's last checkpoint and the events since. */
 #include "base/murmur2.h"
+#include "main/help.h"
 #include "main/main.h"
 #include "main/named.h"
 #include "main/owners.h"
@@ -13,23 +14,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-static const char usage[] =
-	"usage: pinion show [--ledger URL] [--state DIR] PARTY[/ACCOUNT]\n"
-	"\n"
-	"Prints balances (posted, pending, available), as of which sequence, and the shard's head, "
-	"which is\n"
-	"what `pinion verify --head` takes. Platform accounts (@bank/USD) stand on every shard: "
-	"all are shown.\n"
-	"Reads the last checkpoint where it finds one, and the events after it from the log, "
-	"beside a running\n"
-	"processor or without one.\n"
-	"\n"
-	"  --ledger URL         embedded:DIR or kafka://HOST:PORT[,HOST:PORT]/PREFIX (or "
-	"PINION_LEDGER)\n"
-	"  --state DIR          the processor's state folder (Kafka; all events are read when "
-	"absent)\n"
-	"  --kafka-config FILE  librdkafka properties, name=value a line (TLS, SASL)\n";
 
 enum { MEMORY_BYTES = 512 << 20, CACHE_BYTES = 16 << 20 };
 
@@ -216,8 +200,8 @@ int main_show(int count, char **arguments)
 {
 	struct options options;
 	int exit_code;
-	if (!options_parse(&options, usage, OPTION_LEDGER | OPTION_STATE | OPTION_ARGUMENT, count,
-		    arguments, &exit_code))
+	if (!options_parse(&options, help_show, OPTION_LEDGER | OPTION_STATE | OPTION_ARGUMENT,
+		    count, arguments, &exit_code))
 		return exit_code;
 	if (!options.argument) {
 		complain("show wants one PARTY or PARTY/ACCOUNT: see `pinion show --help`");

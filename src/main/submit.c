@@ -8,6 +8,7 @@
  */
 #include "base/murmur2.h"
 #include "main/answers.h"
+#include "main/help.h"
 #include "main/main.h"
 #include "main/output.h"
 #include "main/owners.h"
@@ -22,34 +23,6 @@
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
-
-static const char usage[] =
-	"usage: pinion submit [--ledger URL] [--format FORMAT] [--strict] [FILE]\n"
-	"\n"
-	"Reads commands, one JSON object a line, from FILE or standard input; prints each one's\n"
-	"outcome, in the same order, once it is verified on the log: on a terminal in words with "
-	"a\n"
-	"summary at the end, elsewhere as JSON lines. A line that is no command gets an error "
-	"with\n"
-	"its number; the others go on. Exits 0 even if some were rejected, 1 if some lines were "
-	"no\n"
-	"commands. Submitting the same ids again is harmless.\n"
-	"\n"
-	"  {\"transfer_create\":{\"from_account\":\"alice/main\",\"to_account\":\"bob/main\",\n"
-	"   \"amount\":\"12.50 USD\"},\"reference\":\"order-17\"}\n"
-	"\n"
-	"An absent id is made fresh. \"$NAME\" where an id is wanted is one too, and the same "
-	"wherever\n"
-	"this submit meets that name: so a file can make a hold and capture it.\n"
-	"\n"
-	"  --ledger URL         embedded:DIR or kafka://HOST:PORT[,HOST:PORT]/PREFIX (or "
-	"PINION_LEDGER)\n"
-	"  --format FORMAT      words, json (as --json), or json-full: every field, also where it "
-	"is\n"
-	"                       zero, and money in minor units beside its text\n"
-	"  --strict             exit 1 if any was rejected\n"
-	"  --state DIR          the state folder, where it is not the embedded ledger's own\n"
-	"  --kafka-config FILE  librdkafka properties, name=value a line (TLS, SASL)\n";
 
 enum {
 	WINDOW_LINES = 4096,
@@ -518,7 +491,7 @@ int main_submit(int count, char **arguments)
 {
 	struct options options;
 	int exit_code;
-	if (!options_parse(&options, usage,
+	if (!options_parse(&options, help_submit,
 		    OPTION_LEDGER | OPTION_STATE | OPTION_FORMAT | OPTION_STRICT | OPTION_ARGUMENT,
 		    count, arguments, &exit_code))
 		return exit_code;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* pinion tail: events straight from the log, by the chain rule: in words on a terminal, elsewhere
  * as JSON lines. */
+#include "main/help.h"
 #include "main/main.h"
 #include "main/named.h"
 #include "main/options.h"
@@ -12,23 +13,6 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
-
-static const char usage[] =
-	"usage: pinion tail [--ledger URL] [--from SEQ] [--shard S]... [--follow] [--format "
-	"FORMAT]\n"
-	"\n"
-	"Prints valid events, a shard after the other: on a terminal in words, elsewhere as JSON\n"
-	"lines. Void records and marks are left out.\n"
-	"\n"
-	"  --ledger URL         embedded:DIR or kafka://HOST:PORT[,HOST:PORT]/PREFIX (or "
-	"PINION_LEDGER)\n"
-	"  --from SEQ           from this sequence on\n"
-	"  --shard S            only this shard; may come again\n"
-	"  --follow             go on as events come, all shards in turn, until interrupted\n"
-	"  --format FORMAT      words, json (as --json), or json-full: every field, also where it "
-	"is\n"
-	"                       zero, and money in minor units beside its text: rows for analysts\n"
-	"  --kafka-config FILE  librdkafka properties, name=value a line (TLS, SASL)\n";
 
 enum { RECORDS_PER_READ = 512 };
 
@@ -135,7 +119,7 @@ int main_tail(int count, char **arguments)
 {
 	struct options options;
 	int exit_code;
-	if (!options_parse(&options, usage,
+	if (!options_parse(&options, help_tail,
 		    OPTION_LEDGER | OPTION_SHARD | OPTION_FROM | OPTION_FOLLOW | OPTION_FORMAT,
 		    count, arguments, &exit_code))
 		return exit_code;

@@ -2,6 +2,7 @@
 /* pinion verify: everything again from the log alone, compared with what is stored, and with heads
  * kept elsewhere. */
 #include "main/verify.h"
+#include "main/help.h"
 #include "main/limits.h"
 #include "main/main.h"
 #include "main/named.h"
@@ -17,29 +18,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-static const char usage[] =
-	"usage: pinion verify [--ledger URL] [--state DIR] [--shard S]... [--head "
-	"SHARD:SEQ:HASH]...\n"
-	"\n"
-	"Rebuilds each shard into a temporary store from the log alone: chain, effects, balances "
-	"after; at the\n"
-	"stored checkpoint it compares the digest of all rows; at the end it checks that debits "
-	"equal credits\n"
-	"in every currency and that pending totals are the open holds. Exits 1 when anything "
-	"differs.\n"
-	"\n"
-	"  --ledger URL         embedded:DIR or kafka://HOST:PORT[,HOST:PORT]/PREFIX (or "
-	"PINION_LEDGER)\n"
-	"  --state DIR          the processor's state folder (Kafka; no checkpoint is compared "
-	"when "
-	"absent,\n"
-	"                       which the last line says)\n"
-	"  --shard S            only this shard; may come again\n"
-	"  --head SHARD:SEQ:HASH  the log must hold this event: a head that was kept before; may "
-	"come again\n"
-	"  --memory MIB         for rows in memory (1024)\n"
-	"  --kafka-config FILE  librdkafka properties, name=value a line (TLS, SASL)\n";
 
 enum { CACHE_BYTES = 32 << 20, CURRENCIES_MAX = 200 };
 
@@ -389,7 +367,7 @@ int main_verify(int count, char **arguments)
 	struct options options;
 	int exit_code;
 	struct verify_figures figures;
-	if (!options_parse(&options, usage,
+	if (!options_parse(&options, help_verify,
 		    OPTION_LEDGER | OPTION_STATE | OPTION_SHARD | OPTION_HEAD | OPTION_MEMORY,
 		    count, arguments, &exit_code))
 		return exit_code;
