@@ -1,13 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Both ends of DIR/socket. A client can harm nobody but itself: sizes are bounded, nothing it does
- * blocks others for longer than one append.
+/* The holder's end of DIR/socket. A client can harm nobody but itself: sizes are bounded, nothing
+ * it does blocks others for longer than one append.
  *
  * What several clients have sent by the time of an append goes to the log together: a synced write
  * costs the same for one record as for thousands, so who waits does not wait for those before. */
-#include "log/embedded/socket.h"
-#include "log/embedded/batch.h"
+#include "log/embedded/frame.h"
 
-#include <assert.h>
 #include <errno.h>
 #include <poll.h>
 #include <pthread.h>
@@ -17,17 +15,9 @@
 #include <stdlib.h>
 #include <sys/eventfd.h>
 #include <sys/socket.h>
-#include <sys/time.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 enum {
-	FRAME_APPEND = 1,
-	FRAME_WAIT = 2,
-	FRAME_HEADER_SIZE = 10,
-	FRAME_WAIT_SIZE = 14,
-	FRAME_SIZE_MAX = FRAME_HEADER_SIZE + BATCH_RECORDS_SIZE_MAX,
-	ANSWER_SIZE_MAX = 4 + 4 + sizeof((struct fault *)NULL)->text,
 	CLIENTS_MAX = 1024,
 	LISTEN_PAUSE_MS = 100,
 };
@@ -64,41 +54,6 @@ struct socket_server {
 	struct peer peers[CLIENTS_MAX];
 };
 
-struct socket_client {
-	int fd;         /* -1: lost */
-	bool has_asked; /* a wait that is not answered yet */
-	char *folder;
-	uint8_t *frame;
-};
-
-static void number_put(uint8_t *to, uint32_t number)
-{
-	for (int i = 0; i < 4; i++)
-		to[i] = (uint8_t)(number >> (8 * i));
-}
-
-static uint32_t number_get(const uint8_t *from)
-{
-	uint32_t number = 0;
-	for (int i = 0; i < 4; i++)
-		number |= (uint32_t)from[i] << (8 * i);
-	return number;
-}
-
-static int address_make(struct sockaddr_un *ret, const char *folder, struct fault *fault)
-{
-	*ret = (struct sockaddr_un){ .sun_family = AF_UNIX };
-	int size = snprintf(ret->sun_path, sizeof ret->sun_path, "%s/socket", folder);
-	if (size < 0 || (size_t)size >= sizeof ret->sun_path)
-		return FAULT(fault, FAULT_SETTINGS,
-			"'%s/socket' is too long for a socket's path (at most %zu bytes): use a "
-			"shorter path, or a relative one",
-			folder, sizeof ret->sun_path - 1);
-	return 0;
-}
-
-/* --- The holder's end --- */
-
 static void wait_end(struct socket_server *server, struct peer *peer)
 {
 	if (peer->is_waiting)
@@ -126,44 +81,6 @@ static void peer_answer(struct peer *peer, int code, const void *more, size_t si
 	peer->is_whole = false;
 	peer->frame_filled = 0;
 	peer->frame_size = 4;
-}
-
-bool socket_frame_decode(struct bytes frame, uint32_t shards,
-	struct log_entry entries[LOG_BATCH_RECORDS_MAX], struct socket_frame *ret)
-{
-	if (frame.size < FRAME_HEADER_SIZE)
-		return false;
-	uint32_t shard = number_get(frame.at + 2);
-	uint32_t count = number_get(frame.at + 6);
-	if (frame.at[0] != FRAME_APPEND || frame.at[1] >= LOG_INPUTS || shard >= shards ||
-		count < 1 || count > LOG_BATCH_RECORDS_MAX)
-		return false;
-
-	struct batch_cursor cursor = {
-		.rest = { frame.at + FRAME_HEADER_SIZE, frame.size - FRAME_HEADER_SIZE },
-		.remaining = count,
-	};
-	for (uint32_t i = 0; i < count; i++) {
-		entries[i] = (struct log_entry){ 0 };
-		if (!batch_next(&cursor, &entries[i].value))
-			return false;
-	}
-	*ret = (struct socket_frame){ shard, (enum log_stream)frame.at[1], count };
-	return batch_fit(entries, count) == count;
-}
-
-bool socket_wait_decode(struct bytes frame, uint32_t shards, struct socket_wait *ret)
-{
-	if (frame.size != FRAME_WAIT_SIZE || frame.at[0] != FRAME_WAIT ||
-		frame.at[1] >= LOG_STREAMS || number_get(frame.at + 2) >= shards)
-		return false;
-	*ret = (struct socket_wait){
-		.shard = number_get(frame.at + 2),
-		.stream = (enum log_stream)frame.at[1],
-		.offset = (int64_t)((uint64_t)number_get(frame.at + 6) |
-				    (uint64_t)number_get(frame.at + 10) << 32),
-	};
-	return ret->offset >= 0;
 }
 
 /* False: close the connection. */
@@ -487,182 +404,4 @@ void socket_server_stop(struct socket_server *server)
 		(void)close(server->grown);
 	free(server->entries);
 	free(server);
-}
-
-/* --- The other end --- */
-
-static int client_connect(
-	struct socket_client *client, const struct sockaddr_un *address, int timeout_ms)
-{
-	struct timeval timeout = {
-		.tv_sec = timeout_ms / 1000,
-		.tv_usec = timeout_ms % 1000 * INT64_C(1000),
-	};
-	client->fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	if (client->fd < 0 ||
-		setsockopt(client->fd, SOL_SOCKET, SO_SNDTIMEO, &timeout, sizeof timeout) != 0 ||
-		setsockopt(client->fd, SOL_SOCKET, SO_RCVTIMEO, &timeout, sizeof timeout) != 0 ||
-		connect(client->fd, (const struct sockaddr *)address, sizeof *address) != 0)
-		return -errno;
-	return 0;
-}
-
-int socket_client_open(
-	struct socket_client **ret, const char *folder, int timeout_ms, struct fault *fault)
-{
-	struct sockaddr_un address;
-	int r = address_make(&address, folder, fault);
-	if (r < 0)
-		return r;
-
-	struct socket_client *client = calloc(1, sizeof *client);
-	if (client == NULL)
-		return FAULT(fault, FAULT_IO, "no memory for a socket");
-	client->fd = -1;
-	client->folder = strdup(folder);
-	client->frame = malloc(4 + FRAME_SIZE_MAX);
-	if (client->folder == NULL || client->frame == NULL) {
-		r = FAULT(fault, FAULT_IO, "no memory for a socket");
-	} else {
-		int e = client_connect(client, &address, timeout_ms);
-		if (e == -ENOENT || e == -ECONNREFUSED)
-			r = FAULT(fault, FAULT_MISSING,
-				"no processor holds '%s': start `pinion run --ledger embedded:%s`",
-				folder, folder);
-		else if (e < 0)
-			r = FAULT(fault, FAULT_IO, "can't connect to '%s/socket': %s", folder,
-				strerror(-e));
-	}
-	if (r < 0) {
-		socket_client_close(client);
-		return r;
-	}
-	*ret = client;
-	return 0;
-}
-
-void socket_client_close(struct socket_client *client)
-{
-	if (client == NULL)
-		return;
-	if (client->fd >= 0)
-		(void)close(client->fd);
-	free(client->folder);
-	free(client->frame);
-	free(client);
-}
-
-bool socket_client_is_lost(const struct socket_client *client)
-{
-	return client->fd < 0;
-}
-
-static int client_lose(struct socket_client *client, const char *why, struct fault *fault)
-{
-	(void)close(client->fd);
-	client->fd = -1;
-	return FAULT(fault, FAULT_IO,
-		"the processor that holds '%s' gave no answer (%s): it is not known whether the "
-		"records are on the log; send them again",
-		client->folder, why);
-}
-
-static int client_transfer(
-	struct socket_client *client, bool sends, uint8_t *at, size_t size, struct fault *fault)
-{
-	while (size > 0) {
-		ssize_t moved = sends ? send(client->fd, at, size, MSG_NOSIGNAL)
-				      : recv(client->fd, at, size, 0);
-		if (moved < 0 && errno == EINTR)
-			continue;
-		if (moved < 0)
-			return client_lose(client,
-				errno == EAGAIN ? "it took too long" : strerror(errno), fault);
-		if (moved == 0)
-			return client_lose(client, "it closed the connection", fault);
-		at += moved;
-		size -= (size_t)moved;
-	}
-	return 0;
-}
-
-/* What follows the code, and a NUL behind it. */
-static int client_answer(struct socket_client *client, uint8_t answer[ANSWER_SIZE_MAX],
-	size_t *ret_size, int *ret_code, struct fault *fault)
-{
-	uint8_t head[8];
-	int r = client_transfer(client, /* sends= */ false, head, sizeof head, fault);
-	if (r < 0)
-		return r;
-	size_t size = number_get(head);
-	*ret_code = (int)number_get(head + 4);
-	if (size < 4 || size >= ANSWER_SIZE_MAX - 4 || *ret_code > 0)
-		return client_lose(client, "what came is no answer", fault);
-	*ret_size = size - 4;
-	answer[*ret_size] = '\0';
-	return client_transfer(client, /* sends= */ false, answer, *ret_size, fault);
-}
-
-int socket_client_append(struct socket_client *client, uint32_t shard, enum log_stream stream,
-	const struct log_entry *entries, size_t count, struct fault *fault)
-{
-	assert(client->fd >= 0 && batch_fit(entries, count) == count);
-
-	uint8_t *frame = client->frame;
-	size_t size = FRAME_HEADER_SIZE +
-		      batch_records_put(frame + 4 + FRAME_HEADER_SIZE, entries, count);
-	number_put(frame, (uint32_t)size);
-	frame[4] = FRAME_APPEND;
-	frame[5] = (uint8_t)stream;
-	number_put(frame + 6, shard);
-	number_put(frame + 10, (uint32_t)count);
-	int r = client_transfer(client, /* sends= */ true, frame, 4 + size, fault);
-	if (r < 0)
-		return r;
-
-	uint8_t answer[ANSWER_SIZE_MAX];
-	size_t more;
-	int code;
-	r = client_answer(client, answer, &more, &code, fault);
-	if (r < 0)
-		return r;
-	if (code < 0)
-		return FAULT(fault, code, "%s", (const char *)answer);
-	return 0;
-}
-
-int socket_client_wait(struct socket_client *client, const struct socket_wait *wait, int timeout_ms,
-	int64_t *ret_end, struct fault *fault)
-{
-	assert(client->fd >= 0);
-	*ret_end = 0;
-	if (!client->has_asked) {
-		uint8_t *frame = client->frame;
-		number_put(frame, FRAME_WAIT_SIZE);
-		frame[4] = FRAME_WAIT;
-		frame[5] = (uint8_t)wait->stream;
-		number_put(frame + 6, wait->shard);
-		number_put(frame + 10, (uint32_t)wait->offset);
-		number_put(frame + 14, (uint32_t)((uint64_t)wait->offset >> 32));
-		int r = client_transfer(
-			client, /* sends= */ true, frame, 4 + FRAME_WAIT_SIZE, fault);
-		if (r < 0)
-			return r;
-		client->has_asked = true;
-	}
-	struct pollfd answered = { .fd = client->fd, .events = POLLIN };
-	if (poll(&answered, 1, timeout_ms) <= 0)
-		return 0;
-
-	uint8_t answer[ANSWER_SIZE_MAX];
-	size_t size;
-	int code;
-	int r = client_answer(client, answer, &size, &code, fault);
-	if (r < 0)
-		return r;
-	if (code != 0 || size != 8)
-		return client_lose(client, "what came is no answer", fault);
-	client->has_asked = false;
-	*ret_end = (int64_t)((uint64_t)number_get(answer) | (uint64_t)number_get(answer + 4) << 32);
-	return 0;
 }
