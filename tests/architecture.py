@@ -232,6 +232,7 @@ DOMAIN_RULES = [
     ("event", "src/wire/words/{domain}.c", "{name}_words"),
     ("command", "tests/auditor/{domain}.c", "{name}_audit"),
     ("event", "tests/auditor/{domain}.c", "{name}_audit"),
+    ("event", "tests/golden_events/{domain}.c", "{file}_golden"),
 ]
 
 
@@ -239,8 +240,8 @@ def rules_stand_in_their_domain(tree):
     kinds = {"command": tree.commands(), "event": tree.events()}
     for kind, path, rule in DOMAIN_RULES:
         for _, name, domain in kinds[kind]:
-            file, wanted = path.format(domain=domain), rule.format(name=name)
-            if not re.search(rf"^const struct {kind}_\w+ {wanted} = ", tree.text(file), re.M):
+            file, wanted = path.format(domain=domain), rule.format(name=name, file=event_file(name))
+            if not re.search(rf"^const struct \w+ {wanted} = ", tree.text(file), re.M):
                 yield f"{name}: {file} has no {wanted}"
 
 

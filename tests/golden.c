@@ -6,6 +6,7 @@
  *   golden --update    writes those that are missing, and never others
  *   golden --update --force    writes all of them anew: only before anything was released
  */
+#include "golden_difference.h"
 #include "golden_events.h"
 #include "golden_log.h"
 #include "model_store.h"
@@ -68,8 +69,11 @@ void golden_compare(const char *name, const char *ending, const char *text)
 		print_message("wrote %s\n", path);
 	}
 	char *pinned = golden_read(name, ending);
-	if (strcmp(pinned, text) != 0)
-		fail_msg("%s.%s: released as\n%s\nand now\n%s", name, ending, pinned, text);
+	if (strcmp(pinned, text) != 0) {
+		char difference[DIFFERENCE_SIZE];
+		golden_difference(pinned, text, difference);
+		fail_msg("%s.%s, %s", name, ending, difference);
+	}
 	free(pinned);
 }
 
@@ -110,6 +114,14 @@ static void bytes_check(const struct golden *golden, struct codec *codec)
 	static struct golden_text text;
 	uint8_t value[EVENT_SIZE_MAX], pinned[EVENT_SIZE_MAX];
 	size_t size = event_encode(codec, &golden->event, &golden->link, value);
+
+	/* First as JSON: a difference then says the field. */
+	char *json = json_event_print(codec, (struct bytes){ value, size }, 12);
+	assert_non_null(json);
+	text.used = 0;
+	golden_put(&text, "%s\n", json);
+	golden_compare(golden->name, "json", text.at);
+	free(json);
 	text.used = 0;
 	golden_put_hex(&text, value, size);
 	golden_put(&text, "\n");
@@ -135,13 +147,6 @@ static void bytes_check(const struct golden *golden, struct codec *codec)
 	assert_true(again.term == link.term && again.sequence == link.sequence &&
 		    again.has_opened == link.has_opened);
 	free(hex);
-
-	char *json = json_event_print(codec, record, 12);
-	assert_non_null(json);
-	text.used = 0;
-	golden_put(&text, "%s\n", json);
-	golden_compare(golden->name, "json", text.at);
-	free(json);
 }
 
 static void replay(struct state *state, struct model_store *store, const struct event *event)
@@ -181,15 +186,12 @@ void golden_put_rows(
 static void state_check(const struct golden *golden)
 {
 	static struct golden_text text;
-	struct event prelude[PRELUDE_EVENTS];
 	struct model_store store = { 0 };
 	void *memory = aligned_alloc(16, MEMORY_BYTES);
 	assert_non_null(memory);
 	struct state *state = state_init(memory, MEMORY_BYTES);
-	golden_prelude(prelude);
-	if (golden->event.kind != EVENT_ledger_opened)
-		for (size_t i = 0; i < PRELUDE_EVENTS; i++)
-			replay(state, &store, &prelude[i]);
+	for (size_t i = 0; i < golden->before_count; i++)
+		replay(state, &store, &golden->before[i]);
 	replay(state, &store, &golden->event);
 	text.used = 0;
 	golden_put_rows(&text, state_head(state), &store);
@@ -211,7 +213,7 @@ static void test_events(void **unused)
 {
 	(void)unused;
 	struct codec *codec = codec_new();
-	for (size_t i = 0; i < GOLDEN_EVENTS; i++) {
+	for (size_t i = 0; i < EVENT_COUNT; i++) {
 		struct golden golden;
 		golden_make(i, &golden);
 		bytes_check(&golden, codec);

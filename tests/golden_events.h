@@ -6,18 +6,17 @@
 
 #include "wire/wire.h"
 
+enum { PRELUDE_EVENTS = 9, GOLDEN_BEFORE_MAX = 16 };
+
 struct golden {
 	const char *name; /* "transfer_posted_v1" */
 	struct event event;
 	struct link link;
+	size_t before_count;
+	struct event before[GOLDEN_BEFORE_MAX]; /* what it stands on, from ledger_opened on */
 };
 
-enum { GOLDEN_EVENTS = 16, PRELUDE_EVENTS = 9 };
-
+/* Of the ith kind of event; there are EVENT_COUNT. */
 void golden_make(size_t i, struct golden *ret);
-
-/* Two members with an account each, money, an open hold, an empty account. The pinned event comes
- * next, but for ledger_opened, which comes first. */
-void golden_prelude(struct event ret[PRELUDE_EVENTS]);
 
 #endif

@@ -245,7 +245,7 @@ struct reading {
 	struct codec *codec;
 	struct golden_text tail;
 	const struct log_record *record;
-	uint32_t kinds; /* bits by place among the arms of Event.outcome */
+	bool kinds[EVENT_COUNT]; /* by place among the arms of Event.outcome */
 };
 
 static int event_seen(void *context, const struct event *event, const struct place *place)
@@ -258,7 +258,7 @@ static int event_seen(void *context, const struct event *event, const struct pla
 	struct reading *reading = context;
 	for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++)
 		if (kinds[i] == event->kind)
-			reading->kinds |= 1u << i;
+			reading->kinds[i] = true;
 	char *json = json_event_print(reading->codec, reading->record->value, place->offset);
 	assert_non_null(json);
 	golden_put(&reading->tail, "%s\n", json);
@@ -266,17 +266,15 @@ static int event_seen(void *context, const struct event *event, const struct pla
 	return 0;
 }
 
-/* There is one of each, but of those that came after the log was pinned. */
-static unsigned kinds_pinned(void)
+/* All kinds there were when the log was pinned. */
+enum { KINDS_PINNED = 14 };
+
+static size_t kinds_seen(const struct reading *reading)
 {
-	unsigned kinds = 0, i = 0;
-#define EVENT(number, name, file)                                     \
-	kinds |= (unsigned)(EVENT_##name != EVENT_inputs_restarted && \
-			    EVENT_##name != EVENT_clock_restarted)    \
-		 << i++;
-#include "ledger/events.def"
-#undef EVENT
-	return kinds;
+	size_t seen = 0;
+	for (size_t i = 0; i < EVENT_COUNT; i++)
+		seen += reading->kinds[i];
+	return seen;
 }
 
 static void records_take(struct replica *replica, struct reading *reading)
@@ -328,7 +326,7 @@ static void log_read_again(const char *path)
 	replica.observe = event_seen;
 	replica.context = reading;
 	records_take(&replica, reading);
-	assert_int_equal(reading->kinds, kinds_pinned());
+	assert_int_equal(kinds_seen(reading), KINDS_PINNED);
 	golden_compare("log_v1", "jsonl", reading->tail.at);
 
 	struct hash digest;

@@ -249,13 +249,11 @@ static enum engine_result replay(struct state *state, const struct event *event)
 }
 
 /* With what the golden event stands on. */
-static void state_prepare(struct state *state, enum event_kind kind)
+static void state_prepare(struct state *state, const struct golden *golden)
 {
-	struct event prelude[PRELUDE_EVENTS];
-	golden_prelude(prelude);
 	state_reset(state);
-	for (size_t i = 0; i < PRELUDE_EVENTS && kind != EVENT_ledger_opened; i++)
-		assert_int_equal(replay(state, &prelude[i]), ENGINE_OUTCOME);
+	for (size_t i = 0; i < golden->before_count; i++)
+		assert_int_equal(replay(state, &golden->before[i]), ENGINE_OUTCOME);
 }
 
 static void test_each_is_refused(void **unused)
@@ -266,14 +264,14 @@ static void test_each_is_refused(void **unused)
 	struct state *state = state_init(memory, STATE_MEMORY_MIN);
 	for (size_t change = 0; change < sizeof changes / sizeof changes[0]; change++) {
 		size_t tried = 0;
-		for (size_t i = 0; i < GOLDEN_EVENTS; i++) {
+		for (size_t i = 0; i < EVENT_COUNT; i++) {
 			struct golden golden;
 			golden_make(i, &golden);
 			if (!is_for(change, golden.event.kind))
 				continue;
 			struct event changed = golden.event;
 			changes[change].change(&changed);
-			state_prepare(state, golden.event.kind);
+			state_prepare(state, &golden);
 			size_t rows = state_dirty_bytes(state);
 			struct head head = *state_head(state);
 			if (replay(state, &changed) != ENGINE_UNSOUND)

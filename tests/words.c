@@ -21,7 +21,7 @@
 static struct golden golden_of(enum event_kind kind)
 {
 	struct golden golden = { 0 };
-	for (size_t i = 0; i < GOLDEN_EVENTS; i++) {
+	for (size_t i = 0; i < EVENT_COUNT; i++) {
 		golden_make(i, &golden);
 		if (golden.event.kind == kind)
 			return golden;
@@ -198,7 +198,7 @@ static void full_rows_have_one_shape(void **state)
 	golden_make(0, &golden);
 	json_t *first = row_of(codec, &golden), *value;
 	const char *key;
-	for (size_t i = 0; i < GOLDEN_EVENTS; i++) {
+	for (size_t i = 0; i < EVENT_COUNT; i++) {
 		golden_make(i, &golden);
 		json_t *row = row_of(codec, &golden);
 		const char *name = event_name(golden.event.kind);

@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Pinned events of holds. */
+#include "maker.h"
+
+struct event golden_prelude_hold_created(
+	int n, const struct id *hold, int64_t amount, int64_t pending)
+{
+	struct event event = golden_outcome(EVENT_hold_created, n);
+	event.command_id = *hold;
+	event.balances[0] = golden_balance("alice/main", 0, 10000, pending, 0);
+	event.balances[1] = golden_balance("bob/main", 0, 0, 0, pending);
+	event.balance_count = 2;
+	golden_post(&event, LAYER_pending, RAIL_book, amount);
+	event.hold_created = (struct event_hold_created){
+		.hold_id = *hold,
+		.from_account = golden_account("alice/main"),
+		.to_account = golden_account("bob/main"),
+		.amount = amount_of(amount),
+		.currency = CURRENCY_USD,
+		.reason = golden_text_of("card_purchase"),
+		.expires_at_ms = GOLDEN_HOLD_EXPIRES_MS,
+	};
+	return event;
+}
+
+static struct event hold_created(void)
+{
+	struct id hold = golden_id(GOLDEN_FIRST_MS + 9000, 9);
+	struct event event = golden_prelude_hold_created(9, &hold, 1000, 3500);
+	event.hold_created.expires_at_ms += 7;
+	return event;
+}
+
+const struct golden_rule hold_created_v1_golden = { .make = hold_created };
+
+/* Of the 25.00 held, 20.00 are taken. */
+static struct event hold_captured(void)
+{
+	struct event event = golden_outcome(EVENT_hold_captured, 9);
+	event.party = golden_text_of("alice");
+	event.initiator = INITIATOR_third_party;
+	event.balances[0] = golden_balance("alice/main", 2000, 10000, 0, 0);
+	event.balances[1] = golden_balance("bob/main", 0, 2000, 0, 0);
+	event.balance_count = 2;
+	golden_post(&event, LAYER_pending_lifted, RAIL_book, 2500);
+	golden_post(&event, LAYER_posted, RAIL_book, 2000);
+	event.hold_captured = (struct event_hold_captured){
+		.hold_id = golden_hold_id(),
+		.from_account = golden_account("alice/main"),
+		.to_account = golden_account("bob/main"),
+		.captured = amount_of(2000),
+		.released = amount_of(500),
+		.currency = CURRENCY_USD,
+	};
+	return event;
+}
+
+const struct golden_rule hold_captured_v1_golden = { .make = hold_captured };
+
+static void hold_lifted(struct event *event)
+{
+	event->balances[0] = golden_balance("alice/main", 0, 10000, 0, 0);
+	event->balances[1] = golden_balance("bob/main", 0, 0, 0, 0);
+	event->balance_count = 2;
+	golden_post(event, LAYER_pending_lifted, RAIL_book, 2500);
+}
+
+static struct event hold_released(void)
+{
+	struct event event = golden_outcome(EVENT_hold_released, 9);
+	hold_lifted(&event);
+	event.hold_released = (struct event_hold_released){
+		.hold_id = golden_hold_id(),
+		.from_account = golden_account("alice/main"),
+		.to_account = golden_account("bob/main"),
+		.released = amount_of(2500),
+		.currency = CURRENCY_USD,
+	};
+	return event;
+}
+
+const struct golden_rule hold_released_v1_golden = { .make = hold_released };
+
+static struct event hold_expired(void)
+{
+	struct event event = golden_timers_event(EVENT_hold_expired, GOLDEN_HOLD_EXPIRES_MS);
+	event.timer.kind = TIMER_KIND_hold_expiry;
+	event.timer.id = golden_hold_id();
+	hold_lifted(&event);
+	event.hold_expired = (struct event_hold_expired){
+		.hold_id = golden_hold_id(),
+		.from_account = golden_account("alice/main"),
+		.to_account = golden_account("bob/main"),
+		.released = amount_of(2500),
+		.currency = CURRENCY_USD,
+		.reason = golden_text_of("card_purchase"),
+	};
+	return event;
+}
+
+const struct golden_rule hold_expired_v1_golden = { .make = hold_expired };
