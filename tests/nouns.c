@@ -119,6 +119,26 @@ static int32_t loose_enum(struct maker *maker, int32_t greatest)
 				 : (int32_t)random_below(maker->random, (uint64_t)greatest + 3) - 1;
 }
 
+static bool text_is_writable(const struct text64 *text)
+{
+	return text->size <= sizeof text->at;
+}
+
+bool command_is_writable(const struct command *command)
+{
+	if (command->id.is_malformed || command->group_id.is_malformed ||
+		!text_is_writable(&command->party) || !text_is_writable(&command->reference))
+		return false;
+	for (const struct shape_field *field = command_shape(command->kind); field->name; field++) {
+		const void *at = shape_at(command, field);
+		if (field->shape == SHAPE_ID_FIELD && ((const struct id_field *)at)->is_malformed)
+			return false;
+		if (field->shape == SHAPE_TEXT && !text_is_writable(at))
+			return false;
+	}
+	return true;
+}
+
 static enum reject reject(struct maker *maker)
 {
 	static const enum reject rejects[] = {

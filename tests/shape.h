@@ -36,6 +36,14 @@ struct shape_field {
 	bool may_be_negative;
 };
 
+static inline const void *shape_at(const void *noun, const struct shape_field *field)
+{
+	return (const uint8_t *)noun + field->offset;
+}
+
+/* Of a number, an enum, an amount or a bool. */
+int64_t shape_number(const void *noun, const struct shape_field *field);
+
 /* The members of its body; the last one has no name. */
 const struct shape_field *command_shape(enum command_kind kind);
 const struct shape_field *event_shape(enum event_kind kind);

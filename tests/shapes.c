@@ -25,36 +25,22 @@ static void money_put(char ret[VALUE_SIZE], const struct money *money)
 		currency_name(money->currency));
 }
 
-static int64_t number_of(const void *at, size_t size)
-{
-	int64_t wide;
-	int32_t narrow;
-	bool truth;
-	if (size == sizeof wide)
-		return memcpy(&wide, at, sizeof wide), wide;
-	if (size == sizeof narrow)
-		return memcpy(&narrow, at, sizeof narrow), narrow;
-	return memcpy(&truth, at, sizeof truth), truth;
-}
-
 /* A member as text, as tests/shapes.py says the contract's field. */
 static void value_put(char ret[VALUE_SIZE], const void *noun, const struct shape_field *field)
 {
-	const void *at = (const uint8_t *)noun + field->offset;
+	const void *at = shape_at(noun, field);
 	const struct text64 *text = at;
 	const struct account_id *account = at;
 	switch (field->shape) {
-	case SHAPE_NUMBER32:
-		(void)snprintf(ret, VALUE_SIZE, "%" PRIu32, *(const uint32_t *)at);
-		return;
 	case SHAPE_NUMBER:
+	case SHAPE_NUMBER32:
 	case SHAPE_BOOL:
 	case SHAPE_ENUM:
 	case SHAPE_ENUM_FIELD:
 	case SHAPE_REJECT:
 	case SHAPE_OUTCOME:
 	case SHAPE_AMOUNT:
-		(void)snprintf(ret, VALUE_SIZE, "%" PRId64, number_of(at, field->size));
+		(void)snprintf(ret, VALUE_SIZE, "%" PRId64, shape_number(noun, field));
 		return;
 	case SHAPE_MONEY:
 		money_put(ret, at);

@@ -191,11 +191,6 @@ static void test_digest_is_of_the_meaning(void **state)
 	}
 }
 
-static bool text_can_be_written(const struct text64 *text)
-{
-	return text->size <= sizeof text->at;
-}
-
 /* Any change of one byte that leaves a command changes its digest, unless only the id changed. */
 static void test_digest_is_of_every_field(void **state)
 {
@@ -214,13 +209,7 @@ static void test_digest_is_of_every_field(void **state)
 			record[at] ^= 1;
 			command_decode(codec, bytes, &read);
 			record[at] ^= 1;
-			if (read.kind != made.kind || read.id.is_malformed ||
-				read.group_id.is_malformed || !text_can_be_written(&read.party) ||
-				!text_can_be_written(&read.reference) ||
-				(read.kind == COMMAND_hold_capture &&
-					read.hold_capture.hold_id.is_malformed) ||
-				(read.kind == COMMAND_hold_release &&
-					read.hold_release.hold_id.is_malformed))
+			if (read.kind != made.kind || !command_is_writable(&read))
 				continue;
 			read.id = made.id;
 			size_t size = command_encode(codec, &read, changed, sizeof changed);

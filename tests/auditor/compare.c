@@ -43,21 +43,6 @@ static void number(struct comparison *c, const char *name, int64_t predicted, in
 		differ(c, "%s: predicted %" PRId64 ", came %" PRId64, name, predicted, came);
 }
 
-/* A number, an enum or an amount. */
-static int64_t number_at(const void *at, size_t size)
-{
-	int64_t wide = 0;
-	int32_t narrow = 0;
-	bool truth = false;
-	if (size == sizeof wide)
-		memcpy(&wide, at, size);
-	else if (size == sizeof narrow)
-		memcpy(&narrow, at, size);
-	else
-		memcpy(&truth, at, sizeof truth);
-	return size == sizeof wide ? wide : size == sizeof narrow ? narrow : truth;
-}
-
 static void amount(
 	struct comparison *c, const char *name, struct amount predicted, struct amount came)
 {
@@ -173,8 +158,8 @@ static void balances(struct comparison *c, const struct event *predicted, const 
 static void field_compare(struct comparison *c, const struct shape_field *field,
 	const struct event *predicted, const struct event *came)
 {
-	const void *a = (const uint8_t *)predicted + field->offset;
-	const void *b = (const uint8_t *)came + field->offset;
+	const void *a = shape_at(predicted, field);
+	const void *b = shape_at(came, field);
 	switch (field->shape) {
 	case SHAPE_NUMBER:
 	case SHAPE_NUMBER32:
@@ -183,7 +168,7 @@ static void field_compare(struct comparison *c, const struct shape_field *field,
 	case SHAPE_REJECT:
 	case SHAPE_OUTCOME:
 	case SHAPE_AMOUNT:
-		number(c, field->name, number_at(a, field->size), number_at(b, field->size));
+		number(c, field->name, shape_number(predicted, field), shape_number(came, field));
 		return;
 	case SHAPE_CURRENCY:
 		currency(c, field->name, *(const enum currency *)a, *(const enum currency *)b);

@@ -2,6 +2,7 @@
 /* Command records. Any bytes give a command; any command gives exactly one outcome, which can be
  * written and read; what was decoded can be encoded and is the same command again, also by way of
  * JSON. */
+#include "nouns.h"
 #include "plain.h"
 
 #include "decide/decide.h"
@@ -41,31 +42,6 @@ static void refusal_check(const struct command *command, struct bytes record)
 	assert(digest_equal(&digest, &command->digest));
 }
 
-static bool text_is_kept(const struct text64 *text)
-{
-	return text->size <= sizeof text->at;
-}
-
-/* What was too long, or an id of another size, is kept as wrong: nobody can write it again. */
-static bool is_writable(const struct command *command)
-{
-	if (command->id.is_malformed || command->group_id.is_malformed ||
-		!text_is_kept(&command->party) || !text_is_kept(&command->reference))
-		return false;
-#define WRITABLE_account(field) true
-#define WRITABLE_currency(field) true
-#define WRITABLE_id(field) (!(field).is_malformed)
-#define WRITABLE_money(field) true
-#define WRITABLE_number(field) true
-#define WRITABLE_text(field) text_is_kept(&(field))
-#define COMMAND_FIELD(body, member, type)                                              \
-	if (command->kind == COMMAND_##body && !WRITABLE_##type(command->body.member)) \
-		return false;
-#include "ledger/command_fields.def"
-#undef COMMAND_FIELD
-	return true;
-}
-
 static void same_check(const struct command *a, const struct command *b)
 {
 	uint8_t packed_a[COMMAND_PACKED_MAX], packed_b[COMMAND_PACKED_MAX];
@@ -86,7 +62,7 @@ static void other_check(const struct command *command, uint8_t *record, size_t s
 	record[(size_t)(dice[0] | dice[1] << 8) % size] ^= (uint8_t)(1 << dice[2] % 8);
 	struct command other;
 	command_decode(codec, (struct bytes){ record, size }, &other);
-	if (other.kind != command->kind || !is_writable(&other))
+	if (other.kind != command->kind || !command_is_writable(&other))
 		return;
 	other.id = command->id;
 	uint8_t changed[COMMAND_SIZE_MAX], again[COMMAND_SIZE_MAX];
@@ -131,7 +107,7 @@ static void command_check(const struct command *command)
 	assert(digest_equal(&digest, &command->digest));
 	assert(command_name(command->kind)[0] != '\0');
 	assert(command->refusal_detail.size == 0);
-	if (!is_writable(command))
+	if (!command_is_writable(command))
 		return;
 
 	uint8_t record[COMMAND_SIZE_MAX], again[COMMAND_SIZE_MAX];
@@ -295,7 +271,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	else
 		command_check(&command);
 	print_check(&command, record);
-	if (command.kind != COMMAND_none && is_writable(&command))
+	if (command.kind != COMMAND_none && command_is_writable(&command))
 		same_print_check(&command, record);
 	outcome_check(&command);
 	return 0;
