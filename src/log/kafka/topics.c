@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The five topics: used only with the settings that the log's promises need, made with them where
  * they miss. */
-#include "log/kafka/internal.h"
+#include "log/kafka/admin.h"
 
 #include <assert.h>
 #include <limits.h>
@@ -11,20 +11,16 @@
 #include <time.h>
 
 enum {
-	SETTINGS = 5,
 	SETTLE_MS = 60000,
 	LOOK_AGAIN_MS = 50,
 	REPLICAS_WANTED = 3,
-	FIRST_STEP_MS = 100,
-	STEP_MS_MAX = 2000, /* one question; a stop is looked at between two */
-	SERVE_MS = 50
 };
 
 static const struct topic_setting {
 	const char *name;
 	const char *value;
 	bool at_least; /* a number: more is fine */
-} settings[SETTINGS] = {
+} settings[TOPIC_SETTINGS] = {
 	{ "cleanup.policy", "delete", false },
 	{ "retention.ms", "-1", false },
 	{ "retention.bytes", "-1", false },
@@ -37,24 +33,6 @@ static const struct topic_setting {
 static const char min_insync_name[] = "min.insync.replicas";
 static const char unclean_name[] = "unclean.leader.election.enable";
 
-struct topic {
-	const char *name;
-	bool exists;
-	int partitions; /* 0 where the broker did not tell */
-	int replicas;   /* the fewest of a partition */
-	char values[SETTINGS][64];
-	char min_insync[64], unclean[64];
-};
-
-struct admin {
-	struct log *log;
-	rd_kafka_t *client;
-	const struct kafka_config *config;
-	struct kafka_notes *notes;
-	struct fault *fault;
-	struct topic topics[LOG_STREAMS];
-};
-
 static void admin_init(struct admin *admin, struct kafka_log *log, rd_kafka_t *client,
 	struct kafka_notes *notes, struct fault *fault)
 {
@@ -66,103 +44,6 @@ static void admin_init(struct admin *admin, struct kafka_log *log, rd_kafka_t *c
 		.fault = fault };
 	for (int i = 0; i < LOG_STREAMS; i++)
 		admin->topics[i].name = config->topics[i];
-}
-
-/* No answer: why is told first. */
-static int unreachable(struct admin *admin, const char *what, const char *reason)
-{
-	(void)rd_kafka_poll(admin->client, 0);
-	return KAFKA_FAULT(admin->fault, admin->notes->is_final ? FAULT_DENIED : FAULT_IO,
-		admin->notes, "Kafka at %s did not answer when asked to %s: %s",
-		admin->config->servers, what, reason);
-}
-
-/* What one topic is like (NULL: which brokers there are). It is asked in steps, each longer than
- * the one before: only between them the causes of failures come to us, and a stop is looked at. */
-static int metadata_ask(struct admin *admin, rd_kafka_topic_t *topic, const char *what,
-	const struct rd_kafka_metadata **ret)
-{
-	int64_t begun_ms = kafka_clock_ms();
-	int64_t deadline = begun_ms + KAFKA_ANSWER_MS;
-
-	for (int step_ms = FIRST_STEP_MS;; step_ms *= 2) {
-		int64_t left_ms = log_deadline(admin->log, deadline) - kafka_clock_ms();
-		if (step_ms > STEP_MS_MAX)
-			step_ms = STEP_MS_MAX;
-		if (step_ms > left_ms)
-			step_ms = left_ms < 1 ? 1 : (int)left_ms;
-		rd_kafka_resp_err_t error =
-			rd_kafka_metadata(admin->client, 0, topic, ret, step_ms);
-		if (error == RD_KAFKA_RESP_ERR_NO_ERROR)
-			return 0;
-		(void)rd_kafka_poll(admin->client, 0);
-		if (left_ms <= step_ms ||
-			kafka_is_hopeless(admin->notes, kafka_clock_ms() - begun_ms))
-			return unreachable(admin, what, rd_kafka_err2str(error));
-	}
-}
-
-/* The first question of all. */
-static int cluster_reach(struct admin *admin)
-{
-	const struct rd_kafka_metadata *metadata;
-	rd_kafka_topic_t *topic = NULL;
-	int code = kafka_topic_open(
-		&topic, admin->client, admin->topics[LOG_EVENTS].name, admin->fault);
-	if (code != 0)
-		return code;
-
-	code = metadata_ask(admin, topic, "list its topics", &metadata);
-	if (code == 0) {
-		rd_kafka_metadata_destroy(metadata);
-		kafka_notes_clear(admin->notes);
-	}
-	rd_kafka_topic_destroy(topic);
-	return code;
-}
-
-/* Waits for the one event of an admin request. NULL: a fault was noted. The caller destroys the
- * event. */
-static rd_kafka_event_t *answer_wait(
-	struct admin *admin, rd_kafka_queue_t *queue, const char *what, int *ret_code)
-{
-	int64_t begun_ms = kafka_clock_ms();
-	int64_t deadline = begun_ms + KAFKA_ANSWER_MS + 1000;
-	rd_kafka_event_t *event = NULL;
-
-	while (!event && kafka_clock_ms() < log_deadline(admin->log, deadline) &&
-		!kafka_is_hopeless(admin->notes, kafka_clock_ms() - begun_ms)) {
-		event = rd_kafka_queue_poll(queue, SERVE_MS);
-		(void)rd_kafka_poll(admin->client, 0);
-	}
-	if (!event) {
-		*ret_code = unreachable(admin, what, "timed out");
-		return NULL;
-	}
-	rd_kafka_resp_err_t error = rd_kafka_event_error(event);
-	if (error == RD_KAFKA_RESP_ERR_NO_ERROR)
-		return event;
-
-	const char *reason = rd_kafka_event_error_string(event);
-	if (error == RD_KAFKA_RESP_ERR__TIMED_OUT || error == RD_KAFKA_RESP_ERR__TRANSPORT)
-		*ret_code = unreachable(admin, what, reason);
-	else
-		*ret_code = FAULT(admin->fault, FAULT_SETTINGS, "Kafka at %s refused to %s: %s",
-			admin->config->servers, what, reason);
-	rd_kafka_event_destroy(event);
-	return NULL;
-}
-
-static rd_kafka_AdminOptions_t *options_make(struct admin *admin, rd_kafka_admin_op_t operation)
-{
-	rd_kafka_AdminOptions_t *options = rd_kafka_AdminOptions_new(admin->client, operation);
-	char reason[128];
-
-	assert(options);
-	rd_kafka_resp_err_t error = rd_kafka_AdminOptions_set_request_timeout(
-		options, KAFKA_ANSWER_MS, reason, sizeof(reason));
-	assert(error == RD_KAFKA_RESP_ERR_NO_ERROR);
-	return options;
 }
 
 static struct topic *topic_find(struct admin *admin, const char *name)
@@ -187,7 +68,7 @@ static void values_take(struct topic *topic, const rd_kafka_ConfigResource_t *re
 	const rd_kafka_ConfigEntry_t **entries = rd_kafka_ConfigResource_configs(resource, &count);
 
 	for (size_t i = 0; i < count; i++) {
-		for (int k = 0; k < SETTINGS; k++)
+		for (int k = 0; k < TOPIC_SETTINGS; k++)
 			value_take(entries[i], settings[k].name, topic->values[k]);
 		value_take(entries[i], min_insync_name, topic->min_insync);
 		value_take(entries[i], unclean_name, topic->unclean);
@@ -228,7 +109,8 @@ static int topics_describe(struct admin *admin)
 {
 	rd_kafka_ConfigResource_t *resources[LOG_STREAMS];
 	rd_kafka_queue_t *queue = rd_kafka_queue_new(admin->client);
-	rd_kafka_AdminOptions_t *options = options_make(admin, RD_KAFKA_ADMIN_OP_DESCRIBECONFIGS);
+	rd_kafka_AdminOptions_t *options =
+		admin_options_make(admin, RD_KAFKA_ADMIN_OP_DESCRIBECONFIGS);
 	int code = 0;
 
 	for (int i = 0; i < LOG_STREAMS; i++) {
@@ -240,7 +122,7 @@ static int topics_describe(struct admin *admin)
 	}
 	rd_kafka_DescribeConfigs(admin->client, resources, LOG_STREAMS, options, queue);
 	rd_kafka_event_t *event =
-		answer_wait(admin, queue, "show the settings of its topics", &code);
+		admin_answer_wait(admin, queue, "show the settings of its topics", &code);
 	if (event) {
 		code = settings_take(admin, event);
 		rd_kafka_event_destroy(event);
@@ -260,7 +142,7 @@ static int topic_partitions_count(struct admin *admin, struct topic *topic)
 	if (code != 0)
 		return code;
 
-	code = metadata_ask(admin, handle, "list the partitions of a topic", &metadata);
+	code = admin_metadata_ask(admin, handle, "list the partitions of a topic", &metadata);
 	rd_kafka_topic_destroy(handle);
 	if (code != 0)
 		return code;
@@ -303,7 +185,7 @@ static int topics_look(struct admin *admin, int *ret_missing)
 
 static int topic_settings_check(struct admin *admin, const struct topic *topic)
 {
-	for (int i = 0; i < SETTINGS; i++) {
+	for (int i = 0; i < TOPIC_SETTINGS; i++) {
 		const char *found = topic->values[i];
 		const char *needed = settings[i].value;
 
@@ -415,7 +297,7 @@ int kafka_topics_check(struct kafka_log *log, rd_kafka_t *client, struct kafka_n
 	int missing;
 
 	admin_init(&admin, log, client, notes, fault);
-	int code = cluster_reach(&admin);
+	int code = admin_reach(&admin);
 	if (code == 0 && mode == LOG_USE) {
 		code = events_find(&admin);
 		*ret_shards = (uint32_t)admin.topics[LOG_EVENTS].partitions;
@@ -451,7 +333,7 @@ int kafka_topics_check(struct kafka_log *log, rd_kafka_t *client, struct kafka_n
 static int replicas_choose(struct admin *admin, int *ret_replicas)
 {
 	const struct rd_kafka_metadata *metadata;
-	int code = metadata_ask(admin, NULL, "list its brokers", &metadata);
+	int code = admin_metadata_ask(admin, NULL, "list its brokers", &metadata);
 
 	if (code != 0)
 		return code;
@@ -470,7 +352,7 @@ static int topic_describe_new(struct admin *admin, const char *name, int partiti
 
 	if (!topic)
 		return FAULT(admin->fault, FAULT_SETTINGS, "can't make topic %s: %s", name, reason);
-	for (int i = 0; i < SETTINGS; i++)
+	for (int i = 0; i < TOPIC_SETTINGS; i++)
 		(void)rd_kafka_NewTopic_set_config(topic, settings[i].name, settings[i].value);
 	if (replicas == REPLICAS_WANTED)
 		(void)rd_kafka_NewTopic_set_config(topic, "min.insync.replicas", "2");
@@ -525,10 +407,10 @@ static int missing_ask_for(struct admin *admin, int partitions, bool *ret_is_ear
 	if (code == 0) {
 		rd_kafka_queue_t *queue = rd_kafka_queue_new(admin->client);
 		rd_kafka_AdminOptions_t *options =
-			options_make(admin, RD_KAFKA_ADMIN_OP_CREATETOPICS);
+			admin_options_make(admin, RD_KAFKA_ADMIN_OP_CREATETOPICS);
 
 		rd_kafka_CreateTopics(admin->client, topics, count, options, queue);
-		rd_kafka_event_t *event = answer_wait(admin, queue, "make topics", &code);
+		rd_kafka_event_t *event = admin_answer_wait(admin, queue, "make topics", &code);
 		if (event) {
 			code = creation_take(admin, event, ret_is_early);
 			rd_kafka_event_destroy(event);
@@ -588,7 +470,7 @@ int kafka_topics_create(struct kafka_log *log, uint32_t shards, struct fault *fa
 
 	assert(shards >= 1 && shards <= 1024);
 	admin_init(&admin, log, log->client, &log->notes, fault);
-	int code = cluster_reach(&admin);
+	int code = admin_reach(&admin);
 	if (code == 0)
 		code = topics_look(&admin, &missing);
 	if (code == 0)
