@@ -2,7 +2,7 @@
 #include "main/journal.h"
 
 #include "main/options.h"
-#include "wire/strict.h"
+#include "wire/utf8.h"
 
 #include <stdio.h>
 #include <stdlib.h>

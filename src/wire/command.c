@@ -4,6 +4,7 @@
 #include "wire/codec.h"
 #include "wire/outcome.h"
 #include "wire/raw.h"
+#include "wire/utf8.h"
 
 #include "pinion/v1/command.pb-c.h"
 

@@ -1,42 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* What is said of a record that is not in order. The walk that finds it is the reader's own. */
 #include "wire/strict.h"
 
 #include "wire/binding.h"
-#include "wire/chain.h"
-#include "wire/raw.h"
+#include "wire/walk.h"
 
-#include "ledger/command.h"
-#include "ledger/event.h"
-
-#include <assert.h>
 #include <stdio.h>
-
-/* The schema has no message within itself, so its depth bounds the walk; deeper is a bug in the
- * schema. */
-enum { DEPTH_MAX = 8, ACCOUNTS_KEPT = 4 };
-
-/* Where the walk stands: from a message up to the record. */
-struct frame {
-	const struct frame *above;
-	const char *name; /* of the field that holds this message; NULL: the record itself */
-	unsigned depth;
-};
-
-struct walk {
-	const uint8_t *start;
-	struct text64 *detail;
-	bool has_unknown;
-	bool fits; /* what was bound */
-	/* Accounts of this record so far: most are named again. */
-	const struct account_id *accounts[ACCOUNTS_KEPT];
-	unsigned account_count;
-};
-
-/* Where a message's fields go; without bindings: nowhere. */
-struct target {
-	const struct binding *bindings;
-	uint8_t *nouns[BINDING_NOUNS];
-};
 
 static void note(const struct walk *walk, const struct frame *frame, const char *last)
 {
@@ -54,7 +23,7 @@ static void note(const struct walk *walk, const struct frame *frame, const char 
 		size < sizeof walk->detail->at ? size : sizeof walk->detail->at);
 }
 
-static bool broken_at(const struct walk *walk, const uint8_t *at)
+bool walk_broken_at(const struct walk *walk, const uint8_t *at)
 {
 	char last[32];
 	(void)snprintf(last, sizeof last, "byte %zu", (size_t)(at - walk->start));
@@ -62,7 +31,7 @@ static bool broken_at(const struct walk *walk, const uint8_t *at)
 	return false;
 }
 
-static bool broken_field(
+bool walk_broken_field(
 	const struct walk *walk, const struct frame *frame, const char *name, const char *why)
 {
 	char last[96];
@@ -71,314 +40,7 @@ static bool broken_field(
 	return false;
 }
 
-/* Neither a NUL nor a byte from 0x80 on. */
-static bool eight_are_ascii(const uint8_t *at)
-{
-	uint64_t eight;
-	memcpy(&eight, at, sizeof eight);
-	uint64_t less_one = eight - UINT64_C(0x0101010101010101);
-	return ((eight | less_one) & UINT64_C(0x8080808080808080)) == 0;
-}
-
-bool text_is_clean(struct bytes text)
-{
-	const uint8_t *at = text.at, *end = text.at + text.size;
-	while (at < end) {
-		if (end - at >= 8 && eight_are_ascii(at)) {
-			at += 8;
-			continue;
-		}
-		uint8_t first = *at++;
-		if (first < 0x80) {
-			if (first == 0)
-				return false;
-			continue;
-		}
-		/* The second byte's range tells overlong forms, surrogates and what is above
-		 * U+10FFFF. */
-		unsigned more = first < 0xe0 ? 1 : first < 0xf0 ? 2 : 3;
-		uint8_t low = first == 0xe0 ? 0xa0 : first == 0xf0 ? 0x90 : 0x80;
-		uint8_t high = first == 0xed ? 0x9f : first == 0xf4 ? 0x8f : 0xbf;
-		if (first < 0xc2 || first > 0xf4 || (size_t)(end - at) < more)
-			return false;
-		if (*at < low || *at > high)
-			return false;
-		for (unsigned i = 1; i < more; i++)
-			if ((at[i] & 0xc0) != 0x80)
-				return false;
-		at += more;
-	}
-	return true;
-}
-
-/* Fields mostly come in their order, so the one after the last is tried before the search. */
-static const ProtobufCFieldDescriptor *field_find(
-	const ProtobufCMessageDescriptor *descriptor, uint32_t number, unsigned *next)
-{
-	const ProtobufCFieldDescriptor *field = NULL;
-	if (*next < descriptor->n_fields && descriptor->fields[*next].id == number)
-		field = &descriptor->fields[*next];
-	else
-		field = protobuf_c_message_descriptor_get_field(descriptor, number);
-	if (field)
-		*next = (unsigned)(field - descriptor->fields) + 1;
-	return field;
-}
-
-static bool varint_fits(ProtobufCType type, uint64_t value)
-{
-	int64_t number = (int64_t)value;
-	if (type == PROTOBUF_C_TYPE_BOOL)
-		return value <= 1;
-	if (type == PROTOBUF_C_TYPE_UINT32)
-		return value <= UINT32_MAX;
-	if (type == PROTOBUF_C_TYPE_ENUM)
-		return number >= INT32_MIN && number <= INT32_MAX;
-	assert(type == PROTOBUF_C_TYPE_INT64);
-	return true;
-}
-
-static bool type_is_bytes(ProtobufCType type)
-{
-	return type == PROTOBUF_C_TYPE_STRING || type == PROTOBUF_C_TYPE_BYTES ||
-	       type == PROTOBUF_C_TYPE_MESSAGE;
-}
-
-static bool walk_message(struct walk *walk, const struct frame *frame,
-	const ProtobufCMessageDescriptor *descriptor, struct bytes bytes,
-	const struct target *target); /* NOLINT(misc-no-recursion): at most DEPTH_MAX deep */
-
-static void fit(struct walk *walk, bool fits)
-{
-	walk->fits = walk->fits && fits;
-}
-
-static bool sized_take(struct walk *walk, void *ret, size_t size, struct bytes bytes)
-{
-	bool fits = bytes.size == size;
-	fit(walk, fits);
-	if (fits)
-		memcpy(ret, bytes.at, size);
-	return fits;
-}
-
-/* An absent one is left out, so none says that it is. */
-static void id_take(struct walk *walk, struct id *ret, struct bytes bytes)
-{
-	if (bytes.size != 0 && sized_take(walk, ret->at, sizeof ret->at, bytes))
-		fit(walk, !id_is_absent(ret));
-}
-
-static void flagged_take(struct walk *walk, const struct target *target,
-	const struct binding *binding, size_t size, struct bytes bytes)
-{
-	void *member = target->nouns[binding->noun] + binding->offset;
-	if (bytes.size != 0)
-		target->nouns[1][binding->second] = sized_take(walk, member, size, bytes);
-}
-
-static void currency_take(struct walk *walk, enum currency *ret, struct bytes text)
-{
-	*ret = currency_by_name((const char *)text.at, text.size);
-	fit(walk, *ret != CURRENCY_none || text.size == 0);
-}
-
-static void number_take(const struct binding *binding, void *member, uint64_t value)
-{
-	uint32_t u32 = (uint32_t)value;
-	if (binding->bind == BIND_ENUM || binding->bind == BIND_U32)
-		memcpy(member, &u32, sizeof u32);
-	else if (binding->bind == BIND_I64)
-		memcpy(member, &value, sizeof value);
-	else if (binding->bind == BIND_BOOL)
-		memcpy(member, &(bool){ value != 0 }, sizeof(bool));
-}
-
-static bool account_take(struct walk *walk, struct account_id *ret, struct bytes text)
-{
-	for (unsigned i = 0; i < walk->account_count; i++) {
-		const struct account_id *known = walk->accounts[i];
-		if (known->size != text.size || memcmp(known->at, text.at, text.size) != 0)
-			continue;
-		*ret = *known;
-		return true;
-	}
-	if (!account_id_parse_any(ret, (const char *)text.at, text.size))
-		return false;
-	if (walk->account_count < ACCOUNTS_KEPT)
-		walk->accounts[walk->account_count++] = ret;
-	return true;
-}
-
-/* A text that fits an alphabet of ours is clean, and one that is lent is compared with such a one.
- */
-static bool is_surely_clean(const struct binding *binding, const uint8_t *member)
-{
-	const struct account_id *account = (const void *)member;
-	enum currency currency;
-	if (binding->bind == BIND_CURRENCY)
-		return memcpy(&currency, member, sizeof currency), currency != CURRENCY_none;
-	if (binding->bind == BIND_ACCOUNT || binding->bind == BIND_ACCOUNT_ANY)
-		return account->size != 0;
-	return binding->bind == BIND_LENT;
-}
-
-/* A field that is no number and no message, into the noun's member. */
-static void bytes_take(struct walk *walk, const struct binding *binding,
-	const struct target *target, struct bytes bytes)
-{
-	void *member = target->nouns[binding->noun] + binding->offset;
-	struct id_field *id = member;
-	const char *text = (const char *)bytes.at;
-	switch (binding->bind) {
-	case BIND_TEXT64:
-		text64_set(member, text, bytes.size);
-		break;
-	case BIND_ACCOUNT:
-		(void)account_id_parse(member, text, bytes.size);
-		break;
-	case BIND_ACCOUNT_ANY:
-		fit(walk, account_take(walk, member, bytes));
-		break;
-	case BIND_LENT:
-		*(struct bytes *)member = bytes;
-		break;
-	case BIND_CURRENCY:
-		currency_take(walk, member, bytes);
-		break;
-	case BIND_ID:
-		id_take(walk, member, bytes);
-		break;
-	case BIND_ID_FIELD:
-		if (bytes.size == sizeof id->id.at)
-			memcpy(id->id.at, bytes.at, bytes.size);
-		id->is_malformed = bytes.size != 0 && bytes.size != sizeof id->id.at;
-		break;
-	case BIND_DIGEST_IF:
-		flagged_take(walk, target, binding, sizeof(struct digest), bytes);
-		break;
-	case BIND_HASH_IF:
-		flagged_take(walk, target, binding, HASH_SIZE, bytes);
-		break;
-	case BIND_NOTHING:
-	case BIND_ENUM:
-	case BIND_U32:
-	case BIND_I64:
-	case BIND_BOOL:
-	case BIND_AMOUNT:
-	case BIND_AMOUNT_IF:
-	case BIND_MONEY:
-	case BIND_MESSAGE:
-	case BIND_ARM:
-	case BIND_LIST:
-		break;
-	}
-}
-
-/* NOLINTBEGIN(misc-no-recursion): as deep as the descriptors, at most DEPTH_MAX. */
-
-/* Its two fields stand in a struct money, and are moved from there to where the binding says. */
-static bool walk_amount(struct walk *walk, const struct frame *inner,
-	const ProtobufCFieldDescriptor *field, struct bytes bytes, const struct binding *binding,
-	uint8_t *noun)
-{
-	static const struct binding bindings[] = {
-		{ .number = 1, .bind = BIND_I64, .offset = offsetof(struct money, amount) },
-		{ .number = 2, .bind = BIND_CURRENCY, .offset = offsetof(struct money, currency) },
-	};
-	struct money money = { .currency = CURRENCY_none };
-	struct target target = { bindings, { (uint8_t *)&money } };
-	if (!walk_message(walk, inner, field->descriptor, bytes, &target))
-		return false;
-	if (binding->bind == BIND_MONEY) {
-		memcpy(noun + binding->offset, &money, sizeof money);
-		return true;
-	}
-	enum currency before;
-	memcpy(&before, noun + binding->second, sizeof before);
-	fit(walk, money.currency != CURRENCY_none &&
-			  (before == CURRENCY_none || before == money.currency));
-	memcpy(noun + binding->offset, &money.amount, sizeof money.amount);
-	memcpy(noun + binding->second, &money.currency, sizeof money.currency);
-	return true;
-}
-
-/* The next element's room; NULL: there is none left. */
-static uint8_t *element_take(struct walk *walk, const struct binding *binding, uint8_t *noun)
-{
-	uint8_t *count = noun + binding->second;
-	fit(walk, *count < binding->list_max);
-	if (*count == binding->list_max)
-		return NULL;
-	return noun + binding->offset + (size_t)(*count)++ * binding->stride;
-}
-
-/* Where a body has no Amount, its money says so. */
-static void arm_begin(const struct binding *arm, uint8_t *noun)
-{
-	memcpy(noun + arm->second, &arm->number, sizeof arm->number);
-	for (size_t i = 0; i < arm->message->count; i++) {
-		const struct binding *binding = &arm->message->bindings[i];
-		struct money *money = (void *)(noun + binding->offset);
-		if (binding->bind == BIND_MONEY)
-			money->is_absent = true;
-	}
-}
-
-static bool walk_inner(struct walk *walk, const struct frame *frame,
-	const ProtobufCFieldDescriptor *field, struct bytes bytes, const struct binding *binding,
-	const struct target *target)
-{
-	struct frame inner = { frame, field->name, frame->depth + 1 };
-	uint8_t *noun = binding ? target->nouns[binding->noun] : NULL;
-	struct target there = { NULL, { NULL } };
-	if (!binding || binding->bind == BIND_NOTHING)
-		return walk_message(walk, &inner, field->descriptor, bytes, &there);
-	if (binding->bind == BIND_AMOUNT || binding->bind == BIND_AMOUNT_IF ||
-		binding->bind == BIND_MONEY)
-		return walk_amount(walk, &inner, field, bytes, binding, noun);
-	there = *target;
-	there.bindings = binding->message->bindings;
-	if (binding->bind == BIND_ARM) {
-		arm_begin(binding, noun);
-	} else if (binding->bind == BIND_MESSAGE) {
-		noun[binding->second] = true;
-	} else {
-		assert(binding->bind == BIND_LIST);
-		there.nouns[0] = element_take(walk, binding, noun);
-		if (!there.nouns[0])
-			there.bindings = NULL;
-	}
-	return walk_message(walk, &inner, field->descriptor, bytes, &there);
-}
-
-static bool walk_value(struct walk *walk, const struct frame *frame,
-	const ProtobufCFieldDescriptor *field, const struct raw_field *raw,
-	const struct binding *binding, const struct target *target)
-{
-	if (raw->type != (type_is_bytes(field->type) ? RAW_BYTES : RAW_VARINT))
-		return broken_field(walk, frame, field->name, "not of this field's type");
-	if (raw->type == RAW_VARINT) {
-		if (!varint_fits(field->type, raw->value))
-			return broken_field(walk, frame, field->name, "number too wide");
-		if (binding)
-			number_take(binding, target->nouns[binding->noun] + binding->offset,
-				raw->value);
-		return true;
-	}
-	if (field->type == PROTOBUF_C_TYPE_MESSAGE)
-		return walk_inner(walk, frame, field, raw->bytes, binding, target);
-	if (binding)
-		bytes_take(walk, binding, target, raw->bytes);
-	if (field->type == PROTOBUF_C_TYPE_STRING &&
-		!(binding &&
-			is_surely_clean(binding, target->nouns[binding->noun] + binding->offset)) &&
-		!text_is_clean(raw->bytes))
-		return broken_field(walk, frame, field->name, "not UTF-8, or holds NUL");
-	return true;
-}
-
-static void unknown_note(struct walk *walk, const struct frame *frame, uint32_t number)
+void walk_unknown(struct walk *walk, const struct frame *frame, uint32_t number)
 {
 	if (walk->has_unknown)
 		return;
@@ -388,72 +50,11 @@ static void unknown_note(struct walk *walk, const struct frame *frame, uint32_t 
 	note(walk, frame, last);
 }
 
-static bool walk_message(struct walk *walk, const struct frame *frame,
-	const ProtobufCMessageDescriptor *descriptor, struct bytes bytes,
-	const struct target *target)
-{
-	assert(frame->depth < DEPTH_MAX);
-	struct raw_reader reader = raw_reader_of(bytes);
-	struct raw_field raw;
-	uint64_t seen = 0;                          /* of those that are in no oneof */
-	const ProtobufCFieldDescriptor *arm = NULL; /* no message has more than one oneof */
-	unsigned next = 0;
-
-	enum raw_result result;
-	while ((result = raw_next(&reader, &raw)) == RAW_FIELD) {
-		const ProtobufCFieldDescriptor *field = field_find(descriptor, raw.number, &next);
-		if (!field) {
-			unknown_note(walk, frame, raw.number);
-			continue;
-		}
-		ptrdiff_t place = field - descriptor->fields;
-		if (field->flags & PROTOBUF_C_FIELD_FLAG_ONEOF) {
-			if (arm)
-				return broken_field(walk, frame, field->name,
-					arm == field ? "comes twice"
-						     : "one of two that exclude each other");
-			arm = field;
-		} else if (field->label != PROTOBUF_C_LABEL_REPEATED) {
-			uint64_t bit = UINT64_C(1) << place;
-			if (seen & bit)
-				return broken_field(walk, frame, field->name, "comes twice");
-			seen |= bit;
-		}
-		const struct binding *binding = target->bindings ? &target->bindings[place] : NULL;
-		if (!walk_value(walk, frame, field, &raw, binding, target))
-			return false;
-	}
-	return result == RAW_END || broken_at(walk, reader.at);
-}
-
-/* NOLINTEND(misc-no-recursion) */
-
-static enum strict_result walk_record(const ProtobufCMessageDescriptor *descriptor,
-	struct bytes record, const struct target *target, bool *ret_fits, struct text64 *ret_detail)
-{
-	struct walk walk = {
-		.start = raw_reader_of(record).at,
-		.detail = ret_detail,
-		.fits = true,
-	};
-	struct frame frame = { .above = NULL };
-	if (!walk_message(&walk, &frame, descriptor, record, target))
-		return STRICT_BROKEN;
-	*ret_fits = walk.fits;
-	return walk.has_unknown ? STRICT_UNKNOWN : STRICT_OK;
-}
-
 enum strict_result strict_check(const ProtobufCMessageDescriptor *descriptor, struct bytes record,
 	struct text64 *ret_detail)
 {
-	struct target nowhere = { NULL, { NULL } };
+	const struct message_binding nowhere = { .descriptor = descriptor };
+	uint8_t *const nouns[BINDING_NOUNS] = { NULL };
 	bool fits;
-	return walk_record(descriptor, record, &nowhere, &fits, ret_detail);
-}
-
-enum strict_result message_read(const struct message_binding *message, struct bytes record,
-	uint8_t *const nouns[BINDING_NOUNS], bool *ret_fits, struct text64 *ret_detail)
-{
-	struct target target = { message->bindings, { nouns[0], nouns[1] } };
-	return walk_record(message->descriptor, record, &target, ret_fits, ret_detail);
+	return message_read(&nowhere, record, nouns, &fits, ret_detail);
 }

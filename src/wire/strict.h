@@ -25,7 +25,4 @@ enum strict_result {
 enum strict_result strict_check(const ProtobufCMessageDescriptor *descriptor, struct bytes record,
 	struct text64 *ret_detail);
 
-/* UTF-8 as in RFC 3629, without NUL. */
-bool text_is_clean(struct bytes text);
-
 #endif

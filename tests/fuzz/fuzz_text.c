@@ -4,7 +4,7 @@
 #include "plain.h"
 
 #include "ledger/account.h"
-#include "wire/strict.h"
+#include "wire/utf8.h"
 #include "wire/text.h"
 
 __extension__ typedef __int128 wide;
