@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What only the embedded log promises: it survives being killed, says who holds it and what is
  * broken, and its socket harms nobody. */
-#include "log/embedded/clock.h"
 #include "log/log.h"
 
 #include <dirent.h>
@@ -720,42 +719,6 @@ static void bad_frames_close_their_connection_and_harm_nobody(void **state)
 
 /* --- Names --- */
 
-static void urls_that_name_no_ledger_are_explained(void **state)
-{
-	(void)state;
-	static const char *const urls[] = { "", "/path", "embedded",
-		"embedded:", "kafka:", "kafka://", "kafka:///x", "kafka://h/x", "kafka://h:/x",
-		"kafka://h:0/x", "kafka://h:65536/x", "kafka://h:99999/x", "kafka://h:9092x/x",
-		"kafka://h:-1/x", "kafka://h:1,/x", "kafka://,h:1/x", "kafka://h:1,g/x",
-		"kafka://h:1", "kafka://h:1/", "kafka://h:1/a/b", "kafka://h:1/a b",
-		"kafka://[::1]/x", "kafka://[::1:1/x", "kafka://[]:1/x", "kafka://::1:1/x",
-		"file:/x", "http://x/y", " kafka://h:1/x", "KAFKA://h:1/x" };
-	for (size_t i = 0; i < sizeof urls / sizeof urls[0]; i++) {
-		struct log *log;
-		struct fault fault = { 0 };
-		struct log_config config = { .url = urls[i] };
-		assert_int_equal(log_open(&log, &config, &fault), FAULT_SETTINGS);
-		assert_non_null(strstr(fault.text, "embedded:DIR"));
-		assert_non_null(strstr(fault.text, "kafka://HOST:PORT[,HOST:PORT]/PREFIX"));
-		fault_clear(&fault);
-		assert_int_equal(log_create(&config, 1, &fault), FAULT_SETTINGS);
-	}
-}
-
-static void urls_of_each_form_are_taken(void **state)
-{
-	(void)state;
-	static const char *const urls[] = { "embedded:x", "embedded:/x/y z", "kafka://h:1/x",
-		"kafka://h:65535/x", "kafka://10.0.0.1:9092,b-2.example_:9093/bank.eu_1-a",
-		"kafka://[::1]:9092/x", "kafka://[fe80::1%2]:9092,h:1/x" };
-	for (size_t i = 0; i < sizeof urls / sizeof urls[0]; i++) {
-		const struct log_ops *ops = NULL;
-		struct fault fault = { 0 };
-		assert_int_equal(log_ops_find(urls[i], &ops, &fault), 0);
-		assert_ptr_equal(ops, urls[i][0] == 'e' ? &log_embedded : &log_kafka);
-	}
-}
-
 static void a_missing_ledger_names_the_way_to_make_one(void **state)
 {
 	struct ledger *ledger = *state;
@@ -787,32 +750,6 @@ static void a_path_too_long_for_a_socket_is_explained(void **state)
 	assert_non_null(strstr(deep.fault.text, "too long"));
 }
 
-/* Between two looks the wall clock goes on as the uptime does. */
-static void a_clock_that_leaps_is_doubted(void **state)
-{
-	(void)state;
-	const int64_t minute_ms = 60000, day_ms = 86400000;
-	struct clock_look before = { "a", 5000, 1767225600000 }, now = before;
-	now.uptime_ms += 20 * day_ms; /* at rest for weeks */
-	now.wall_ms += 20 * day_ms + 5 * minute_ms;
-	assert_int_equal(clock_leap_ms(&before, &now, false), 0);
-	now.wall_ms += 1;
-	assert_int_equal(clock_leap_ms(&before, &now, true), 5 * minute_ms + 1);
-	now.wall_ms = before.wall_ms - day_ms; /* back: engine time tells */
-	assert_int_equal(clock_leap_ms(&before, &now, false), 0);
-
-	now = before;
-	now.boot[0] = 'b'; /* the machine was started again */
-	now.uptime_ms = 6000;
-	now.wall_ms += 7 * day_ms;
-	assert_int_equal(clock_leap_ms(&before, &now, false), 0);
-	now.wall_ms += 1;
-	assert_int_equal(clock_leap_ms(&before, &now, false), 7 * day_ms + 1);
-	assert_int_equal(clock_leap_ms(&before, &now, true), 0);
-	now.boot[0] = before.boot[0] = '\0'; /* nothing is known of the machine */
-	assert_int_equal(clock_leap_ms(&before, &now, true), 0);
-}
-
 int main(int argc, char **argv)
 {
 #define EMBEDDED(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
@@ -826,9 +763,6 @@ int main(int argc, char **argv)
 		EMBEDDED(a_sender_outlives_a_killed_holder),
 		EMBEDDED(sending_splits_and_refuses_what_is_too_large),
 		EMBEDDED(bad_frames_close_their_connection_and_harm_nobody),
-		cmocka_unit_test(urls_that_name_no_ledger_are_explained),
-		cmocka_unit_test(urls_of_each_form_are_taken),
-		cmocka_unit_test(a_clock_that_leaps_is_doubted),
 		EMBEDDED(a_missing_ledger_names_the_way_to_make_one),
 		EMBEDDED(a_path_too_long_for_a_socket_is_explained),
 	};

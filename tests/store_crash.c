@@ -2,13 +2,9 @@
 /* The store is always exactly at one checkpoint, and says so when it can't be: beside another
  * process, after kill -9, on a damaged or full disk.
  *
- * Checkpoint n of these tests writes n into the position row, into every account row and into a row
- * of its own for each of its ids, and deletes the ids of checkpoint n - IDS_KEPT by range. So one
- * scan tells whether a store is at one checkpoint, and at which.
- *
  * RocksDB's threads don't survive a fork: whatever needs another process starts this program anew.
  */
-#include "store_fixture.h"
+#include "store_checkpoints.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -20,152 +16,7 @@
 #include <sys/wait.h>
 #include <time.h>
 
-enum { ACCOUNTS = 300, IDS = 60, IDS_KEPT = 3 };
-enum { EXIT_NOT_PERMITTED = 77 };
-
-static int checkpoint_ingest(struct store *store, uint64_t number, struct fault *fault)
-{
-	static uint8_t keys[1 + ACCOUNTS + IDS][KEY_SIZE], edges[2][KEY_SIZE];
-	struct store_row rows[1 + ACCOUNTS + IDS];
-	struct bytes value = { (const uint8_t *)&number, sizeof number };
-	struct store_range old = { START, START };
-	size_t count = 0;
-
-	rows[count] = (struct store_row){ key_make(keys[count], TABLE_POSITION, 0, 0), value };
-	count++;
-	for (uint32_t i = 0; i < ACCOUNTS; i++, count++)
-		rows[count] =
-			(struct store_row){ key_make(keys[count], TABLE_ACCOUNT, 7, i), value };
-	for (uint32_t i = 0; i < IDS; i++, count++)
-		rows[count] =
-			(struct store_row){ key_make(keys[count], TABLE_ID, number, i), value };
-	if (number > IDS_KEPT)
-		old = (struct store_range){ key_make(edges[0], TABLE_ID, number - IDS_KEPT, 0),
-			key_make(edges[1], TABLE_ID, number - IDS_KEPT + 1, 0) };
-	return store_ingest(store, rows, count, &old, number > IDS_KEPT, fault);
-}
-
-struct tally {
-	uint64_t number; /* what the position row says; it comes first */
-	size_t accounts;
-	size_t ids;
-	bool torn;
-};
-
-static bool tally_row(void *context, struct bytes key, struct bytes value)
-{
-	struct tally *tally = context;
-	uint64_t number;
-
-	if (key.size != KEY_SIZE || value.size != sizeof number) {
-		tally->torn = true;
-		return false;
-	}
-	memcpy(&number, value.at, sizeof number);
-	if (key.at[0] == TABLE_POSITION)
-		tally->number = number;
-	else if (key.at[0] == TABLE_ACCOUNT)
-		tally->accounts += number == tally->number;
-	else
-		tally->ids += number <= tally->number && number + IDS_KEPT > tally->number;
-	tally->torn |= key.at[0] > TABLE_ID;
-	return true;
-}
-
-/* The number of the checkpoint that the store is at, 0 for none; fails the test when it is at none
- * wholly. Looks at every row twice: by scan and by key. */
-static int checkpoint_find(struct store *store, uint64_t *ret_number, struct fault *fault)
-{
-	static uint8_t at[ACCOUNTS + IDS][KEY_SIZE];
-	struct bytes keys[ACCOUNTS + IDS], values[ACCOUNTS + IDS];
-	struct tally tally = { 0 };
-	size_t count = 0;
-	uint64_t kept;
-	int r = store_scan(store, START, END, tally_row, &tally, fault);
-
-	if (r < 0)
-		return r;
-	kept = tally.number < IDS_KEPT ? tally.number : IDS_KEPT;
-	assert_false(tally.torn);
-	assert_int_equal(tally.accounts, tally.number > 0 ? ACCOUNTS : 0);
-	assert_int_equal(tally.ids, kept * IDS);
-	*ret_number = tally.number;
-	if (tally.number == 0)
-		return 0;
-	for (uint32_t i = 0; i < ACCOUNTS; i++, count++)
-		keys[count] = key_make(at[count], TABLE_ACCOUNT, 7, i);
-	for (uint32_t i = 0; i < IDS; i++, count++)
-		keys[count] = key_make(at[count], TABLE_ID, tally.number, i);
-	r = store_get_many(store, keys, count, values, fault);
-	if (r < 0)
-		return r;
-	for (size_t i = 0; i < count; i++) {
-		assert_int_equal(values[i].size, sizeof tally.number);
-		assert_memory_equal(values[i].at, &tally.number, sizeof tally.number);
-	}
-	return 0;
-}
-
-static uint64_t checkpoint_of(struct store *store, struct place *place)
-{
-	uint64_t number = 0;
-
-	done(checkpoint_find(store, &number, &place->fault), place);
-	return number;
-}
-
-static void checkpoints_ingest(struct place *place, uint64_t from, uint64_t to)
-{
-	struct store *store = opened(place, STORE_OWN);
-
-	for (uint64_t number = from; number <= to; number++)
-		done(checkpoint_ingest(store, number, &place->fault), place);
-	store_close(store);
-}
-
 /* --- This program as another process: store PLAY PATH --- */
-
-struct child {
-	pid_t pid;
-	FILE *reports; /* a line per checkpoint done */
-};
-
-static struct child child_start(const char *play, const char *path)
-{
-	struct child child;
-	int ends[2];
-
-	assert_int_equal(pipe2(ends, O_CLOEXEC), 0);
-	child.pid = fork();
-	assert_true(child.pid >= 0);
-	if (child.pid == 0) {
-		(void)dup2(ends[1], STDOUT_FILENO);
-		(void)execl("/proc/self/exe", "store", play, path, (char *)NULL);
-		_exit(127);
-	}
-	(void)close(ends[1]);
-	child.reports = fdopen(ends[0], "r");
-	assert_non_null(child.reports);
-	return child;
-}
-
-static int child_wait(struct child *child)
-{
-	int status;
-
-	assert_int_equal(waitpid(child->pid, &status, 0), child->pid);
-	(void)fclose(child->reports);
-	return status;
-}
-
-static uint64_t report_read(struct child *child)
-{
-	char line[32];
-
-	if (fgets(line, sizeof line, child->reports) == NULL || strchr(line, '\n') == NULL)
-		return 0;
-	return strtoull(line, NULL, 10);
-}
 
 /* Ingests on from where the store is until it is killed. */
 static int play_owner(const char *path)
@@ -285,69 +136,8 @@ static int play_full(const char *path)
 	return r == 0 || r == FAULT_IO ? 0 : 5;
 }
 
-/* Opens, reads and ingests, each as far as it gets. */
-static int store_use(const char *path, struct fault *fault)
-{
-	struct store *store;
-	uint64_t number = 0;
-	int r = store_open(&store, path, STORE_OWN, CACHE_BYTES, fault);
-
-	if (r < 0)
-		return r;
-	r = checkpoint_find(store, &number, fault);
-	if (r == 0)
-		r = checkpoint_ingest(store, number + 1, fault);
-	store_close(store);
-	return r;
-}
-
-enum { LACK_MET = 10, LACK_NOT_MET = 11, LACK_IS_DAMAGE = 12 };
-
-static int lack_judge(int r, const struct fault *fault)
-{
-	if (r == 0)
-		return LACK_NOT_MET;
-	if (r == FAULT_IO && fault->code == FAULT_IO)
-		return LACK_MET;
-	(void)fprintf(stderr, "a lack is called %d: %s\n", r, fault->text);
-	return LACK_IS_DAMAGE;
-}
-
-/* The process may open that many files more. */
-static int play_descriptors(const char *path, const char *more)
-{
-	struct fault fault = { 0 };
-	struct rlimit limit;
-	int next = open("/dev/null", O_RDONLY | O_CLOEXEC);
-	int r;
-
-	(void)close(next);
-	limit.rlim_cur = limit.rlim_max = (rlim_t)next + strtoul(more, NULL, 10);
-	if (setrlimit(RLIMIT_NOFILE, &limit) != 0)
-		return EXIT_NOT_PERMITTED;
-	r = store_use(path, &fault);
-	if (r < 0 && strstr(fault.text, "too few files") == NULL)
-		(void)fprintf(stderr, "%s\n", fault.text);
-	return lack_judge(r, &fault);
-}
-
-/* Another user, who has no right to what the test took it from. */
-static int play_stranger(const char *path)
-{
-	struct fault fault = { 0 };
-
-	if (geteuid() == 0 && (setgid(65534) != 0 || setuid(65534) != 0))
-		return EXIT_NOT_PERMITTED;
-	return lack_judge(store_use(path, &fault), &fault);
-}
-
 static int play(const char *part, const char *path)
 {
-	if (strncmp(part, "descriptors ", 12) == 0)
-		return play_descriptors(path, part + 12);
-	if (strcmp(part, "stranger") == 0)
-		return play_stranger(path);
-
 	if (strcmp(part, "owner") == 0)
 		return play_owner(path);
 	if (strcmp(part, "limited") == 0)
@@ -687,100 +477,6 @@ static void a_damaged_store_is_destroyed_and_made_anew(void **state)
 	assert_int_equal(rmdir(place.folder), 0);
 }
 
-/* --- What is lacking is no damage --- */
-
-static uint64_t checkpoint_newest(struct place *place)
-{
-	struct store *store = opened(place, STORE_READ);
-	uint64_t number = checkpoint_of(store, place);
-
-	store_close(store);
-	return number;
-}
-
-static int played(const char *part, const char *path)
-{
-	struct child child = child_start(part, path);
-	int status = child_wait(&child);
-
-	assert_true(WIFEXITED(status));
-	return WEXITSTATUS(status);
-}
-
-/* One descriptor more each time: every opening of a file by RocksDB or by us fails once. */
-static void few_descriptors_are_no_damage(void **state)
-{
-	struct place place = place_make();
-	int met = 0, exit_code = LACK_MET;
-
-	(void)state;
-	for (uint64_t number = 1; number <= 6; number++)
-		checkpoints_ingest(&place, number, number);
-	for (int more = 0; exit_code != LACK_NOT_MET; more++) {
-		char part[32];
-		assert_true(more < 200);
-		(void)snprintf(part, sizeof part, "descriptors %d", more);
-		exit_code = played(part, place.path);
-		if (exit_code != LACK_NOT_MET)
-			assert_int_equal(exit_code, LACK_MET);
-		met += exit_code == LACK_MET;
-	}
-	assert_true(met > 5);
-	place_remove(&place);
-}
-
-static void everything_to(const char *folder, uid_t user)
-{
-	char path[500];
-	DIR *entries = opendir(folder);
-	const struct dirent *entry;
-
-	assert_non_null(entries);
-	while ((entry = readdir(entries)) != NULL) {
-		(void)snprintf(path, sizeof path, "%s/%s", folder, entry->d_name);
-		if (strcmp(entry->d_name, "..") != 0 && geteuid() == 0)
-			assert_int_equal(chown(path, user, user), 0);
-	}
-	(void)closedir(entries);
-}
-
-/* Each file and folder in turn is not to be read, nor written, by who opens the store. */
-static void missing_rights_are_no_damage(void **state)
-{
-	struct place place = place_make();
-	struct dirent **entries;
-	int met = 0, count;
-
-	(void)state;
-	for (uint64_t number = 1; number <= 6; number++)
-		checkpoints_ingest(&place, number, number);
-	everything_to(place.folder, 65534);
-	everything_to(place.path, 65534);
-	count = scandir(place.path, &entries, NULL, NULL);
-	for (int i = 0; i < count; i++) {
-		char path[500];
-		struct stat status;
-		int exit_code;
-		(void)snprintf(path, sizeof path, "%s/%s", place.path, entries[i]->d_name);
-		if (strcmp(entries[i]->d_name, "..") == 0 || stat(path, &status) != 0) {
-			free(entries[i]);
-			continue;
-		}
-		assert_int_equal(chmod(path, 0), 0);
-		exit_code = played("stranger", place.path);
-		assert_int_equal(chmod(path, status.st_mode & 07777), 0);
-		if (exit_code != LACK_NOT_MET && exit_code != LACK_MET)
-			fail_msg("without a right to %s: %d", entries[i]->d_name, exit_code);
-		met += exit_code == LACK_MET;
-		free(entries[i]);
-	}
-	free(entries);
-	everything_to(place.path, geteuid());
-	assert_true(met > 4);
-	assert_int_equal(checkpoint_newest(&place) >= 6, true);
-	place_remove(&place);
-}
-
 /* A file that the manifest names is damage; one that only an ingest needs is not. */
 static void a_missing_table_is_damage(void **state)
 {
@@ -821,8 +517,6 @@ int main(int argc, char **argv)
 		cmocka_unit_test(a_full_disk_is_a_fault),
 		cmocka_unit_test(damaged_files_are_a_fault_never_wrong_rows),
 		cmocka_unit_test(a_damaged_store_is_destroyed_and_made_anew),
-		cmocka_unit_test(few_descriptors_are_no_damage),
-		cmocka_unit_test(missing_rights_are_no_damage),
 		cmocka_unit_test(a_missing_table_is_damage),
 	};
 
