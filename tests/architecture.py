@@ -54,6 +54,7 @@ CORE_SYSTEM_HEADERS = {"assert.h", "stdbool.h", "stddef.h", "stdint.h", "string.
 
 LINES_MAX = {"decide": 200, "apply": 80}
 LINES_MAX_OTHERS = 600
+LINES_MAX_TESTS = 800
 FUNCTION_LINES_MAX = 70
 
 SPDX = "SPDX-License-Identifier: Apache-2.0"
@@ -335,6 +336,10 @@ def files_are_short(tree):
             most = LINES_MAX_OTHERS  # no event of its own
         if count > most:
             yield f"{name}: {count} lines, at most {most}"
+    for name in tree.files("tests", ".c", ".h", ".py"):
+        count = tree.text(name).count("\n")
+        if count > LINES_MAX_TESTS:
+            yield f"{name}: {count} lines, at most {LINES_MAX_TESTS}"
 
 
 def functions_are_short(tree):

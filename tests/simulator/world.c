@@ -6,6 +6,7 @@
 #include "clients.h"
 #include "folders.h"
 #include "hearing.h"
+#include "operator.h"
 
 #include "shard/lookout.h"
 #include "shard/shard.h"
@@ -16,11 +17,8 @@
 #include <stdio.h>
 
 enum {
-	SHARDS_MAX = 3,
 	SLOTS = 2,
 	MEMORY_BYTES = 8 << 20,
-	ACCEPTED_MAX = 64,
-	FAR_AHEAD_MS = 5 * 60000,
 	REST_S_MAX = 900,
 	REST_TURNS_MAX = 1000000,
 	/* What is promised. */
@@ -51,10 +49,6 @@ static struct {
 	int64_t restore_at_ns; /* by the operator, what was changed of the log; INT64_MAX: nothing
 				*/
 	struct slot slots[SLOTS];
-	struct input_place accepted[ACCEPTED_MAX];
-	size_t accepted_count;
-	int64_t restart_at[SHARDS_MAX];            /* --restart-inputs; 0: not given */
-	struct clock_restart restarts[SHARDS_MAX]; /* by shard; engine time 0: none */
 } this;
 struct world_totals world_totals;
 
@@ -75,10 +69,10 @@ static struct shard_config config_of(struct slot *slot, uint32_t shard)
 		.checkpoint_ms = this.checkpoint_ms,
 		.read_back_ms = this.read_back_ms,
 		.live_well_ms = 10000,
-		.clock_accepted = this.accepted,
-		.clock_accepted_count = this.accepted_count,
-		.restart_inputs_at = this.restart_at[shard],
-		.clock_restarts = this.restarts,
+		.clock_accepted = operator_choices.accepted,
+		.clock_accepted_count = operator_choices.accepted_count,
+		.restart_inputs_at = operator_choices.restart_at[shard],
+		.clock_restarts = operator_choices.restarts,
 		.clock_restart_count = this.shards,
 		.diag = diag,
 		.context = &slot->process,
@@ -201,6 +195,13 @@ static void slot_kill(struct slot *slot)
 	slot_ended(slot);
 }
 
+void world_processes_kill(void)
+{
+	for (int i = 0; i < SLOTS; i++)
+		if (this.slots[i].is_running)
+			slot_kill(&this.slots[i]);
+}
+
 /* As `pinion run` does. */
 static void slot_stop(struct slot *slot)
 {
@@ -222,76 +223,7 @@ static void slot_stop(struct slot *slot)
 	}
 }
 
-/* --- The operator --- */
-
-/* "start with --accept-clock commands:0:OFFSET, where OFFSET is the last such record": for every
- * input at once, on all processes; the broker's clock is mended. */
-static void clock_accept(uint32_t shard, const struct fault *fault)
-{
-	if (!strstr(fault->text, "--accept-clock"))
-		violation("a stop for the clock does not say what to do: %s", fault->text);
-	world_totals.clock_stops++;
-	broker_clock_set(0);
-	for (int i = 0; i < SLOTS; i++)
-		if (this.slots[i].is_running)
-			slot_kill(&this.slots[i]);
-	broker_lose_under_way(); /* the operator takes his time */
-	checks_look();
-	for (enum log_stream s = 0; s < LOG_EVENTS; s++) {
-		size_t count = broker_readable(shard, s);
-		while (count > 0 && broker_record(shard, s, count - 1)->time_ms <=
-					    clock_host_ms() + FAR_AHEAD_MS)
-			count--;
-		if (count == 0)
-			continue;
-		int64_t offset = broker_record(shard, s, count - 1)->offset;
-		checks_accept_clock(shard, s, offset);
-		if (this.accepted_count == ACCEPTED_MAX)
-			violation("more stops for the clock than this world has room for");
-		this.accepted[this.accepted_count++] = (struct input_place){ shard, s, offset };
-		say("the operator accepts the clock up to %s:%" PRIu32 ":%" PRId64,
-			log_stream_name(s), shard, offset);
-	}
-}
-
-/* "pinion run --restart-inputs SHARD:SEQUENCE", and in the supervisor's file it stays. */
-static void inputs_accept(uint32_t shard, const struct fault *fault)
-{
-	uint32_t said;
-	int64_t sequence;
-	const char *option = strstr(fault->text, "--restart-inputs ");
-	if (!option ||
-		sscanf(option, "--restart-inputs %" SCNu32 ":%" SCNd64, &said, &sequence) != 2 ||
-		said != shard)
-		violation("shard %" PRIu32 " stopped: %s (%s:%d)", shard, fault->text, fault->file,
-			fault->line);
-	world_totals.input_stops++;
-	say("the operator has the inputs of shard %" PRIu32 " go on at event %" PRId64, shard,
-		sequence);
-	this.restart_at[shard] = sequence;
-}
-
-/* "start once with --restart-clock 0:ENGINE_TIME_MS": the machines' clocks are right again, and
- * engine time is what is wrong. The option is left where it is from then on. */
-static bool clock_restarted(uint32_t shard, const struct fault *fault)
-{
-	static const char option[] = "--restart-clock ";
-	const char *at = strstr(fault->text, option);
-	struct clock_restart restart;
-	if (!at)
-		return false;
-	if (sscanf(at + strlen(option), "%" SCNu32 ":%" SCNd64, &restart.shard,
-		    &restart.engine_time_ms) != 2 ||
-		restart.shard != shard)
-		violation("a stop for engine time does not say what to do: %s", fault->text);
-	ground.host_ahead_ms = 0;
-	world_totals.clock_restarts++;
-	this.restarts[shard] = restart;
-	clients_repeat(shard); /* they were told that all is too old */
-	say("the operator restarts the clock of shard %" PRIu32 " at %" PRId64, shard,
-		restart.engine_time_ms);
-	return true;
-}
+/* --- What became of them --- */
 
 /* What it found must be so, and not one odd look. All its shards have ended. */
 static void lookout_end(struct slot *slot)
@@ -370,12 +302,12 @@ static void owner_ended(struct slot *slot, uint32_t shard)
 		world_totals.usurped++;
 		break;
 	case FAULT_CLOCK:
-		if (!clock_restarted(shard, &fault))
-			clock_accept(shard, &fault);
+		if (!operator_clock_restarted(shard, &fault))
+			operator_clock_accept(shard, &fault);
 		break;
 	case FAULT_LOG:
 		if (!strstr(fault.text, "were deleted"))
-			inputs_accept(shard, &fault);
+			operator_inputs_accept(shard, &fault);
 		break;
 	case FAULT_IO:
 	case FAULT_TAINTED:
@@ -646,6 +578,7 @@ static void world_begin(uint64_t seed, bool is_swarm)
 		BROKER_KAFKA, BROKER_EMBEDDED, BROKER_UNFENCED };
 	enum broker_kind kind = kinds[draw(sizeof kinds / sizeof *kinds)];
 	memset(&this, 0, sizeof this);
+	memset(&operator_choices, 0, sizeof operator_choices);
 	this.shards = (uint32_t)draw_between(1, draw(3) == 0 ? SHARDS_MAX : 1);
 	this.checkpoint_ms = (int)draw_between(1, 1 << draw_between(1, 11));
 	this.read_back_ms = (int)draw_between(500, 20000);

@@ -11,6 +11,9 @@
  * ends the simulation. */
 void world_run(uint64_t seed, bool is_swarm, int64_t turns);
 
+/* All that run, at once. */
+void world_processes_kill(void);
+
 /* Of all worlds together. */
 struct world_totals {
 	uint64_t worlds, crashes, crashes_in_recovery, lives, usurped, restarts, clock_stops,
