@@ -4,8 +4,8 @@
 #include "plain.h"
 
 #include "ledger/account.h"
-#include "wire/utf8.h"
 #include "wire/text.h"
+#include "wire/utf8.h"
 
 __extension__ typedef __int128 wide;
 
