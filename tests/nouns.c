@@ -386,7 +386,10 @@ static struct event event_make(struct maker *maker, enum event_kind kind)
 	event.engine_time_ms = number(maker);
 	if (!event_answers_nothing(event.kind))
 		cause(maker, &event);
-	effects(maker, &event);
+	event.dry_run = event.topic != TOPIC_none && !event_is_timers(&event) &&
+			!maker->is_fattest && coin(maker);
+	if (!event.dry_run)
+		effects(maker, &event);
 	struct body body = { .maker = maker, .noun = (uint8_t *)&event, .event = &event };
 	body_put(&body, event_shape(kind));
 	return event;

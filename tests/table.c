@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Runs table files: each twice, once with all rows in memory, once with none kept from one event to
  * the next. Whatever stays in memory on the deciding side is forgotten on the replaying one, and
- * the other way round. */
+ * the other way round. With --tries each command is tried first, as a dry run, and what that says
+ * has to come true. */
 #include "table.h"
 
 #include <errno.h>
@@ -108,10 +109,11 @@ static bool words_split(char *line, struct words *ret)
 	return ret->count > 0;
 }
 
-static void table_begin(bool is_forgetful)
+static void table_begin(bool is_forgetful, bool tries)
 {
 	table = (struct sheet){
 		.is_forgetful = is_forgetful,
+		.tries = tries,
 		.opened = { .ledger_id = { { 1 } },
 			.shards = 1,
 			.format = LEDGER_FORMAT,
@@ -121,11 +123,11 @@ static void table_begin(bool is_forgetful)
 	};
 }
 
-static void file_run(
-	FILE *file, const char *path, bool is_forgetful, unsigned *passed, unsigned *failed)
+static void file_run(FILE *file, const char *path, bool is_forgetful, bool tries, unsigned *passed,
+	unsigned *failed)
 {
 	char line[LINE_SIZE_MAX];
-	table_begin(is_forgetful);
+	table_begin(is_forgetful, tries);
 	for (unsigned number = 1; fgets(line, sizeof line, file); number++) {
 		struct words words;
 		if (!words_split(line, &words))
@@ -146,7 +148,8 @@ static void file_run(
 int main(int argc, char **argv)
 {
 	unsigned passed = 0, failed = 0;
-	for (int i = 1; i < argc; i++) {
+	bool tries = argc > 1 && strcmp(argv[1], "--tries") == 0;
+	for (int i = tries ? 2 : 1; i < argc; i++) {
 		FILE *file = fopen(argv[i], "r");
 		if (!file) {
 			printf("%s: %s\n", argv[i], strerror(errno));
@@ -154,9 +157,9 @@ int main(int argc, char **argv)
 			continue;
 		}
 		unsigned before = passed;
-		file_run(file, argv[i], false, &passed, &failed);
+		file_run(file, argv[i], false, tries, &passed, &failed);
 		rewind(file);
-		file_run(file, argv[i], true, &passed, &failed);
+		file_run(file, argv[i], true, tries, &passed, &failed);
 		(void)fclose(file);
 		if (passed == before)
 			failed++; /* a table without a step proves nothing */

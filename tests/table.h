@@ -18,6 +18,7 @@ struct sheet {
 	struct world world;
 	bool is_open;
 	bool is_forgetful;
+	bool tries; /* each command is tried (dry_run) before it is sent in earnest */
 	struct event_ledger_opened opened;
 	int64_t now_ms; /* record time of the next input */
 	int64_t offsets[TOPIC_COUNT + 1];

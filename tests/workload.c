@@ -165,6 +165,13 @@ void workload_next(struct workload *workload, int64_t now_ms, struct work *ret)
 	if (dice == 4) /* an id of long ago, or one that is to come */
 		command.id.id.at[workload_below(workload, 2) + 2] ^= 0x40;
 	work_encode(workload, &command, ret);
+	if (dice == 8 ||
+		dice == 9) { /* only tried now; in earnest, under the same id, it may come later */
+		workload->old[workload->old_count++ % WORKLOAD_OLD] = *ret;
+		command.dry_run = true;
+		work_encode(workload, &command, ret);
+		return;
+	}
 	if (dice == 6)
 		spoil(workload, ret);
 	else

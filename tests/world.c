@@ -86,11 +86,14 @@ static bool replay(struct world *world, const struct event *event)
 	return true;
 }
 
-/* A "no" leaves nothing behind but the id's row, and not even that where none is kept. */
+/* A "no" leaves nothing behind but the id's row, and not even that where none is kept; what is only
+ * tried leaves nothing. */
 static bool no_is_no(struct world *world, const struct event *event)
 {
 	size_t rows = event->has_command_id ? 1 : 0;
-	if (event->kind == EVENT_command_rejected) {
+	if (event->dry_run) {
+		rows = 0;
+	} else if (event->kind == EVENT_command_rejected) {
 		enum reject reject = event->command_rejected.reject;
 		if (reject == REJECT_id_reused || !reject_keeps_row(reject))
 			rows = 0;

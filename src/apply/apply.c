@@ -48,8 +48,9 @@ static bool order_is_sound(const struct head *head, const struct event *event)
 
 static bool effect_count_is_sound(const struct event *event)
 {
-	return event_moves_money(event->kind) ? event->effect_count > 0
-					      : event->effect_count + event->balance_count == 0;
+	return event_moves_money(event->kind) && !event->dry_run
+		       ? event->effect_count > 0
+		       : event->effect_count + event->balance_count == 0;
 }
 
 bool apply_is_sound(const struct state *state, const struct event *event)
@@ -70,7 +71,7 @@ static void command_row_put(struct state *state, const struct event *event)
 {
 	enum reject reject = event->kind == EVENT_command_rejected ? event->command_rejected.reject
 								   : REJECT_none;
-	if (!event->has_command_id || event->kind == EVENT_command_repeated ||
+	if (!event->has_command_id || event->dry_run || event->kind == EVENT_command_repeated ||
 		reject == REJECT_id_reused || (reject != REJECT_none && !reject_keeps_row(reject)))
 		return;
 	struct command_row row = {
@@ -110,7 +111,7 @@ static void head_move(struct state *state, const struct event *event)
 void apply(struct state *state, const struct event *event)
 {
 	const struct event_rule *rule = rule_of(event->kind);
-	if (rule->change)
+	if (rule->change && !event->dry_run)
 		rule->change(state, event);
 	if (!event_is_timers(event) && event->topic != TOPIC_none)
 		command_row_put(state, event);

@@ -33,8 +33,6 @@ static enum reject shape_envelope(
 		return REJECT_group_id_malformed;
 	if (command->reference.size != 0 && !text_is_reference(&command->reference))
 		return REJECT_reference_malformed;
-	if (command->dry_run)
-		return REJECT_dry_run_unsupported;
 	return REJECT_none;
 }
 
@@ -116,6 +114,7 @@ static void envelope_copy(
 	ret_event->topic = input->topic;
 	ret_event->offset = input->offset;
 	ret_event->digest = command->digest;
+	ret_event->dry_run = command->dry_run;
 	ret_event->has_command_id = !command->id.is_malformed && !id_is_absent(&command->id.id);
 	if (ret_event->has_command_id)
 		ret_event->command_id = command->id.id;
@@ -143,6 +142,8 @@ bool decide(const struct state *state, const struct input *input, const struct c
 	if (reject != REJECT_none) {
 		ret_event->kind = EVENT_command_rejected;
 		ret_event->command_rejected.reject = reject;
+	}
+	if (reject != REJECT_none || command->dry_run) {
 		ret_event->effect_count = 0;
 		ret_event->balance_count = 0;
 	}

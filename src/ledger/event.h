@@ -60,6 +60,7 @@ struct event {
 	enum initiator initiator;
 	struct id group_id;
 	struct text64 reference;
+	bool dry_run; /* what it would be: nothing changes, and there are no effects and balances */
 
 	uint8_t effect_count;
 	uint8_t balance_count;

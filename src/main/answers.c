@@ -22,6 +22,8 @@ static void answers_count(struct answers *answers, const struct event *event)
 		answers->by_reject[reject]++;
 	} else if (event->kind == EVENT_command_repeated) {
 		answers->repeated++;
+	} else if (event->dry_run) {
+		answers->tried++;
 	} else {
 		answers->posted++;
 	}
@@ -82,6 +84,9 @@ void answers_summary(const struct answers *answers)
 			reject_name((enum reject)reject));
 		before = ", ";
 	}
-	(void)printf("%s, %" PRId64 " that %s no command\n", answers->rejected > 0 ? ")" : "",
+	(void)printf("%s, %" PRId64 " that %s no command", answers->rejected > 0 ? ")" : "",
 		answers->errors, answers->errors == 1 ? "is" : "are");
+	if (answers->tried > 0)
+		(void)printf(", %" PRId64 " only tried", answers->tried);
+	(void)printf("\n");
 }

@@ -55,7 +55,7 @@ static bool row_found(void *context, struct bytes key, struct bytes value)
 static int event_found(void *context, const struct event *event, const struct place *place)
 {
 	(void)place;
-	if (event->kind == EVENT_account_opened)
+	if (event->kind == EVENT_account_opened && !event->dry_run)
 		found_add(context, &event->account_opened.account);
 	for (uint8_t i = 0; i < event->balance_count; i++)
 		found_add(context, &event->balances[i].account);

@@ -18,7 +18,7 @@ static bool input_is_blank(const struct event *event)
 	return !event->has_command_id && id_is_absent(&event->command_id) &&
 	       digest_is_absent(&event->digest) && event->party.size == 0 &&
 	       event->initiator == INITIATOR_none && id_is_absent(&event->group_id) &&
-	       event->reference.size == 0;
+	       event->reference.size == 0 && !event->dry_run;
 }
 
 static bool input_is_sound(const struct event *event)
@@ -74,6 +74,7 @@ static bool event_is_sound(const struct event *event)
 {
 	if (event->engine_time_ms < 0 || event->offset < 0 || !input_is_sound(event) ||
 		!timer_is_sound(&event->timer) || event->balance_count > BALANCES_PER_EVENT_MAX ||
+		(event->dry_run && event->effect_count + event->balance_count != 0) ||
 		event->effect_count > EFFECTS_PER_EVENT_MAX)
 		return false;
 	for (unsigned i = 0; i < event->balance_count; i++)
@@ -103,6 +104,7 @@ static const struct binding input_bindings[] = {
 	{ .number = 6, .bind = BIND_ENUM, IN_EVENT(initiator) },
 	{ .number = 7, .bind = BIND_ID, IN_EVENT(group_id) },
 	{ .number = 8, .bind = BIND_TEXT64, IN_EVENT(reference) },
+	{ .number = 9, .bind = BIND_BOOL, IN_EVENT(dry_run) },
 };
 static const struct message_binding input_binding = {
 	.descriptor = &pinion__v1__input__descriptor,

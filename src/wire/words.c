@@ -83,11 +83,16 @@ char *words_of_event(const struct event *event, const struct command *command)
 	bool is_rejected = event->kind == EVENT_command_rejected;
 	if (is_rejected || event->kind == EVENT_command_repeated) {
 		(void)fputs(is_rejected ? "REJECTED  " : "repeated  ", to);
+		if (event->dry_run)
+			(void)fputs("(only tried) ", to);
 		say_answered(to, event, command);
 		say_reference(to, event);
 		say_event(to, event);
 	} else {
-		(void)fputs(event_is_timers(event) ? "timer     " : "posted    ", to);
+		(void)fputs(event_is_timers(event) ? "timer     "
+			    : event->dry_run       ? "would be  "
+						   : "posted    ",
+			to);
 		say_event(to, event);
 		say_reference(to, event);
 	}

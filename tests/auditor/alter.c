@@ -27,7 +27,7 @@ static const struct part of_envelope[] = { PART(PLAIN, kind), PART(PLAIN, sequen
 	PART(PLAIN, timer.due_ms), PART(PLAIN, timer.id), PART(PLAIN, timer.kind),
 	PART(PLAIN, has_command_id), PART(PLAIN, command_id), PART(PLAIN, digest),
 	PART(TEXT, party), PART(PLAIN, initiator), PART(PLAIN, group_id), PART(TEXT, reference),
-	PART(PLAIN, effect_count), PART(PLAIN, balance_count), { 0 } };
+	PART(PLAIN, dry_run), PART(PLAIN, effect_count), PART(PLAIN, balance_count), { 0 } };
 static const struct part of_effect[] = { PART(PLAIN, effects[0].posting.debit),
 	PART(PLAIN, effects[0].posting.credit), PART(PLAIN, effects[0].posting.layer),
 	PART(PLAIN, effects[0].posting.rail), PART(PLAIN, effects[0].posting.forced),

@@ -180,12 +180,13 @@ void books_take(struct books *books, const struct event *event)
 	books->engine_time_ms = event->engine_time_ms;
 	effects_take(books, event);
 	const struct event_audit *audit = event_audit(event->kind);
-	if (audit->take)
+	if (audit->take && !event->dry_run)
 		audit->take(books, event);
 	if (event_is_timers(event)) {
 		books->timers_fired++;
 	} else if (event->topic != TOPIC_none) {
 		books->timers_fired = 0;
-		command_take(books, event);
+		if (!event->dry_run)
+			command_take(books, event);
 	}
 }

@@ -116,6 +116,7 @@ static void envelope(struct comparison *c, const struct event *predicted, const 
 	number(c, "input.initiator", predicted->initiator, came->initiator);
 	id(c, "input.group_id", &predicted->group_id, &came->group_id);
 	text(c, "input.reference", &predicted->reference, &came->reference);
+	number(c, "input.dry_run", predicted->dry_run, came->dry_run);
 }
 
 static void effects(struct comparison *c, const struct event *predicted, const struct event *came)

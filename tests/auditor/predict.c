@@ -30,6 +30,7 @@ static void envelope_put(struct event *event, const struct command *command)
 	if (event->has_command_id)
 		event->command_id = command->id.id;
 	event->digest = command->digest;
+	event->dry_run = command->dry_run;
 	if (is_party_name(&command->party))
 		event->party = command->party;
 	if (command->initiator > INITIATOR_none && command->initiator <= INITIATOR_third_party)
@@ -73,4 +74,6 @@ void event_predict(const struct books *books, const struct input *input,
 		reject_put(ret, &request, &failed);
 	else
 		command_audit(command->kind)->predict(&request, ret);
+	if (ret->dry_run)
+		ret->effect_count = ret->balance_count = 0;
 }

@@ -115,11 +115,6 @@ static bool has_a_malformed_reference(const struct request *request)
 	return reference->size != 0 && !is_reference(reference);
 }
 
-static bool is_dry_run(const struct request *request)
-{
-	return request->command->dry_run;
-}
-
 static const struct check of_envelope[] = {
 	{ REJECT_wrong_topic, is_on_a_wrong_topic, NULL },
 	{ REJECT_id_malformed, has_a_malformed_id, NULL },
@@ -128,7 +123,6 @@ static const struct check of_envelope[] = {
 	{ REJECT_initiator_unknown, has_an_unknown_initiator, NULL },
 	{ REJECT_group_id_malformed, has_a_malformed_group_id, NULL },
 	{ REJECT_reference_malformed, has_a_malformed_reference, NULL },
-	{ REJECT_dry_run_unsupported, is_dry_run, NULL },
 	{ 0 },
 };
 

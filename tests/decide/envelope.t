@@ -43,7 +43,7 @@ transfer T3 alice/main alice/save 1.00 USD initiator=-1     reject initiator_unk
 transfer T3 alice/main alice/save 1.00 USD group_id=malformed     reject group_id_malformed retry never
 transfer T3 alice/main alice/save 1.00 USD reference=a*65   reject reference_malformed retry never
 transfer T3 alice/main alice/save 1.00 USD reference=a/b    reject reference_malformed
-transfer T3 alice/main alice/save 1.00 USD dry_run=yes      reject dry_run_unsupported retry never
+transfer T3 alice/main alice/save 1.00 USD dry_run=yes      transfer_posted
 transfer T3 alice/main alice/save 1.00 USD initiator=4 reference=A.b_9:-    transfer_posted
 transfer T4 alice/main alice/save 1.00 USD initiator=1 reference=a*64 group_id=G1   transfer_posted
 

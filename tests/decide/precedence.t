@@ -25,7 +25,7 @@ raw transfer_create party=bob initiator=9 group_id=malformed reference=/ dry_run
 raw transfer_create party=alice initiator=9 group_id=malformed reference=/ dry_run=yes                       reject initiator_unknown
 raw transfer_create party=alice group_id=malformed reference=/ dry_run=yes                                   reject group_id_malformed
 raw transfer_create party=alice reference=/ dry_run=yes                                                      reject reference_malformed
-raw transfer_create party=alice dry_run=yes                                                                  reject dry_run_unsupported
+raw transfer_create party=alice dry_run=yes                                                                  reject account_malformed
 
 # shape of the body
 hold     alice bob 0 XXX Tip 0s party=alice id_time=-8d                 reject account_malformed

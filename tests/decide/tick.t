@@ -10,14 +10,14 @@ tick K2 party=alice                                         ticked              
 tick K3 initiator=9                                         reject initiator_unknown
 tick K3 group_id=malformed                                  reject group_id_malformed
 tick K3 reference=a*65                                      reject reference_malformed
-tick K3 dry_run=yes                                         reject dry_run_unsupported
+tick K3 dry_run=yes                                         ticked
 tick K4 id_time=-8d                                         reject id_too_old
 tick K5 id_time=+6m                                         reject id_too_new
 
 # two faults at once
 tick K6 topic=rails party=Alice                             reject wrong_topic
 tick K6 initiator=9 dry_run=yes                             reject initiator_unknown
-tick K6 dry_run=yes id_time=-8d                             reject dry_run_unsupported
+tick K9 dry_run=yes id_time=-8d                             reject id_too_old
 
 # time that goes back is the time that was
 party    alice

@@ -103,6 +103,9 @@ class Books:
         )
         of_stream[event.input.offset] += 1
         check(of_stream[event.input.offset] == 1, f"{where}: a second outcome of one input")
+        if event.input.dry_run:
+            check(not event.effects and not event.balances, f"{where}: a trial with effects")
+            return
         key = event.shard, event.input.command_id
         if kind == "command_repeated":
             self.repeats[key] += 1
@@ -178,6 +181,8 @@ class Books:
             )
 
     def _hold(self, event, kind, where):
+        if event.input.dry_run:
+            return
         open_holds = self.holds[event.shard]
         if kind == "account_opened":
             key = event.shard, event.account_opened.account

@@ -561,6 +561,16 @@ BUGS = [
         ),
     ),
     Bug(
+        "a_trial_moves_money",
+        ("src/decide/decide.c", "	if (reject != REJECT_none || command->dry_run) {", "	if (reject != REJECT_none) {"),
+        ("src/wire/record.c", "		(event->dry_run && event->effect_count + event->balance_count != 0) ||\n", ""),
+        ("src/apply/apply.c", "	if (rule->change && !event->dry_run)", "	if (rule->change)"),
+    ),
+    Bug(
+        "a_trial_uses_its_id_up",
+        ("src/apply/apply.c", "	if (!event->has_command_id || event->dry_run ||", "	if (!event->has_command_id ||"),
+    ),
+    Bug(
         "a_capture_takes_the_whole_hold",
         (
             "src/decide/hold/hold_capture.c",
