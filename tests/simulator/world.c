@@ -295,7 +295,7 @@ static void owner_ended(struct slot *slot, uint32_t shard)
 			violation("shard %" PRIu32 " ended by itself", shard);
 		/* One that recovers, from a full disk for example, has decided nothing, and leaves
 		 * its store as it is. */
-		if (ground.is_calm && slot->was_live[shard])
+		if (ground.is_calm && slot->is_stopping && slot->was_live[shard])
 			checks_stored(shard, status.term, folder_mix(slot->paths[shard]));
 		break;
 	case FAULT_USURPED:
@@ -346,7 +346,7 @@ static void owners_look(struct slot *slot)
 		looks_look(slot);
 	if (slot->is_running && !is_any)
 		lookout_end(slot);
-	else if (slot->is_running && is_one_gone && !slot->is_stopping && draw(200) == 0)
+	else if (slot->is_running && is_one_gone && slot->end_by_ns == INT64_MAX && draw(200) == 0)
 		slot_stop(slot);
 }
 
