@@ -23,7 +23,7 @@ enum {
 	REST_TURNS_MAX = 1000000,
 	/* What is promised. */
 	STOP_S_MAX = 10,
-	GIVE_UP_S = 5,
+	GIVE_UP_MS = 5000,
 	LOOKS_BELIEVED = 3,
 };
 static const int64_t ns_per_s = 1000000000;
@@ -210,7 +210,7 @@ static void slot_stop(struct slot *slot)
 	slot->is_stopping = true;
 	slot->end_by_ns = STOP_S_MAX * ns_per_s +
 			  (paused_until_ns > ground.now_ns ? paused_until_ns : ground.now_ns);
-	hearing_give_up_at(slot->process.number, clock_monotonic_ms() + GIVE_UP_S * 1000);
+	hearing_give_up_at(slot->process.number, clock_monotonic_ms() + GIVE_UP_MS);
 	lookout_stop(slot->lookout);
 	for (uint32_t s = 0; s < this.shards; s++) {
 		struct shard_status status = { 0 };
