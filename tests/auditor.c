@@ -393,6 +393,21 @@ static void sums_fail(struct books *books, const char *expected)
 	books_free(books);
 }
 
+/* Its timers may have fired for an input that is gone. */
+static void test_inputs_that_go_on_forget_fired_timers(void **state)
+{
+	(void)state;
+	struct event restarted = { .kind = EVENT_inputs_restarted,
+		.sequence = 2,
+		.inputs_restarted = { .topic = TOPIC_commands, .expected_offset = 5 } };
+	struct books books;
+	books_init(&books, 0, 1);
+	books.timers_fired = 3;
+	books_take(&books, &restarted);
+	assert_int_equal(books.timers_fired, 0);
+	books_free(&books);
+}
+
 static void test_sums_can_fail(void **unused)
 {
 	(void)unused;
@@ -437,6 +452,7 @@ int main(int argument_count, char **arguments)
 		cmocka_unit_test(test_a_rail_reference_is_kept_for_732_days),
 		cmocka_unit_test(test_an_input_is_decided_after_its_timers),
 		cmocka_unit_test(test_a_topic_is_made_anew),
+		cmocka_unit_test(test_inputs_that_go_on_forget_fired_timers),
 		cmocka_unit_test(test_sums_can_fail),
 		cmocka_unit_test(test_bytes),
 	};

@@ -188,5 +188,7 @@ void books_take(struct books *books, const struct event *event)
 		books->timers_fired = 0;
 		if (!event->dry_run)
 			command_take(books, event);
+	} else if (event->kind == EVENT_inputs_restarted) {
+		books->timers_fired = 0; /* for an input that may be gone */
 	}
 }
