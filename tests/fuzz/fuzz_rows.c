@@ -61,7 +61,7 @@ static void row_again(struct bytes key, struct bytes value)
 #include "state/tables.def"
 #undef TABLE
 	default:
-		assert(!"a table");
+		assert(false); /* no table */
 	}
 }
 
