@@ -71,7 +71,6 @@ static bool lists_differ(struct difference *difference, json_t *released, json_t
 	return false;
 }
 
-/* NOLINTNEXTLINE(misc-no-recursion): as deep as an event. */
 static bool values_differ(struct difference *difference, json_t *released, json_t *now)
 {
 	if (json_equal(released, now))

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Each command and event with all its fields set: to its record and back, a command to JSON and
  * back; and all that is printed, for tests/shapes.py, which reads the same records by protobuf's
- * own library. */
+ * own library. Then each field of an event is what it can't be. */
 #include "nouns.h"
 
 #include "wire/json.h"
@@ -129,6 +129,76 @@ static void event_round(struct codec *codec, struct random *random, enum event_k
 	body_print(&made, &read, event_shape(kind));
 }
 
+/* --- What each field of an event can't be --- */
+
+/* Makes a field one that the contract does not let it be; false: it may be anything. What is absent
+ * is zero, and nothing but what says so may be below zero. */
+static bool field_spoil(struct event *event, const struct shape_field *field, bool is_absent)
+{
+	uint8_t *at = (uint8_t *)event + field->offset;
+	int32_t unknown = field->shape == SHAPE_ENUM ? field->greatest + 1 : INT32_MAX;
+	int64_t below_zero = -1;
+	switch (field->shape) {
+	case SHAPE_ENUM:
+	case SHAPE_REJECT:
+	case SHAPE_OUTCOME:
+		memset(at, 0, field->size);
+		if (!is_absent)
+			memcpy(at, &unknown, sizeof unknown);
+		return true;
+	case SHAPE_CURRENCY:
+	case SHAPE_ACCOUNT:
+	case SHAPE_ID:
+		memset(at, 0, field->size);
+		return is_absent;
+	case SHAPE_TEXT:
+	case SHAPE_REASON:
+		memset(at, is_absent ? 0 : 0xff, 1); /* its size */
+		return true;
+	case SHAPE_NUMBER:
+	case SHAPE_AMOUNT:
+		memcpy(at, &below_zero, sizeof below_zero);
+		return !is_absent && !field->may_be_negative;
+	case SHAPE_NUMBER32:
+	case SHAPE_BOOL:
+	case SHAPE_DIGEST:
+	case SHAPE_ENUM_FIELD:
+	case SHAPE_MONEY:
+	case SHAPE_ID_FIELD:
+		break;
+	}
+	return false;
+}
+
+/* The check of an outcome's values says each field that is wrong, by its name, and lets through
+ * what may be absent. */
+static void field_check(struct event event, const struct shape_field *field, bool is_absent)
+{
+	if (!field_spoil(&event, field, is_absent))
+		return;
+	const char *wrong = event_body_wrong(&event);
+	size_t size = strlen(field->name);
+	static const char of_amount[] = ".currency"; /* "transfer_posted.amount.currency" */
+	if (strchr(field->name, '.') != strrchr(field->name, '.'))
+		size -= strlen(of_amount); /* the amount is what is wrong */
+	bool is_named = wrong && strncmp(wrong, field->name, size) == 0 && wrong[size] == '\0';
+	bool may_be = is_absent && field->may_be_absent;
+	if (may_be ? !wrong : is_named)
+		return;
+	(void)fprintf(stderr, "%s %s: %s is said to be wrong\n", field->name,
+		is_absent ? "is absent" : "is none of its values", wrong ? wrong : "nothing");
+	exit(1);
+}
+
+static void event_check(struct random *random, enum event_kind kind)
+{
+	struct event event = event_whole(random, kind);
+	for (const struct shape_field *field = event_shape(kind); field->name; field++) {
+		field_check(event, field, true);
+		field_check(event, field, false);
+	}
+}
+
 int main(void)
 {
 	struct codec *codec = codec_new();
@@ -139,6 +209,8 @@ int main(void)
 		for (size_t i = 0; i < EVENT_COUNT; i++)
 			event_round(codec, &random, event_kinds[i]);
 	}
+	for (size_t i = 0; i < EVENT_COUNT; i++)
+		event_check(&random, event_kinds[i]);
 	codec_free(codec);
 	return 0;
 }
