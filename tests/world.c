@@ -91,14 +91,12 @@ static bool replay(struct world *world, const struct event *event)
 static bool no_is_no(struct world *world, const struct event *event)
 {
 	size_t rows = event->has_command_id ? 1 : 0;
-	if (event->dry_run) {
+	if (event->dry_run || event->kind == EVENT_command_repeated) {
 		rows = 0;
 	} else if (event->kind == EVENT_command_rejected) {
 		enum reject reject = event->command_rejected.reject;
 		if (reject == REJECT_id_reused || !reject_keeps_row(reject))
 			rows = 0;
-	} else if (event->kind == EVENT_command_repeated) {
-		rows = 0;
 	} else if (event->kind != EVENT_ticked) {
 		return true;
 	}
