@@ -81,7 +81,9 @@ def worded(what, arms, word, function, comment):
 def contract_h(schema):
     text = "#include <stdbool.h>\n#include <stdint.h>\n\n" + "".join(enum_declared(enum) for enum in enums(schema))
     text += kinds_declared("command", schema.commands) + "\n" + kinds_declared("event", schema.events)
-    text += f"enum {{ COMMAND_COUNT = {len(schema.commands)}, EVENT_COUNT = {len(schema.events)} }};\n\n"
+    text += f"enum {{ COMMAND_COUNT = {len(schema.commands)}, EVENT_COUNT = {len(schema.events)} }};\n"
+    text += "/* The greatest numbers: what is found by a kind stands in a table of so many places and one. */\n"
+    text += f"enum {{ COMMAND_LAST = {schema.commands[-1].number}, EVENT_LAST = {schema.events[-1].number} }};\n\n"
     text += "const char *command_name(enum command_kind kind); /* \"transfer_create\"; \"\" for none */\n"
     text += "enum topic command_topic(enum command_kind kind); /* where it belongs */\n"
     text += "const char *event_name(enum event_kind kind); /* \"transfer_posted\"; \"\" for none */\n"
@@ -177,14 +179,31 @@ def enum_names(enum):
     return name_function(f"const char *{enum.snake}_name(enum {enum.snake} kind)", cases)
 
 
+def unused(name):
+    return f"\t(void){name};\n"
+
+
+def by_kind(what, arms, table, value):
+    """A table, so that a kind costs the same however many there are. In its declaration [] is where its size goes."""
+    lines = "".join(f"\t\t[{what.upper()}_{arm.name}] = {value(arm)},\n" for arm in arms)
+    declared = table.replace("[]", f"[{what.upper()}_LAST + 1]")
+    return f"\tstatic {declared} = {{\n{lines}\t}};\n"
+
+
+def arm_names(what, arms):
+    return (f"const char *{what}_name(enum {what}_kind kind)\n{{\n"
+            + by_kind(what, arms, "const char *const names[]", lambda arm: f'"{arm.name}"')
+            + f"\tconst char *name = (unsigned)kind <= {what.upper()}_LAST ? names[kind] : NULL;\n"
+            "\treturn name ? name : \"\";\n}\n\n")
+
+
 def names_c(schema):
     text = HEAD + '#include "ledger/command.h"\n#include "ledger/event.h"\n\n'
     text += "".join(enum_names(enum) for enum in enums(schema))
-    for what, arms in (("command", schema.commands), ("event", schema.events)):
-        cases = [(f"{what.upper()}_{arm.name}", f'"{arm.name}"') for arm in arms] + [(f"{what.upper()}_none", '""')]
-        text += name_function(f"const char *{what}_name(enum {what}_kind kind)", cases)
-    cases = [(f"COMMAND_{arm.name}", f"TOPIC_{arm.topic}") for arm in schema.commands] + [("COMMAND_none", "TOPIC_none")]
-    text += name_function("enum topic command_topic(enum command_kind kind)", cases)
+    text += arm_names("command", schema.commands) + arm_names("event", schema.events)
+    text += "enum topic command_topic(enum command_kind kind)\n{\n"
+    text += by_kind("command", schema.commands, "const enum topic topics[]", lambda arm: f"TOPIC_{arm.topic}")
+    text += "\treturn (unsigned)kind <= COMMAND_LAST ? topics[kind] : TOPIC_none;\n}\n\n"
     return text + accounts(schema)
 
 
@@ -235,15 +254,15 @@ def check(arm, field):
 
 
 def sound_c(schema):
-    text = HEAD + '#include "ledger/event.h"\n\nconst char *event_body_wrong(const struct event *event)\n{\n\tswitch (event->kind) {\n'
+    text = HEAD + '#include "ledger/event.h"\n\n'
     for arm in schema.events:
-        text += f"\tcase EVENT_{arm.name}:\n"
-        for field in arm.message.fields:
-            wrong = None if "derived" in field.words else check(arm, field)
-            if wrong:
-                text += f'\t\tif ({wrong})\n\t\t\treturn "{arm.name}.{field.name}";\n'
-        text += "\t\treturn NULL;\n"
-    return text + '\tcase EVENT_none:\n\t\tbreak;\n\t}\n\treturn "outcome";\n}\n'
+        wrongs = [(field, check(arm, field)) for field in arm.message.fields if "derived" not in field.words]
+        lines = "".join(f'\tif ({wrong})\n\t\treturn "{arm.name}.{field.name}";\n' for field, wrong in wrongs if wrong)
+        text += f"static const char *{arm.name}_wrong(const struct event *event)\n{{\n{lines or unused('event')}\treturn NULL;\n}}\n\n"
+    text += "const char *event_body_wrong(const struct event *event)\n{\n"
+    text += by_kind("event", schema.events, "const char *(*const wrongs[])(const struct event *event)", lambda arm: f"{arm.name}_wrong")
+    text += "\tif ((unsigned)event->kind > EVENT_LAST || !wrongs[event->kind])\n\t\treturn \"outcome\";\n"
+    return text + "\treturn wrongs[event->kind](event);\n}\n"
 
 
 def files(schema):

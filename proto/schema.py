@@ -298,6 +298,10 @@ class Schema:
         words, comment = words_of(place, place.comment(), known)
         return Message(name, domain, words, comment, sorted(fields, key=lambda field: field.number), place)
 
+    def before(self, name):
+        """How many fields of a message stand before its arms."""
+        return sum(1 for field in self.descriptors[name][1].field if not field.HasField("oneof_index"))
+
     def _arms(self, name, oneof, has_topic):
         place, descriptor = self.descriptors[name]
         known, field_words = (COMMAND_WORDS, {"may be absent"}) if has_topic else (EVENT_WORDS, MORE_WORDS)
@@ -313,6 +317,9 @@ class Schema:
                 here.die(f"{field.name}: its message has to have its name, not {message.name}")
             topic = self._topic(message) if has_topic else None
             arms.append(Arm(field.number, field.name, message, topic))
+        others = [field.number for field in descriptor.field if not field.HasField("oneof_index")]
+        if arms and max(others) > min(arm.number for arm in arms):
+            place.die(f"{name}: the arms of {oneof} have to have its greatest numbers")
         return sorted(arms, key=lambda arm: arm.number)
 
     def _topic(self, message):

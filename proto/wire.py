@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The wire, from the contract: where each field of a body or an outcome goes, how long it can get, and a command's
 canonical form."""
-from nouns import HEAD, member_name
+from nouns import HEAD, by_kind, member_name, unused
 from schema import Type
 
 BIND_BY_KIND = {
@@ -67,11 +67,17 @@ def bindings_of(what, arm):
             f"\t.descriptor = &pinion__v1__{name}__descriptor,\n{where}}};\n\n")
 
 
+def arm_places(what, arms, before):
+    """Where an arm stands among the fields, by its number."""
+    lines = "".join(f"\t[{arm.number}] = {before + index},\n" for index, arm in enumerate(arms))
+    return f"const uint16_t {what}_arm_places[{what.upper()}_LAST + 1] = {{\n{lines}}};\n"
+
+
 def bindings_c(schema):
     text = HEAD + '#include "wire/outcome.h"\n\n#include "pinion/v1/command.pb-c.h"\n\n'
     for what, arms in (("command", schema.commands), ("event", schema.events)):
         text += "".join(bindings_of(what, arm) for arm in arms)
-    return text
+    return text + arm_places("command", schema.commands, schema.before("Command")) + arm_places("event", schema.events, schema.before("Event"))
 
 
 def bound(field):
@@ -112,13 +118,15 @@ def packed(field, at):
 
 
 def canonical_c(schema):
-    text = HEAD + '#include "wire/canonical.h"\n\nuint8_t *command_body_pack(uint8_t *p, const struct command *command)\n{\n'
-    text += "\tswitch (command->kind) {\n"
+    text = HEAD + '#include "wire/canonical.h"\n\n'
     for arm in schema.commands:
-        text += f"\tcase COMMAND_{arm.name}:\n"
-        text += "".join(f"\t\tp = {packed(field, f'command->{arm.name}.{member_name(field)}')};\n" for field in arm.message.fields)
-        text += "\t\tbreak;\n"
-    return text + "\tcase COMMAND_none:\n\t\tbreak;\n\t}\n\treturn p;\n}\n"
+        lines = "".join(f"\tp = {packed(field, f'command->{arm.name}.{member_name(field)}')};\n" for field in arm.message.fields)
+        text += (f"static uint8_t *{arm.name}_pack(uint8_t *p, const struct command *command)\n{{\n"
+                 f"{lines or unused('command')}\treturn p;\n}}\n\n")
+    text += "uint8_t *command_body_pack(uint8_t *p, const struct command *command)\n{\n"
+    text += by_kind("command", schema.commands, "uint8_t *(*const packs[])(uint8_t *p, const struct command *command)", lambda arm: f"{arm.name}_pack")
+    text += "\tbool is_known = (unsigned)command->kind <= COMMAND_LAST && packs[command->kind];\n"
+    return text + "\treturn is_known ? packs[command->kind](p, command) : p;\n}\n"
 
 
 def files(schema):

@@ -25,8 +25,11 @@ PAYMENT_ROW = "src/state/rows/payment.proto"
 class Copy:
     """Of the contract, the rows, and the generator."""
 
-    def __init__(self, folder):
-        self.root = pathlib.Path(folder)
+    def __init__(self, folder, there=None):
+        """there: one that was made already."""
+        self.root = pathlib.Path(there or folder)
+        if there:
+            return
         shutil.copytree(ROOT / "proto", self.root / "proto", ignore=shutil.ignore_patterns("__pycache__"))
         shutil.copytree(ROOT / "src/state/rows", self.root / "src/state/rows")
 
@@ -191,7 +194,7 @@ def same_twice():
 
 
 EVERY_COMMAND = """
-// [may have no party] Every kind. Topic: control. Outcome: all_done.
+// Every kind. Topic: control. Outcome: all_done.
 message AllDo {
   string account = 1; // [account] of the one
   string currency = 2; // [currency]
@@ -212,9 +215,6 @@ message AllDo {
   Amount amount = 17; // [may be absent]
 }
 """
-EVERY_EVENT = EVERY_COMMAND.replace("[may have no party] Every kind. Topic: control. Outcome: all_done.", "[moves money] Every kind.") \
-    .replace("message AllDo", "message AllDone") \
-    .replace("[id]", "[id, may be absent]").replace("int64 number = 12;", "int64 number = 12; // [may be negative]")
 EVERY_ROW = """
 // [table 99] Every kind.
 message AllRow {
@@ -238,6 +238,13 @@ message AllRow {
   Totals totals = 18;
 }
 """.replace("  Rail ", "  pinion.v1.Rail ")
+
+
+def every_event():
+    """An Amount's currency has a member of its own, so no other is named so."""
+    text = EVERY_COMMAND.replace(" Topic: control. Outcome: all_done.", "").replace("message AllDo", "message AllDone").replace("string currency = 2;", "string currency_code = 2;")
+    return text.replace("[id]", "[id, may be absent]").replace("int64 number = 12;", "int64 number = 12; // [may be negative]")
+
 
 # What is made of that, line for line where it is short.
 GOLDEN = {
@@ -264,32 +271,34 @@ struct command_all_do {
 };
 """,
     "nouns/sound.c": """
-	case EVENT_all_done:
-		if (!account_id_is_sound(&event->all_done.account))
-			return "all_done.account";
-		if (event->all_done.currency_code == CURRENCY_none)
-			return "all_done.currency_code";
-		if (!text_is_name(event->all_done.party.at, event->all_done.party.size, PARTY_SIZE_MAX))
-			return "all_done.party";
-		if (!text_is_reference(&event->all_done.reference))
-			return "all_done.reference";
-		if (!text_is_reason(&event->all_done.reason))
-			return "all_done.reason";
-		if (event->all_done.text.size > sizeof event->all_done.text.at)
-			return "all_done.text";
-		if (amount_is_negative(event->all_done.much))
-			return "all_done.much_minor";
-		if (event->all_done.sequence < 0)
-			return "all_done.sequence";
-		if (event->all_done.time_ms < 0)
-			return "all_done.time_ms";
-		if (event_name(event->all_done.outcome)[0] == '\\0')
-			return "all_done.outcome";
-		if (!rail_is_known((int32_t)event->all_done.rail))
-			return "all_done.rail";
-		if (amount_is_negative(event->all_done.amount) || event->all_done.currency == CURRENCY_none)
-			return "all_done.amount";
-		return NULL;
+static const char *all_done_wrong(const struct event *event)
+{
+	if (!account_id_is_sound(&event->all_done.account))
+		return "all_done.account";
+	if (event->all_done.currency_code == CURRENCY_none)
+		return "all_done.currency_code";
+	if (!text_is_name(event->all_done.party.at, event->all_done.party.size, PARTY_SIZE_MAX))
+		return "all_done.party";
+	if (!text_is_reference(&event->all_done.reference))
+		return "all_done.reference";
+	if (!text_is_reason(&event->all_done.reason))
+		return "all_done.reason";
+	if (event->all_done.text.size > sizeof event->all_done.text.at)
+		return "all_done.text";
+	if (amount_is_negative(event->all_done.much))
+		return "all_done.much_minor";
+	if (event->all_done.sequence < 0)
+		return "all_done.sequence";
+	if (event->all_done.time_ms < 0)
+		return "all_done.time_ms";
+	if (event_name(event->all_done.outcome)[0] == '\\0')
+		return "all_done.outcome";
+	if (!rail_is_known((int32_t)event->all_done.rail))
+		return "all_done.rail";
+	if (amount_is_negative(event->all_done.amount) || event->all_done.currency == CURRENCY_none)
+		return "all_done.amount";
+	return NULL;
+}
 """,
     "wire/bindings.c": """
 	{ .number = 1, .bind = BIND_ACCOUNT_ANY, .offset = offsetof(struct event, all_done.account) },
@@ -312,25 +321,27 @@ struct command_all_do {
 };
 """,
     "wire/canonical.c": """
-	case COMMAND_all_do:
-		p = pack_account(p, &command->all_do.account);
-		p = pack_u16(p, (uint16_t)command->all_do.currency);
-		p = pack_text64(p, &command->all_do.party);
-		p = pack_text64(p, &command->all_do.reference);
-		p = pack_text64(p, &command->all_do.reason);
-		p = pack_text64(p, &command->all_do.text);
-		p = pack_id_field(p, &command->all_do.id);
-		p = pack_bytes(p, command->all_do.digest.at, sizeof command->all_do.digest.at);
-		p = pack_i64(p, amount_minor(command->all_do.much));
-		p = pack_i64(p, command->all_do.sequence);
-		p = pack_i64(p, command->all_do.time_ms);
-		p = pack_i64(p, command->all_do.number);
-		p = pack_u32(p, (uint32_t)command->all_do.outcome);
-		p = pack_u32(p, (uint32_t)command->all_do.count);
-		p = pack_u32(p, (uint32_t)command->all_do.rail);
-		p = pack_u8(p, command->all_do.flag);
-		p = pack_money(p, &command->all_do.amount);
-		break;
+static uint8_t *all_do_pack(uint8_t *p, const struct command *command)
+{
+	p = pack_account(p, &command->all_do.account);
+	p = pack_u16(p, (uint16_t)command->all_do.currency);
+	p = pack_text64(p, &command->all_do.party);
+	p = pack_text64(p, &command->all_do.reference);
+	p = pack_text64(p, &command->all_do.reason);
+	p = pack_text64(p, &command->all_do.text);
+	p = pack_id_field(p, &command->all_do.id);
+	p = pack_bytes(p, command->all_do.digest.at, sizeof command->all_do.digest.at);
+	p = pack_i64(p, amount_minor(command->all_do.much));
+	p = pack_i64(p, command->all_do.sequence);
+	p = pack_i64(p, command->all_do.time_ms);
+	p = pack_i64(p, command->all_do.number);
+	p = pack_u32(p, (uint32_t)command->all_do.outcome);
+	p = pack_u32(p, (uint32_t)command->all_do.count);
+	p = pack_u32(p, (uint32_t)command->all_do.rail);
+	p = pack_u8(p, command->all_do.flag);
+	p = pack_money(p, &command->all_do.amount);
+	return p;
+}
 """,
     "state/layout.txt": """
 table 99 all_row
@@ -380,8 +391,7 @@ table 99 all_row
 
 def with_every_kind(copy):
     """The event's arm has a number above 255, so an outcome needs two bytes in a row."""
-    event = EVERY_EVENT.replace("string currency = 2;", "string currency_code = 2;")  # an Amount's is named so
-    for file, more in ((HOLD, EVERY_COMMAND + event), (PARTY_ROW, EVERY_ROW)):
+    for file, more in ((HOLD, EVERY_COMMAND + every_event()), (PARTY_ROW, EVERY_ROW)):
         path = copy.root / file
         path.write_text(path.read_text(encoding="utf-8") + more, encoding="utf-8")
     copy.change(COMMAND, "    HoldRelease hold_release = 42;\n", "    HoldRelease hold_release = 42;\n    AllDo all_do = 300;\n")

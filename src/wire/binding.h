@@ -50,12 +50,20 @@ struct message_binding {
 	const ProtobufCMessageDescriptor *descriptor;
 	const struct binding *bindings; /* as many as the descriptor has fields */
 	size_t count;
-	size_t arms; /* of its oneof: the last ones, all BIND_ARM with one kind */
+	size_t arms;                /* of its oneof: the last ones, all BIND_ARM with one kind */
+	const uint16_t *arm_places; /* each by its number; 0: there is none */
+	uint32_t arm_last;          /* the greatest number */
 };
 
 enum { BINDING_NOUNS = 2 };
 
 #define BINDINGS_OF(fields) .bindings = (fields), .count = sizeof(fields) / sizeof *(fields)
+
+/* Where an arm stands among the fields, however many there are; 0: it is none. */
+static inline unsigned arm_place(const struct message_binding *message, uint32_t number)
+{
+	return number != 0 && number <= message->arm_last ? message->arm_places[number] : 0;
+}
 
 /* Asserts that a binding fits its descriptor, at every depth. */
 void binding_check(const struct message_binding *message);

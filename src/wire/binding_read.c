@@ -11,23 +11,47 @@
 
 #include <assert.h>
 
-/* Where a message's fields go; without bindings: nowhere. */
+/* Past so many absent fields the next one is searched for. */
+enum { FIELDS_SKIPPED_MAX = 4 };
+
+/* Where a message's fields go; without a binding: nowhere. */
 struct target {
-	const struct binding *bindings;
+	const struct message_binding *message;
 	uint8_t *nouns[BINDING_NOUNS];
 };
 
-/* Fields mostly come in their order, so the one after the last is tried before the search. */
-static const ProtobufCFieldDescriptor *field_find(
-	const ProtobufCMessageDescriptor *descriptor, uint32_t number, unsigned *next)
+/* Past some that are absent; else by a search, which takes longer the more ranges of numbers there
+ * are. */
+static const ProtobufCFieldDescriptor *field_search(
+	const ProtobufCMessageDescriptor *descriptor, uint32_t number, unsigned next)
 {
-	const ProtobufCFieldDescriptor *field = NULL;
-	if (*next < descriptor->n_fields && descriptor->fields[*next].id == number)
-		field = &descriptor->fields[*next];
+	const ProtobufCFieldDescriptor *field = &descriptor->fields[next];
+	unsigned left = descriptor->n_fields - next;
+	if (left > FIELDS_SKIPPED_MAX)
+		left = FIELDS_SKIPPED_MAX;
+	for (; left != 0; left--, field++)
+		if (field->id == number)
+			return field;
+	return protobuf_c_message_descriptor_get_field(descriptor, number);
+}
+
+/* Fields mostly come in their order, so the one after the last is tried first, and then the last,
+ * which is a list's. An arm is found by its number. */
+static const ProtobufCFieldDescriptor *field_find(const ProtobufCMessageDescriptor *descriptor,
+	const struct message_binding *message, uint32_t number, unsigned *next)
+{
+	const ProtobufCFieldDescriptor *fields = descriptor->fields, *field;
+	unsigned place = *next;
+	if (place < descriptor->n_fields && fields[place].id == number)
+		field = &fields[place];
+	else if (place > 0 && fields[place - 1].id == number)
+		field = &fields[place - 1];
+	else if (message && (place = arm_place(message, number)) != 0)
+		field = &fields[place];
 	else
-		field = protobuf_c_message_descriptor_get_field(descriptor, number);
+		field = field_search(descriptor, number, *next);
 	if (field)
-		*next = (unsigned)(field - descriptor->fields) + 1;
+		*next = (unsigned)(field - fields) + 1;
 	return field;
 }
 
@@ -192,8 +216,9 @@ static bool walk_amount(struct walk *walk, const struct frame *inner,
 		{ .number = 1, .bind = BIND_I64, .offset = offsetof(struct money, amount) },
 		{ .number = 2, .bind = BIND_CURRENCY, .offset = offsetof(struct money, currency) },
 	};
+	static const struct message_binding message = { BINDINGS_OF(bindings) };
 	struct money money = { .currency = CURRENCY_none };
-	struct target target = { bindings, { (uint8_t *)&money } };
+	struct target target = { &message, { (uint8_t *)&money } };
 	if (!walk_message(walk, inner, field->descriptor, bytes, &target))
 		return false;
 	if (binding->bind == BIND_MONEY) {
@@ -244,7 +269,7 @@ static bool walk_inner(struct walk *walk, const struct frame *frame,
 		binding->bind == BIND_MONEY)
 		return walk_amount(walk, &inner, field, bytes, binding, noun);
 	there = *target;
-	there.bindings = binding->message->bindings;
+	there.message = binding->message;
 	if (binding->bind == BIND_ARM) {
 		arm_begin(binding, noun);
 	} else if (binding->bind == BIND_MESSAGE) {
@@ -253,7 +278,7 @@ static bool walk_inner(struct walk *walk, const struct frame *frame,
 		assert(binding->bind == BIND_LIST);
 		there.nouns[0] = element_take(walk, binding, noun);
 		if (!there.nouns[0])
-			there.bindings = NULL;
+			there.message = NULL;
 	}
 	return walk_message(walk, &inner, field->descriptor, bytes, &there);
 }
@@ -297,7 +322,8 @@ static bool walk_message(struct walk *walk, const struct frame *frame,
 
 	enum raw_result result;
 	while ((result = raw_next(&reader, &raw)) == RAW_FIELD) {
-		const ProtobufCFieldDescriptor *field = field_find(descriptor, raw.number, &next);
+		const ProtobufCFieldDescriptor *field =
+			field_find(descriptor, target->message, raw.number, &next);
 		if (!field) {
 			walk_unknown(walk, frame, raw.number);
 			continue;
@@ -315,7 +341,8 @@ static bool walk_message(struct walk *walk, const struct frame *frame,
 				return walk_broken_field(walk, frame, field->name, "comes twice");
 			seen |= bit;
 		}
-		const struct binding *binding = target->bindings ? &target->bindings[place] : NULL;
+		const struct binding *binding =
+			target->message ? &target->message->bindings[place] : NULL;
 		if (!walk_value(walk, frame, field, &raw, binding, target))
 			return false;
 	}
@@ -342,6 +369,6 @@ static enum strict_result walk_record(const ProtobufCMessageDescriptor *descript
 enum strict_result message_read(const struct message_binding *message, struct bytes record,
 	uint8_t *const nouns[BINDING_NOUNS], bool *ret_fits, struct text64 *ret_detail)
 {
-	struct target target = { message->bindings, { nouns[0], nouns[1] } };
+	struct target target = { message->bindings ? message : NULL, { nouns[0], nouns[1] } };
 	return walk_record(message->descriptor, record, &target, ret_fits, ret_detail);
 }

@@ -193,10 +193,9 @@ static uint8_t *arm_put(const struct message_binding *message,
 	const struct binding *any = &message->bindings[message->count - 1];
 	uint32_t kind;
 	memcpy(&kind, nouns[any->noun] + any->second, sizeof kind);
-	const ProtobufCFieldDescriptor *field =
-		protobuf_c_message_descriptor_get_field(message->descriptor, kind);
-	assert(field);
-	return message_put(&message->bindings[field - message->descriptor->fields], nouns, at);
+	unsigned place = arm_place(message, kind);
+	assert(place != 0);
+	return message_put(&message->bindings[place], nouns, at);
 }
 
 uint8_t *message_write(const struct message_binding *message,

@@ -53,28 +53,22 @@ enum {
 
 size_t command_bound(enum command_kind kind)
 {
-	switch (kind) {
-#define COMMAND(number, name, topic) \
-	case COMMAND_##name:         \
-		return COMMAND_ENVELOPE + OF(COMMAND_BOUND_##name);
+	static const uint16_t bounds[COMMAND_LAST + 1] = {
+#define COMMAND(number, name, topic) [COMMAND_##name] = COMMAND_ENVELOPE + OF(COMMAND_BOUND_##name),
 #include "ledger/commands.def"
 #undef COMMAND
-	case COMMAND_none:
-		break;
-	}
-	return 0;
+	};
+	assert((unsigned)kind <= COMMAND_LAST);
+	return bounds[kind];
 }
 
 size_t event_bound(enum event_kind kind)
 {
-	switch (kind) {
-#define EVENT(number, name, file) \
-	case EVENT_##name:        \
-		return EVENT_ENVELOPE + OF(EVENT_BOUND_##name);
+	static const uint16_t bounds[EVENT_LAST + 1] = {
+#define EVENT(number, name, file) [EVENT_##name] = EVENT_ENVELOPE + OF(EVENT_BOUND_##name),
 #include "ledger/events.def"
 #undef EVENT
-	case EVENT_none:
-		break;
-	}
-	return 0;
+	};
+	assert((unsigned)kind <= EVENT_LAST);
+	return bounds[kind];
 }

@@ -54,6 +54,8 @@ const struct message_binding command_binding = {
 	.descriptor = &pinion__v1__command__descriptor,
 	BINDINGS_OF(command_bindings),
 	.arms = COMMAND_COUNT,
+	.arm_places = command_arm_places,
+	.arm_last = COMMAND_LAST,
 };
 
 static void digest_make(struct digest *ret, const uint8_t *at, size_t size)

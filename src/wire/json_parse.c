@@ -155,6 +155,17 @@ static bool int64_parse(struct parse *parse, struct place place, const json_t *v
 	return true;
 }
 
+static bool uint32_parse(struct parse *parse, struct place place, const json_t *value, void *ret)
+{
+	int64_t number;
+	if (!int64_parse(parse, place, value, &number))
+		return false;
+	if (number < 0 || number > UINT32_MAX)
+		return fail_at(parse, place, "a whole number from 0 to 4294967295 is expected");
+	memcpy(ret, &(uint32_t){ (uint32_t)number }, sizeof(uint32_t));
+	return true;
+}
+
 static bool bool_parse(struct parse *parse, struct place place, const json_t *value, void *ret)
 {
 	if (!json_is_boolean(value))
@@ -259,6 +270,8 @@ static bool field_parse(struct parse *parse, const char *name, const json_t *val
 		return bool_parse(parse, place, value, ret);
 	if (field->type == PROTOBUF_C_TYPE_INT64)
 		return int64_parse(parse, place, value, ret);
+	if (field->type == PROTOBUF_C_TYPE_UINT32)
+		return uint32_parse(parse, place, value, ret);
 	assert(field->descriptor == &pinion__v1__amount__descriptor);
 	return amount_parse(parse, place, value, ret);
 }

@@ -29,6 +29,9 @@ struct event_extra {
 	struct posting_told postings[EFFECTS_PER_EVENT_MAX];
 };
 
+extern const uint16_t command_arm_places[COMMAND_LAST + 1];
+extern const uint16_t event_arm_places[EVENT_LAST + 1];
+
 #define COMMAND(number, name, topic) extern const struct message_binding name##_binding;
 #include "ledger/commands.def"
 #undef COMMAND

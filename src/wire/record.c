@@ -203,6 +203,8 @@ static const struct message_binding event_binding = {
 	.descriptor = &pinion__v1__event__descriptor,
 	BINDINGS_OF(event_bindings),
 	.arms = EVENT_COUNT,
+	.arm_places = event_arm_places,
+	.arm_last = EVENT_LAST,
 };
 
 static const struct binding mark_bindings[] = {
