@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "decide/hold/hold.h"
 
+#include "decide/posting.h"
+
 #include <assert.h>
 
 enum reject check_hold(const struct state *state, const struct decision *decision,
@@ -33,4 +35,18 @@ enum reject hold_status_check(const struct hold *hold, int64_t engine_time_ms)
 		break;
 	}
 	return engine_time_ms >= hold->expires_at_ms ? REJECT_hold_is_expired : REJECT_none;
+}
+
+void hold_lift(struct event *ret_event, const struct hold *hold, const struct account *from,
+	const struct account *to)
+{
+	struct posting_request lift = {
+		.debit = from,
+		.credit = to,
+		.amount = hold->amount,
+		.layer = LAYER_pending_lifted,
+		.rail = RAIL_book,
+	};
+	enum reject reject = posting_add(ret_event, &lift);
+	assert(reject == REJECT_none);
 }

@@ -13,4 +13,8 @@ enum reject check_hold(const struct state *state, const struct decision *decisio
 /* Still open, by comparison with engine time: whether its timer has fired does not matter. */
 enum reject hold_status_check(const struct hold *hold, int64_t engine_time_ms);
 
+/* Takes back what an open hold set aside; that always fits. */
+void hold_lift(struct event *ret_event, const struct hold *hold, const struct account *from,
+	const struct account *to);
+
 #endif

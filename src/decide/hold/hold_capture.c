@@ -48,18 +48,15 @@ static enum reject outcome(
 	if (reject != REJECT_none)
 		return reject;
 
+	hold_lift(ret_event, &hold, &from, &to);
+	struct amount captured = c->amount.is_absent ? hold.amount : c->amount.amount;
 	struct posting_request posting = {
 		.debit = &from,
 		.credit = &to,
-		.amount = hold.amount,
-		.layer = LAYER_pending_lifted,
+		.amount = captured,
+		.layer = LAYER_posted,
 		.rail = RAIL_book,
 	};
-	reject = posting_add(ret_event, &posting);
-	assert(reject == REJECT_none);
-	struct amount captured = c->amount.is_absent ? hold.amount : c->amount.amount;
-	posting.amount = captured;
-	posting.layer = LAYER_posted;
 	reject = posting_add(ret_event, &posting);
 	if (reject != REJECT_none)
 		return reject;

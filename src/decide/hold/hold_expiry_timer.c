@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A hold's time is over. */
-#include "decide/posting.h"
+#include "decide/hold/hold.h"
 #include "decide/rule.h"
 
 #include <assert.h>
@@ -19,15 +19,7 @@ static void fire(const struct state *state, const struct timer *timer, struct ev
 		return;
 	assert(answer == ANSWER_PRESENT && to_answer == ANSWER_PRESENT);
 
-	struct posting_request lift = {
-		.debit = &from,
-		.credit = &to,
-		.amount = hold.amount,
-		.layer = LAYER_pending_lifted,
-		.rail = RAIL_book,
-	};
-	enum reject reject = posting_add(ret_event, &lift);
-	assert(reject == REJECT_none);
+	hold_lift(ret_event, &hold, &from, &to);
 	text64_set(&ret_event->party, from.id.at, from.id.party_size);
 	ret_event->kind = EVENT_hold_expired;
 	ret_event->hold_expired = (struct event_hold_expired){

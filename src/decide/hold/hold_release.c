@@ -2,10 +2,7 @@
 /* Give all of a hold back. */
 #include "decide/checks.h"
 #include "decide/hold/hold.h"
-#include "decide/posting.h"
 #include "decide/rule.h"
-
-#include <assert.h>
 
 static enum reject shape(const struct command *command)
 {
@@ -28,15 +25,7 @@ static enum reject outcome(
 	if (reject != REJECT_none)
 		return reject;
 
-	struct posting_request posting = {
-		.debit = &from,
-		.credit = &to,
-		.amount = hold.amount,
-		.layer = LAYER_pending_lifted,
-		.rail = RAIL_book,
-	};
-	reject = posting_add(ret_event, &posting);
-	assert(reject == REJECT_none);
+	hold_lift(ret_event, &hold, &from, &to);
 	ret_event->kind = EVENT_hold_released;
 	ret_event->hold_released = (struct event_hold_released){
 		.hold_id = hold.id,
