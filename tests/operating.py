@@ -29,7 +29,7 @@ SECTIONS = {
     "A wrong clock": "clock_embedded clock_ahead_kafka a_clock_that_leaps_is_doubted",
     "Growth": "bench/run",
     "Backup": "restore_kafka restore_embedded moving_kafka log_shortened compare_embedded",
-    "Upgrades": "upgrade_embedded upgrade_kafka test_a_store_of_an_older_format_still_knows_the_log"
+    "Upgrades": "upgrade_embedded upgrade_old_embedded upgrade_kafka test_a_store_of_an_older_format_still_knows_the_log"
     " test_an_event_from_the_future_stops",
 }
 # By the first cell of a row, up to a colon or a bracket.
