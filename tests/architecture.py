@@ -271,7 +271,7 @@ def rejects_are_told(tree, page):
     """What was wrong and what to do, of rejects.def, stand in the page's row."""
     rows = dict(re.findall(r"^\| \d+ \| `(\w+)` \| \w+ \| (.*?) \| [^|]*\|$", page, re.M))
     texts = re.findall(
-        r'^REJECT\(\d+,\s+(\w+),\s+\w+,\s+"([^"]+)",\s+"([^"]+)"\)$', tree.text("src/ledger/rejects.def"), re.M
+        r'^REJECT\(\d+,\s+(\w+),\s+\w+,\s+\w+,\s+"([^"]+)",\s+"([^"]+)"\)$', tree.text("src/ledger/rejects.def"), re.M
     )
     if [name for name, *_ in texts] != [name for _, name in tree.rejects()]:
         yield "rejects.def: each reject has two texts, what was wrong and what to do"

@@ -142,7 +142,7 @@ bool command_is_writable(const struct command *command)
 static enum reject reject(struct maker *maker)
 {
 	static const enum reject rejects[] = {
-#define REJECT(number, name, retry, text, advice) REJECT_##name,
+#define REJECT(number, name, retry, keeps, text, advice) REJECT_##name,
 #include "ledger/rejects.def"
 #undef REJECT
 	};

@@ -186,7 +186,7 @@ static bool is_first_outcome(const struct event *event)
 	enum reject reject = event->kind == EVENT_command_rejected ? event->command_rejected.reject
 								   : REJECT_none;
 	return !event->dry_run && event->kind != EVENT_command_repeated &&
-	       reject != REJECT_id_reused && (reject == REJECT_none || reject_keeps_row(reject));
+	       (reject == REJECT_none || reject_keeps_row(reject));
 }
 
 /* An input's timers, and its outcome. False: the world's books are wrong, or, in *is_right, not the

@@ -203,10 +203,10 @@ static bool topic_read(struct sheet *table, const char *value, enum topic *ret)
 
 static bool refusal_read(struct sheet *table, const char *value, enum reject *ret)
 {
-#define REJECT(number, name, retry, text, advice) \
-	if (strcmp(value, #name) == 0) {          \
-		*ret = REJECT_##name;             \
-		return true;                      \
+#define REJECT(number, name, retry, keeps, text, advice) \
+	if (strcmp(value, #name) == 0) {                 \
+		*ret = REJECT_##name;                    \
+		return true;                             \
 	}
 #include "ledger/rejects.def"
 #undef REJECT

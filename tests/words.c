@@ -109,7 +109,8 @@ static void reject_check(enum reject reject, const char *name, const char *text,
 static void every_reject_says_what_to_do(void **state)
 {
 	(void)state;
-#define REJECT(number, name, retry, text, advice) reject_check(REJECT_##name, #name, text, advice);
+#define REJECT(number, name, retry, keeps, text, advice) \
+	reject_check(REJECT_##name, #name, text, advice);
 #include "ledger/rejects.def"
 #undef REJECT
 }

@@ -95,7 +95,7 @@ static bool no_is_no(struct world *world, const struct event *event)
 		rows = 0;
 	} else if (event->kind == EVENT_command_rejected) {
 		enum reject reject = event->command_rejected.reject;
-		if (reject == REJECT_id_reused || !reject_keeps_row(reject))
+		if (!reject_keeps_row(reject))
 			rows = 0;
 	} else if (event->kind != EVENT_ticked) {
 		return true;

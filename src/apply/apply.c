@@ -69,7 +69,7 @@ static void command_row_put(struct state *state, const struct event *event)
 	enum reject reject = event->kind == EVENT_command_rejected ? event->command_rejected.reject
 								   : REJECT_none;
 	if (!event->has_command_id || event->dry_run || event->kind == EVENT_command_repeated ||
-		reject == REJECT_id_reused || (reject != REJECT_none && !reject_keeps_row(reject)))
+		(reject != REJECT_none && !reject_keeps_row(reject)))
 		return;
 	struct command_row row = {
 		.id = event->command_id,

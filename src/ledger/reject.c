@@ -9,8 +9,8 @@ bool reject_is_known(int32_t reject)
 enum retry reject_retry(enum reject reject)
 {
 	switch (reject) {
-#define REJECT(number, name, retry, text, advice) \
-	case number:                              \
+#define REJECT(number, name, retry, keeps, text, advice) \
+	case number:                                     \
 		return RETRY_##retry;
 #include "ledger/rejects.def"
 #undef REJECT
@@ -24,8 +24,8 @@ enum retry reject_retry(enum reject reject)
 const char *reject_name(enum reject reject)
 {
 	switch (reject) {
-#define REJECT(number, name, retry, text, advice) \
-	case number:                              \
+#define REJECT(number, name, retry, keeps, text, advice) \
+	case number:                                     \
 		return #name;
 #include "ledger/rejects.def"
 #undef REJECT
@@ -39,8 +39,8 @@ const char *reject_name(enum reject reject)
 const char *reject_text(enum reject reject)
 {
 	switch (reject) {
-#define REJECT(number, name, retry, text, advice) \
-	case number:                              \
+#define REJECT(number, name, retry, keeps, text, advice) \
+	case number:                                     \
 		return text;
 #include "ledger/rejects.def"
 #undef REJECT
@@ -54,8 +54,8 @@ const char *reject_text(enum reject reject)
 const char *reject_advice(enum reject reject)
 {
 	switch (reject) {
-#define REJECT(number, name, retry, text, advice) \
-	case number:                              \
+#define REJECT(number, name, retry, keeps, text, advice) \
+	case number:                                     \
 		return advice;
 #include "ledger/rejects.def"
 #undef REJECT
@@ -64,4 +64,20 @@ const char *reject_advice(enum reject reject)
 		break;
 	}
 	return "";
+}
+
+bool reject_keeps_row(enum reject reject)
+{
+	static const bool keeps_no_row = false, keeps_row = true;
+	switch (reject) {
+#define REJECT(number, name, retry, keeps, text, advice) \
+	case number:                                     \
+		return keeps_##keeps;
+#include "ledger/rejects.def"
+#undef REJECT
+	case REJECT_none:
+	case REJECT_not_loaded:
+		break;
+	}
+	return false;
 }

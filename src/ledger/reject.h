@@ -10,7 +10,7 @@
 enum reject {
 	REJECT_none = 0,
 	REJECT_not_loaded = -1, /* no answer yet: rows are missing */
-#define REJECT(number, name, retry, text, advice) REJECT_##name = (number),
+#define REJECT(number, name, retry, keeps, text, advice) REJECT_##name = (number),
 #include "ledger/rejects.def"
 #undef REJECT
 };
@@ -21,10 +21,8 @@ const char *reject_name(enum reject reject);   /* "balance_too_low"; "" for none
 const char *reject_text(enum reject reject);   /* what was wrong */
 const char *reject_advice(enum reject reject); /* what to do */
 
-/* Shape, misrouted, too old, too new: no row is kept for the command's id. */
-static inline bool reject_keeps_row(enum reject reject)
-{
-	return reject >= REJECT_id_reused;
-}
+/* A row is kept for the command's id, which is thereby used up. Of shape, misrouted, too old, too
+ * new and id_reused none is. */
+bool reject_keeps_row(enum reject reject);
 
 #endif

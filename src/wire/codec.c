@@ -48,8 +48,8 @@ static void registries_check(void)
 	events++;
 #include "ledger/events.def"
 #undef EVENT
-#define REJECT(number, name, retry, text, advice) \
-	assert(reject_matches(number, #name));    \
+#define REJECT(number, name, retry, keeps, text, advice) \
+	assert(reject_matches(number, #name));           \
 	rejects++;
 #include "ledger/rejects.def"
 #undef REJECT

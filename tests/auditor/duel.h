@@ -20,7 +20,7 @@ union event_numbers {
 #undef EVENT
 };
 union reject_numbers {
-#define REJECT(number, name, retry, text, advice) char name[(number) + 1];
+#define REJECT(number, name, retry, keeps, text, advice) char name[(number) + 1];
 #include "ledger/rejects.def"
 #undef REJECT
 };

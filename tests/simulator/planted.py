@@ -540,7 +540,7 @@ BUGS = [
         "a_rejection_is_not_remembered",
         (
             "src/apply/apply.c",
-            "reject == REJECT_id_reused || (reject != REJECT_none && !reject_keeps_row(reject))",
+            "(reject != REJECT_none && !reject_keeps_row(reject))",
             "reject != REJECT_none",
         ),
     ),
