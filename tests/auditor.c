@@ -371,7 +371,7 @@ static struct hold_page *books_make(struct books *books)
 	static const struct id id = { { 1 } };
 	books_init(books, 0, 1);
 	books->sequence = 1;
-	dues_put(&books->timers, (struct due){ .at_ms = 5 });
+	dues_put(&books->timers, (struct due){ .at_ms = 5, .kind = TIMER_KIND_command_ids });
 	(void)page_add(books, "@bank/USD", 100, 0);
 	struct hold_page *hold = shelf_add(&books->holds, &id);
 	hold->from = page_add(books, "ann/main", 30, 100);
@@ -380,7 +380,9 @@ static struct hold_page *books_make(struct books *books)
 	hold->from->totals[DEBITS_PENDING] = 10;
 	hold->to->totals[CREDITS_PENDING] = 10;
 	hold->from->open_holds = hold->to->open_holds = 1;
-	dues_put(&books->timers, (struct due){ .id = id, .place = &hold->timer_place });
+	dues_put(&books->timers,
+		(struct due){
+			.id = id, .kind = TIMER_KIND_hold_expiry, .place = &hold->timer_place });
 	return hold;
 }
 
@@ -439,8 +441,9 @@ static void test_sums_can_fail(void **unused)
 	sums_fail(&books, "an open hold of ann/main has no timer");
 
 	hold = books_make(&books);
-	dues_put(&books.timers, (struct due){ .at_ms = 7, .id = { { 2 } } });
-	sums_fail(&books, "3 timers of 1 open holds");
+	dues_put(&books.timers,
+		(struct due){ .at_ms = 7, .id = { { 2 } }, .kind = TIMER_KIND_hold_expiry });
+	sums_fail(&books, "2 timers of 1 open holds");
 }
 
 int main(int argument_count, char **arguments)

@@ -63,17 +63,20 @@ enum { LINES = sizeof lines / sizeof lines[0] };
 static void every_event_has_its_words(void **state)
 {
 	(void)state;
-	size_t events = 0;
-#define EVENT(number, name, file) events++;
-#include "ledger/events.def"
-#undef EVENT
-	assert_int_equal(events, LINES);
+	for (size_t i = 0; i < EVENT_COUNT; i++) {
+		struct golden golden;
+		golden_make(i, &golden);
+		char *line = words_of_event(&golden.event, NULL);
+		if (strlen(line) <= strlen("posted    "))
+			fail_msg("%s has no words", event_name(golden.event.kind));
+		for (const char *c = line; *c != '\0'; c++)
+			assert_true(*c >= ' ' && *c <= '~');
+		free(line);
+	}
 	for (size_t i = 0; i < LINES; i++) {
 		struct golden golden = golden_of(lines[i].kind);
 		char *line = words_of_event(&golden.event, NULL);
 		assert_says(line, lines[i].says);
-		for (const char *c = line; *c != '\0'; c++)
-			assert_true(*c >= ' ' && *c <= '~');
 		free(line);
 	}
 }

@@ -409,8 +409,11 @@ size_t auditor_accounts(const struct auditor *auditor)
 
 size_t auditor_open_holds(const struct auditor *auditor)
 {
-	size_t cut_offs = auditor->books.sequence > 0; /* the only other timer */
-	return auditor->books.timers.count - cut_offs;
+	size_t open = 0;
+	const struct hold_page *hold;
+	for (size_t at = 0; (hold = shelf_next(&auditor->books.holds, &at));)
+		open += hold->end == HOLD_OPEN;
+	return open;
 }
 
 size_t auditor_command_ids(const struct auditor *auditor)

@@ -201,39 +201,48 @@ static void hold_create_put(struct script *script, struct record *body)
 	record_varint(body, 5, (uint64_t)expiries_s[way < 224 ? way % 8 : way % 12]);
 }
 
+enum {
+	TRANSFER = COMMAND_transfer_create,
+	FUNDS = COMMAND_funds_receive,
+	HOLD = COMMAND_hold_create,
+	CAPTURE = COMMAND_hold_capture,
+	RELEASE = COMMAND_hold_release,
+};
+
 /* The number of its arm. */
 static uint32_t body_choose(struct script *script, struct record *body, unsigned *party)
 {
-	static const uint32_t arms[] = { 31, 30, 40, 41, 42, 31, 30, 40, 41, 40, 31, 40, 30, 22, 10,
-		0 };
+	static const uint32_t arms[] = { TRANSFER, FUNDS, HOLD, CAPTURE, RELEASE, TRANSFER, FUNDS,
+		HOLD, CAPTURE, HOLD, TRANSFER, HOLD, FUNDS, COMMAND_account_close, COMMAND_tick,
+		COMMAND_none };
 	uint32_t arm = arms[script_pick(script, 16)];
-	if (arm == 0)
-		arm = 20 + script_pick(script, 3) % 2;
+	if (arm == COMMAND_none)
+		arm = script_pick(script, 3) % 2 ? COMMAND_account_open : COMMAND_party_open;
 	switch (arm) {
-	case 20:
+	case COMMAND_party_open:
 		record_varint(body, 1, script_seldom(script) ? script_pick(script, 4) : 1);
 		break;
-	case 21:
+	case COMMAND_account_open:
 		account_open_put(script, body, *party);
 		break;
-	case 22:
+	case COMMAND_account_close:
 		account_put(script, body, 1, *party);
 		break;
-	case 30:
+	case COMMAND_funds_receive:
 		funds_put(script, body, *party);
 		break;
-	case 31:
-	case 40:
+	case COMMAND_transfer_create:
+	case COMMAND_hold_create:
 		account_put(script, body, 1, *party);
 		account_put(script, body, 2, payee_choose(script, *party));
 		money_put(script, body, 3);
-		if (arm == 40)
+		if (arm == COMMAND_hold_create)
 			hold_create_put(script, body);
 		break;
-	case 41:
-	case 42:
+	case COMMAND_hold_capture:
+	case COMMAND_hold_release:
 		hold_put(script, body, party);
-		if (arm == 41 && script_take(script) >= 128)
+		if (arm == COMMAND_hold_capture && script_take(script) >= 128)
 			money_put(script, body, 2);
 		break;
 	default:
@@ -244,7 +253,9 @@ static uint32_t body_choose(struct script *script, struct record *body, unsigned
 
 enum topic script_topic(uint32_t arm)
 {
-	return arm == 10 ? TOPIC_internal : arm == 30 ? TOPIC_rails : TOPIC_commands;
+	return arm == COMMAND_tick            ? TOPIC_internal
+	       : arm == COMMAND_funds_receive ? TOPIC_rails
+					      : TOPIC_commands;
 }
 
 static void envelope_put(struct script *script, struct record *record, uint32_t arm, unsigned party)
@@ -253,14 +264,14 @@ static void envelope_put(struct script *script, struct record *record, uint32_t 
 	struct id id = id_choose(script, &size);
 	if (size != 0)
 		record_bytes(record, 1, id.at, size);
-	bool is_hold = arm == 40;
+	bool is_hold = arm == COMMAND_hold_create;
 	if (is_hold) {
 		script->holds[script->hold_count % SCRIPT_IDS] = id;
 		script->hold_parties[script->hold_count++ % SCRIPT_IDS] = party;
 	}
-	if (arm != 10 && !script_seldom(script))
+	if (arm != COMMAND_tick && !script_seldom(script))
 		record_text(record, 2, script_parties[party]);
-	else if (script_seldom(script) || arm != 10)
+	else if (script_seldom(script) || arm != COMMAND_tick)
 		text_put(script, record, 2, "bob");
 	if (script_take(script) >= 128)
 		record_varint(record, 3, script_seldom(script) ? 5 : script_pick(script, 5));

@@ -99,6 +99,7 @@ static void *entry_new(struct shelf *shelf)
 
 void *shelf_add(struct shelf *shelf, const void *key)
 {
+	assert(shelf->key_size != 0 && "books_init opens every shelf");
 	assert(!shelf_find(shelf, key));
 	if (2 * (shelf->count + 1) > shelf->slot_count)
 		widen(shelf);

@@ -94,8 +94,12 @@ static bool has_timer(const struct books *books, const struct hold_page *hold)
 static const char *holds_recount(
 	const struct books *books, struct shelf *recounts, char *message, size_t size)
 {
-	size_t open = 0;
+	size_t open = 0, timers = 0, cut_offs = 0;
 	const struct hold_page *hold;
+	for (size_t i = 0; i < books->timers.count; i++) {
+		timers += books->timers.at[i].kind == TIMER_KIND_hold_expiry;
+		cut_offs += books->timers.at[i].kind == TIMER_KIND_command_ids;
+	}
 	for (size_t at = 0; (hold = shelf_next(&books->holds, &at));) {
 		if (hold->end != HOLD_OPEN)
 			continue;
@@ -112,10 +116,9 @@ static const char *holds_recount(
 		to->credits += hold->minor;
 		to->holds++;
 	}
-	size_t cut_offs = books->sequence > 0;
-	if (books->timers.count != open + cut_offs) {
-		(void)snprintf(
-			message, size, "%zu timers of %zu open holds", books->timers.count, open);
+	if (timers != open || cut_offs != (books->sequence > 0)) {
+		(void)snprintf(message, size, "%zu timers of %zu open holds, %zu of cut-offs",
+			timers, open, cut_offs);
 		return message;
 	}
 	return NULL;
