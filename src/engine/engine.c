@@ -76,7 +76,11 @@ enum engine_result engine_replay(struct state *state, const struct event *event)
 {
 	if (!apply_is_loaded(state, event))
 		return ENGINE_NOT_LOADED;
-	if (!apply_is_sound(state, event))
+	bool is_sound = apply_is_sound(state, event);
+	const char *unloaded = view_missing_table(state);
+	if (unloaded) /* an assert that says of which table the event's load forgot a row */
+		__assert_fail(unloaded, __FILE__, __LINE__, event_name(event->kind));
+	if (!is_sound)
 		return ENGINE_UNSOUND;
 	if (!state_reserve_event(state))
 		return ENGINE_NO_ROOM;

@@ -20,6 +20,20 @@ bool view_is_missing(const struct state *state)
 	return state->rows->missing_count > 0 || state->timers->is_wanted;
 }
 
+const char *view_missing_table(const struct state *state)
+{
+	if (state->rows->missing_count == 0)
+		return NULL;
+	switch (state->rows->missing[0].at[0]) {
+#define TABLE(number, name) \
+	case TABLE_##name:  \
+		return #name;
+#include "state/tables.def"
+#undef TABLE
+	}
+	return "";
+}
+
 static void soon(const struct state *state, struct row_key key, enum view_soon what)
 {
 	if (what == VIEW_SOON_INDEX)

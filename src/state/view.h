@@ -29,5 +29,6 @@ void view_soon_command(const struct state *state, const struct id *id, enum view
 
 /* Something that was looked up since the shard last loaded is not in memory. */
 bool view_is_missing(const struct state *state);
+const char *view_missing_table(const struct state *state); /* of the first one; NULL: of none */
 
 #endif

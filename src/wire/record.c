@@ -4,7 +4,7 @@
 
 #include "wire/codec.h"
 
-/* What an event may say */
+/* What an event may say: each answers the first field that is wrong, or NULL. */
 
 static bool digest_is_absent(const struct digest *digest)
 {
@@ -21,21 +21,24 @@ static bool input_is_blank(const struct event *event)
 	       event->reference.size == 0 && !event->dry_run;
 }
 
-static bool input_is_sound(const struct event *event)
+static const char *input_wrong(const struct event *event)
 {
-	if (event_answers_nothing(event->kind))
-		return event->topic == TOPIC_none && event->offset == 0 &&
-		       !event_is_timers(event) && input_is_blank(event);
-	if (event->topic == TOPIC_none)
-		return false;
+	if (event_answers_nothing(event->kind)) {
+		bool is_absent = event->topic == TOPIC_none && event->offset == 0 &&
+				 !event_is_timers(event) && input_is_blank(event);
+		return is_absent ? NULL : "input, of an event that answers none";
+	}
+	if (event->topic == TOPIC_none || !topic_is_known((int32_t)event->topic))
+		return "input.topic";
 	if (event_is_timers(event))
-		return topic_is_known((int32_t)event->topic) && input_is_blank(event);
-	return topic_is_known((int32_t)event->topic) &&
-	       event->has_command_id == !id_is_absent(&event->command_id) &&
-	       event->party.size <= sizeof event->party.at &&
-	       (event->initiator == INITIATOR_none ||
-		       initiator_is_known((int32_t)event->initiator)) &&
-	       event->reference.size <= sizeof event->reference.at;
+		return input_is_blank(event) ? NULL : "input, of a timer's event";
+	if (event->has_command_id == id_is_absent(&event->command_id))
+		return "input.command_id";
+	if (event->party.size > sizeof event->party.at)
+		return "input.party";
+	if (event->initiator != INITIATOR_none && !initiator_is_known((int32_t)event->initiator))
+		return "input.initiator";
+	return event->reference.size > sizeof event->reference.at ? "input.reference" : NULL;
 }
 
 static bool timer_is_sound(const struct timer *timer)
@@ -45,45 +48,62 @@ static bool timer_is_sound(const struct timer *timer)
 	return timer_kind_is_known((int32_t)timer->kind) && timer->due_ms >= 0;
 }
 
-static bool balance_is_sound(const struct event *event, unsigned place)
+static const char *balance_wrong(const struct event *event, unsigned place)
 {
 	const struct balance_after *after = &event->balances[place];
 	const struct balances *balances = &after->balances;
 	for (unsigned i = 0; i < place; i++)
 		if (account_id_equal(&after->account, &event->balances[i].account))
-			return false;
-	return account_id_is_sound(&after->account) && after->currency != CURRENCY_none &&
-	       !amount_is_negative(balances->debits_posted) &&
-	       !amount_is_negative(balances->credits_posted) &&
-	       !amount_is_negative(balances->debits_pending) &&
-	       !amount_is_negative(balances->credits_pending);
+			return "balances.account, which stands there twice";
+	if (!account_id_is_sound(&after->account))
+		return "balances.account";
+	if (after->currency == CURRENCY_none)
+		return "balances.currency";
+	bool is_negative = amount_is_negative(balances->debits_posted) ||
+			   amount_is_negative(balances->credits_posted) ||
+			   amount_is_negative(balances->debits_pending) ||
+			   amount_is_negative(balances->credits_pending);
+	return is_negative ? "balances, a total below zero" : NULL;
 }
 
-static bool posting_is_sound(const struct event *event, const struct posting *posting)
+static const char *posting_wrong(const struct event *event, const struct posting *posting)
 {
-	return posting->debit < event->balance_count && posting->credit < event->balance_count &&
-	       posting->debit != posting->credit &&
-	       event->balances[posting->debit].currency ==
-		       event->balances[posting->credit].currency &&
-	       layer_is_known((int32_t)posting->layer) &&
-	       (posting->rail == RAIL_none || rail_is_known((int32_t)posting->rail)) &&
-	       !amount_is_negative(posting->amount);
+	if (posting->debit >= event->balance_count || posting->credit >= event->balance_count ||
+		posting->debit == posting->credit)
+		return "effects.posting, its accounts";
+	if (event->balances[posting->debit].currency != event->balances[posting->credit].currency)
+		return "effects.posting, the currency of its accounts";
+	if (!layer_is_known((int32_t)posting->layer))
+		return "effects.posting.layer";
+	if (posting->rail != RAIL_none && !rail_is_known((int32_t)posting->rail))
+		return "effects.posting.rail";
+	return amount_is_negative(posting->amount) ? "effects.posting.amount" : NULL;
 }
 
-static bool event_is_sound(const struct event *event)
+static const char *event_wrong(const struct event *event)
 {
-	if (event->engine_time_ms < 0 || event->offset < 0 || !input_is_sound(event) ||
-		!timer_is_sound(&event->timer) || event->balance_count > BALANCES_PER_EVENT_MAX ||
-		(event->dry_run && event->effect_count + event->balance_count != 0) ||
-		event->effect_count > EFFECTS_PER_EVENT_MAX)
-		return false;
+	if (event->engine_time_ms < 0)
+		return "engine_time_ms";
+	if (event->offset < 0)
+		return "input.offset";
+	const char *wrong = input_wrong(event);
+	if (wrong)
+		return wrong;
+	if (!timer_is_sound(&event->timer))
+		return "timer";
+	if (event->balance_count > BALANCES_PER_EVENT_MAX)
+		return "balances, too many";
+	if (event->effect_count > EFFECTS_PER_EVENT_MAX)
+		return "effects, too many";
+	if (event->dry_run && event->effect_count + event->balance_count != 0)
+		return "effects, of what was only tried";
 	for (unsigned i = 0; i < event->balance_count; i++)
-		if (!balance_is_sound(event, i))
-			return false;
+		if ((wrong = balance_wrong(event, i)))
+			return wrong;
 	for (unsigned i = 0; i < event->effect_count; i++)
-		if (!posting_is_sound(event, &event->effects[i].posting))
-			return false;
-	return !event_body_wrong(event);
+		if ((wrong = posting_wrong(event, &event->effects[i].posting)))
+			return wrong;
+	return event_body_wrong(event);
 }
 
 /* Where its fields go: into the event (noun 0), and beside it (noun 1) */
@@ -270,7 +290,9 @@ size_t event_encode(struct codec *codec, const struct event *event, const struct
 	(void)codec;
 	assert(!link->is_mark && link->term >= 1 && link->sequence >= 1);
 	assert(link->sequence == event->sequence);
-	assert(event_is_sound(event));
+	const char *wrong = event_wrong(event);
+	if (wrong) /* an assert that says of what */
+		__assert_fail(wrong, __FILE__, __LINE__, __func__);
 	struct event_extra extra;
 	extra.is_event = true;
 	extra.is_mark = false;
@@ -373,7 +395,7 @@ enum decode_result event_decode(
 	ret_event->sequence = extra.link.sequence;
 	ret_event->has_command_id = !id_is_absent(&ret_event->command_id);
 	return fits && postings_take(&extra, ret_event) && extra_is_sound(&extra, ret_event) &&
-			       event_is_sound(ret_event)
+			       !event_wrong(ret_event)
 		       ? DECODE_OK
 		       : DECODE_BROKEN;
 }
