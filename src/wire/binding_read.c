@@ -43,7 +43,8 @@ static const ProtobufCFieldDescriptor *field_find(const ProtobufCMessageDescript
 	const ProtobufCFieldDescriptor *fields = descriptor->fields, *field;
 	unsigned place = *next;
 	if (place < descriptor->n_fields && fields[place].id == number)
-		field = &fields[place]; /* NOLINT(bugprone-branch-clone): below it is another place */
+		field = &fields[place]; /* NOLINT(bugprone-branch-clone): below it is another place
+					 */
 	else if (place > 0 && fields[place - 1].id == number)
 		field = &fields[place - 1];
 	else if (message && (place = arm_place(message, number)) != 0)
