@@ -32,6 +32,8 @@ static struct golden golden_of(enum event_kind kind)
 
 static void assert_says(const char *line, const char *wanted)
 {
+	assert_non_null(line);
+	assert_non_null(wanted);
 	if (!strstr(line, wanted))
 		fail_msg("\"%s\" does not say \"%s\"", line, wanted);
 }

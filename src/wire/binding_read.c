@@ -25,8 +25,10 @@ struct target {
 static const ProtobufCFieldDescriptor *field_search(
 	const ProtobufCMessageDescriptor *descriptor, uint32_t number, unsigned next)
 {
-	const ProtobufCFieldDescriptor *field = &descriptor->fields[next];
 	unsigned left = descriptor->n_fields - next;
+	if (left == 0) /* a message without fields has no descriptors of them */
+		return protobuf_c_message_descriptor_get_field(descriptor, number);
+	const ProtobufCFieldDescriptor *field = &descriptor->fields[next];
 	if (left > FIELDS_SKIPPED_MAX)
 		left = FIELDS_SKIPPED_MAX;
 	for (; left != 0; left--, field++)

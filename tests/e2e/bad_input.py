@@ -99,7 +99,6 @@ def shape_cases(party):
             bytes_of(transfer(party), reference="r" * 65),
             "reference_malformed",
         ),
-        make("dry run", bytes_of(transfer(party), dry_run=True), "dry_run_unsupported"),
         make(
             "oversized account",
             bytes_of(transfer(party, from_account=f"{party}/" + "a" * 33)),
