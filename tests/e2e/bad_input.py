@@ -94,6 +94,7 @@ def shape_cases(party):
         make("oversized party", bytes_of(transfer(party), party="p" * 65), "party_malformed"),
         make("platform's party", bytes_of(transfer(party), party="@bank"), "party_malformed"),
         make("unknown initiator", bytes_of(transfer(party), initiator=77), "initiator_unknown"),
+        make("only tried", bytes_of(transfer(party), dry_run=True), "account_not_found"),
         make(
             "oversized reference",
             bytes_of(transfer(party), reference="r" * 65),

@@ -8,7 +8,7 @@ command done twice.
 import collections
 import hashlib
 
-from contract import event_pb2, reject_pb2, types_pb2
+from contract import event_pb2, reject_pb2
 from harness import check, id_text
 
 Totals = collections.namedtuple("Totals", "debits credits debits_pending credits_pending")
@@ -243,9 +243,6 @@ class Books:
         """{(shard, topic number): offsets of all records there}: each has one outcome, no more."""
         for key, wanted in offsets.items():
             answered = set(self.inputs[key])
-            if key[1] == types_pb2.TOPIC_INTERNAL and answered:
-                # A tick that a stop overtook is decided by the next owner.
-                wanted = [offset for offset in wanted if offset <= max(answered)]
             check(
                 answered == set(wanted),
                 f"inputs (shard, topic) {key}: {len(set(wanted) - answered)} of "
