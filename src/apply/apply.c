@@ -108,6 +108,8 @@ static void head_move(struct state *state, const struct event *event)
 void apply(struct state *state, const struct event *event)
 {
 	const struct event_rule *rule = rule_of(event->kind);
+	if (event->effect_count > 0)
+		effects_apply(state, event);
 	if (rule->change && !event->dry_run)
 		rule->change(state, event);
 	if (!event_is_timers(event) && event->topic != TOPIC_none)

@@ -19,8 +19,8 @@ struct event_rule {
 	 * of the log and not a bug. Its rows are loaded. NULL: the effects are all there is. */
 	bool (*is_sound)(const struct state *state, const struct event *event);
 
-	/* It can't fail. The event's row of a command's id, and the head, are moved for all. NULL:
-	 * it changes nothing else. */
+	/* It can't fail. For all events the effects are applied before it, and the row of the
+	 * command's id and the head are moved after it. NULL: it changes nothing else. */
 	void (*change)(struct state *state, const struct event *event);
 };
 

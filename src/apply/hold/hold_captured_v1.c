@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "apply/effects.h"
 #include "apply/hold/hold_end.h"
 #include "apply/rule.h"
 
@@ -18,7 +17,6 @@ static bool is_sound(const struct state *state, const struct event *event)
 static void change(struct state *state, const struct event *event)
 {
 	const struct event_hold_captured *e = &event->hold_captured;
-	effects_apply(state, event);
 	hold_end(state, &e->hold_id, HOLD_STATUS_captured, e->captured);
 }
 

@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "apply/effects.h"
 #include "apply/rule.h"
 
 static bool is_sound(const struct state *state, const struct event *event)
@@ -11,7 +10,6 @@ static bool is_sound(const struct state *state, const struct event *event)
 static void change(struct state *state, const struct event *event)
 {
 	const struct event_hold_created *e = &event->hold_created;
-	effects_apply(state, event);
 	struct hold hold = {
 		.id = e->hold_id,
 		.status = HOLD_STATUS_open,

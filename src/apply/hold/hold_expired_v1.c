@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "apply/effects.h"
 #include "apply/hold/hold_end.h"
 #include "apply/rule.h"
 
@@ -15,7 +14,6 @@ static bool is_sound(const struct state *state, const struct event *event)
 
 static void change(struct state *state, const struct event *event)
 {
-	effects_apply(state, event);
 	hold_end(state, &event->hold_expired.hold_id, HOLD_STATUS_expired, AMOUNT_ZERO);
 }
 

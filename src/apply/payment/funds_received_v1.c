@@ -1,11 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "apply/effects.h"
 #include "apply/rule.h"
 
 static void change(struct state *state, const struct event *event)
 {
 	const struct event_funds_received *e = &event->funds_received;
-	effects_apply(state, event);
 	struct reference reference = {
 		.rail = e->rail,
 		.reference = e->rail_reference,
