@@ -117,10 +117,10 @@ static void test_bytes(void **unused)
 		return;
 	}
 	bytes_run(1, BYTES_SEEDS, &watch);
-	for (size_t i = 0; i < DUEL_EVENTS; i++)
+	for (size_t i = 0; i <= EVENT_LAST; i++)
 		if (comes_up((enum event_kind)i) && tally.events[i] < 10)
 			fail_msg("%s hardly came up", event_name((enum event_kind)i));
-	for (size_t i = 0; i < DUEL_REJECTS; i++)
+	for (size_t i = 0; i <= REJECT_LAST; i++)
 		if (*reject_name((enum reject)i) && tally.rejects[i] < 10)
 			fail_msg("%s hardly came up", reject_name((enum reject)i));
 	uint64_t fresh = (uint64_t)time(NULL) * 1000;
@@ -136,10 +136,10 @@ static void test_what_is_changed_is_refused(void **unused)
 	struct duel_watch watch = { .look = event_alter, .context = &altering };
 	workload_run(1, &watch);
 	bytes_run(1, 400, &watch);
-	for (size_t i = 0; i < DUEL_EVENTS; i++)
+	for (size_t i = 0; i <= EVENT_LAST; i++)
 		if (comes_up((enum event_kind)i) && altering.kinds[i] == 0)
 			fail_msg("no %s was altered", event_name((enum event_kind)i));
-	for (size_t i = 0; i < DUEL_REJECTS; i++)
+	for (size_t i = 0; i <= REJECT_LAST; i++)
 		if (*reject_name((enum reject)i) && altering.rejects[i] == 0)
 			fail_msg("no %s was altered", reject_name((enum reject)i));
 	print_message("%zu alterations\n", altering.altered);

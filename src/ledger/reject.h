@@ -15,6 +15,14 @@ enum reject {
 #undef REJECT
 };
 
+/* As large as the greatest number and one. */
+union reject_numbers {
+#define REJECT(number, name, retry, keeps, text, advice) char name[(number) + 1];
+#include "ledger/rejects.def"
+#undef REJECT
+};
+enum { REJECT_LAST = sizeof(union reject_numbers) - 1 };
+
 bool reject_is_known(int32_t reject);
 enum retry reject_retry(enum reject reject);
 const char *reject_name(enum reject reject);   /* "balance_too_low"; "" for none */

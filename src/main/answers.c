@@ -77,7 +77,7 @@ void answers_summary(const struct answers *answers)
 	(void)printf("\n%" PRId64 " posted, %" PRId64 " repeated, %" PRId64 " rejected",
 		answers->posted, answers->repeated, answers->rejected);
 	const char *before = " (";
-	for (int reject = 0; reject <= UINT8_MAX; reject++) {
+	for (int reject = 0; reject <= REJECT_LAST; reject++) {
 		if (answers->by_reject[reject] == 0)
 			continue;
 		(void)printf("%s%" PRId64 " %s", before, answers->by_reject[reject],

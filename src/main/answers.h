@@ -10,7 +10,7 @@ struct answers {
 	enum format format; /* words, json or json_full */
 	int64_t posted, repeated, rejected, errors;
 	int64_t tried; /* commands that only asked what their outcome would be */
-	int64_t by_reject[UINT8_MAX + 1];
+	int64_t by_reject[REJECT_LAST + 1];
 };
 
 /* From the heap. `event` is what `record` was decoded to, and `command` the record that it

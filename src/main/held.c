@@ -2,6 +2,7 @@
 #include "main/held.h"
 
 #include "main/journal.h"
+#include "shard/thread.h"
 
 #include <inttypes.h>
 
@@ -25,10 +26,8 @@ static void input_look(
 			shard, log_stream_name(s), held->offset[s], since);
 		held->since_ms[s] = 0;
 	}
-	struct timespec now;
-	(void)clock_gettime(CLOCK_REALTIME, &now);
-	int64_t now_ms = now.tv_sec * INT64_C(1000) + now.tv_nsec / 1000000;
-	if (since_ms == 0 || held->since_ms[s] != 0 || now_ms - since_ms < HELD_SAY_AFTER_MS)
+	if (since_ms == 0 || held->since_ms[s] != 0 ||
+		clock_host_ms() - since_ms < HELD_SAY_AFTER_MS)
 		return;
 	held->since_ms[s] = since_ms;
 	held->offset[s] = status->held_offset[s];

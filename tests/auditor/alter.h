@@ -7,8 +7,8 @@
 
 /* What came up; all zero to begin with. */
 struct altering {
-	size_t kinds[DUEL_EVENTS];
-	size_t rejects[DUEL_REJECTS];
+	size_t kinds[EVENT_LAST + 1];
+	size_t rejects[REJECT_LAST + 1];
 	size_t altered;
 };
 

@@ -13,23 +13,10 @@
 
 struct duel;
 
-/* As large as the greatest number and one. */
-union event_numbers {
-#define EVENT(number, name, file) char name[(number) + 1];
-#include "ledger/events.def"
-#undef EVENT
-};
-union reject_numbers {
-#define REJECT(number, name, retry, keeps, text, advice) char name[(number) + 1];
-#include "ledger/rejects.def"
-#undef REJECT
-};
-enum { DUEL_EVENTS = sizeof(union event_numbers), DUEL_REJECTS = sizeof(union reject_numbers) };
-
 /* What came up, by number. */
 struct duel_tally {
-	size_t events[DUEL_EVENTS];
-	size_t rejects[DUEL_REJECTS];
+	size_t events[EVENT_LAST + 1];
+	size_t rejects[REJECT_LAST + 1];
 	size_t timers_most; /* that fired before one input */
 };
 
