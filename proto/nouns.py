@@ -5,7 +5,7 @@ import textwrap
 from schema import SPARSE_ENUMS, Type, snake
 
 HEAD = """/* SPDX-License-Identifier: Apache-2.0 */
-/* Made from proto/pinion/v1 by proto/generate: change that. */
+/* Made by proto/generate, from proto/pinion/v1 and src/state/rows: change those. */
 """
 # C members and types of a field that has one of these kinds, wherever it stands.
 BY_KIND = {
@@ -224,26 +224,39 @@ def accounts(schema):
     return text + "\tcase COMMAND_none:\n\t\tbreak;\n\t}\n\treturn count;\n}\n"
 
 
-def check(arm, field):
-    """What a member of an outcome may not be: C that is true where it is wrong; None: it may be anything."""
-    at, optional = f"event->{arm.name}.{member_name(field)}", field.may_be("absent")
+# Kinds whose values are checked alike in an outcome and in a row; so are enums.
+CHECKED_ALIKE = {"account", "party", "reference", "reason", "text", "id", "outcome"}
+
+
+def is_checked_alike(field):
+    return field.kind in CHECKED_ALIKE or field.type == Type.TYPE_ENUM
+
+
+def value_wrong(at, field):
+    """Of those: C that is true where it is no value of its kind; None: it may be anything."""
     if field.kind == "account":
         return f"!account_id_is_sound(&{at})"
-    if field.kind == "id":
-        return None if optional else f"id_is_absent(&{at})"
-    if field.kind == "currency":
-        return None if optional else f"{at} == CURRENCY_none"
     if field.kind == "party":
         return f"!text_is_name({at}.at, {at}.size, PARTY_SIZE_MAX)"
     if field.kind in ("reference", "reason"):
         return f"!text_is_{field.kind}(&{at})"
     if field.kind == "text":
         return f"{at}.size > sizeof {at}.at"
+    if field.kind == "id":
+        return None if field.may_be("absent") else f"id_is_absent(&{at})"
     if field.kind == "outcome":
         return f"event_name({at})[0] == '\\0'"
-    if field.type == Type.TYPE_ENUM:
-        known = f"!{snake(field.type_name)}_is_known((int32_t){at})"
-        return f"{at} != {snake(field.type_name).upper()}_none && {known}" if optional else known
+    none = f"{at} != {snake(field.type_name).upper()}_none && " if field.may_be("absent") else ""
+    return f"{none}!{snake(field.type_name)}_is_known((int32_t){at})"
+
+
+def check(arm, field):
+    """What a member of an outcome may not be: C that is true where it is wrong; None: it may be anything."""
+    at = f"event->{arm.name}.{member_name(field)}"
+    if is_checked_alike(field):
+        return value_wrong(at, field)
+    if field.kind == "currency":
+        return None if field.may_be("absent") else f"{at} == CURRENCY_none"
     if field.kind == "minor":
         return None if field.may_be("negative") else f"amount_is_negative({at})"
     if field.type_name == "Amount":

@@ -8,10 +8,9 @@ share a byte. A row without a value has one byte, zero. The store's format follo
 import sys
 import zlib
 
-from nouns import HEAD, comment_of, commented, enum_declared, enum_names, guarded, member_name
-from schema import Type, snake
+from nouns import BY_KIND, BY_TYPE, HEAD, comment_of, commented, enum_declared, enum_names, guarded, is_checked_alike, member_name, value_wrong
+from schema import TEXTS, Type, snake
 
-TEXTS = {"account", "party", "reference", "reason", "text"}
 WIDE_ENUMS = {"Reject"}  # two bytes from the start: its bands leave room
 TEXT_SIZES = {"account": "ACCOUNT_ID_SIZE_MAX", "party": "PARTY_SIZE_MAX", "reference": "64", "reason": "32", "text": "64"}
 
@@ -19,19 +18,11 @@ TEXT_SIZES = {"account": "ACCOUNT_ID_SIZE_MAX", "party": "PARTY_SIZE_MAX", "refe
 def c_type(field):
     if field.type_name == "Totals":
         return "struct balances"
-    if field.kind in TEXTS:
-        return "struct account_id" if field.kind == "account" else "struct text64"
-    if field.kind in ("id", "digest"):
-        return f"struct {field.kind}"
-    if field.kind == "minor":
-        return "struct amount"
-    if field.kind == "currency":
-        return "enum currency"
-    if field.kind == "outcome":
-        return "enum event_kind"
+    if field.kind == "id":
+        return "struct id"
     if field.type == Type.TYPE_ENUM:
         return f"enum {snake(field.type_name)}"
-    return {Type.TYPE_INT64: "int64_t", Type.TYPE_UINT32: "uint32_t", Type.TYPE_BOOL: "bool"}[field.type]
+    return BY_KIND.get(field.kind) or BY_TYPE[field.type]
 
 
 class Flags:
@@ -236,29 +227,16 @@ def unpack_function(row):
 # --- Soundness ---
 
 
-def wrong(row, field):
+def wrong(field):
     """C that is true where a member can't have been written here; None: it may be anything."""
-    at, optional = f"row.{member_name(field)}", field.may_be("absent")
+    at = f"row.{member_name(field)}"
+    if is_checked_alike(field):
+        return value_wrong(at, field)
     if field.type_name == "Totals":
         return f"!totals_are_sound(&{at})"
-    if field.kind == "account":
-        return f"!account_id_is_sound(&{at})"
-    if field.kind == "party":
-        return f"!text_is_name({at}.at, {at}.size, PARTY_SIZE_MAX)"
-    if field.kind in ("reference", "reason"):
-        return f"!text_is_{field.kind}(&{at})"
-    if field.kind == "text":
-        return f"{at}.size > sizeof {at}.at"
-    if field.kind == "id":
-        return None if optional else f"id_is_absent(&{at})"
     if field.kind == "currency":
-        none = f"{at} != CURRENCY_none && " if optional else ""
+        none = f"{at} != CURRENCY_none && " if field.may_be("absent") else ""
         return f"{none}currency_name({at})[0] == '\\0'"
-    if field.kind == "outcome":
-        return f"event_name({at})[0] == '\\0'"
-    if field.type == Type.TYPE_ENUM:
-        none = f"{at} != {snake(field.type_name).upper()}_none && " if optional else ""
-        return f"{none}!{snake(field.type_name)}_is_known((int32_t){at})"
     if field.kind == "minor":
         return None if field.may_be("negative") else f"!total_is_sound({at})"
     if field.kind == "sequence":
@@ -291,8 +269,8 @@ def sound_function(row):
     text += flag_lines(row) if row.values else "\tif (value.at[0] != 0)\n\t\treturn false;\n"
     text += f"\tif (!{row.name}_unkey(key, &row))\n\t\treturn false;\n\t{row.name}_unpack(value.at, &row);\n"
     for field in row.message.fields:
-        if wrong(row, field):
-            text += f"\tif ({wrong(row, field)})\n\t\treturn false;\n"
+        if wrong(field):
+            text += f"\tif ({wrong(field)})\n\t\treturn false;\n"
     last = f"{row.name}_is_consistent(&row)" if "checked" in row.message.words else "true"
     return text + f"\treturn {last};\n}}\n\n"
 

@@ -34,7 +34,8 @@ ABSENT_KINDS = {"id", "digest", "currency"}
 ABSENT_TYPES = {Type.TYPE_ENUM, Type.TYPE_MESSAGE}
 # Of a row's field: a part of its key, in the order of their numbers.
 ROW_FIELD_WORDS = {"may be absent", "may be negative", "key"}
-KEY_TEXTS = {"account", "party", "reference", "reason", "text"}
+# Of no size of their own. Of a key one is the rest.
+TEXTS = {"account", "party", "reference", "reason", "text"}
 # Of a row: what is looked up and changed by functions of its own (state/view.c); one whose fields have to fit each other.
 ROW_WORDS = {"by hand", "checked"}
 # Their numbers have room in them; they have a registry of their own, ledger/rejects.def.
@@ -231,9 +232,9 @@ class Row:
 def keys_fit(row):
     """A text is the rest of a key, so nothing can stand behind it."""
     for field in row.keys:
-        if field.kind not in KEY_TEXTS | {"id"} and field.type not in (Type.TYPE_INT64, Type.TYPE_ENUM):
+        if field.kind not in TEXTS | {"id"} and field.type not in (Type.TYPE_INT64, Type.TYPE_ENUM):
             field.place.die(f"{field.name}: no key of this type is made yet")
-        if field.kind in KEY_TEXTS and field is not row.keys[-1]:
+        if field.kind in TEXTS and field is not row.keys[-1]:
             field.place.die(f"{field.name}: a text has to be the last of a key")
         if field.greatest > 255:
             field.place.die(f"{field.name}: in a key an enum has a byte, and its numbers go to {field.greatest}")
