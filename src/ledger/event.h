@@ -13,7 +13,7 @@ enum { EFFECTS_PER_EVENT_MAX = 4, BALANCES_PER_EVENT_MAX = 4 };
 /* Rows of command ids are dropped once a day. */
 enum { TIMER_COMMAND_IDS_EVERY_MS = 86400000 };
 
-/* Ordered by (due, id). */
+/* Ordered by (due, id, kind). */
 struct timer {
 	int64_t due_ms;
 	struct id id; /* of the hold; for command_ids all zero */
