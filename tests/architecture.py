@@ -369,6 +369,15 @@ def blocks_have_languages(tree):
                 is_inside = not is_inside
 
 
+def planted_bugs_are_there(tree):
+    """Where docs/proof.md says "Planted:", each name is one of the simulator's."""
+    planted = set(re.findall(r'^        "(\w+)",$', tree.text("tests/simulator/planted.py"), re.M))
+    for paragraph in re.findall(r"Planted: (.*?)(?:\n\n|\Z)", tree.text("docs/proof.md"), re.S):
+        for name in re.findall(r"`(\w+)`", paragraph.split(". ")[0]):
+            if name not in planted:
+                yield f"docs/proof.md: there is no planted bug {name}"
+
+
 def core_symbols(tree, library):
     run = subprocess.run(["nm", library], check=True, capture_output=True, text=True)
     undefined, defined = set(), set()
@@ -399,7 +408,7 @@ def main():
     checks = [include_directions, library_headers, fault_stays_out_of_the_core, registries_number_uniquely,
               commands_are_known, events_are_known, rules_stand_in_their_domain, rejects_are_complete, words, comments,
               amounts_are_opaque, sources_are_built, files_are_short, functions_are_short, files_have_heads,
-              blocks_have_languages, *kinds.CHECKS]
+              blocks_have_languages, planted_bugs_are_there, *kinds.CHECKS]
     results = [(check.__name__, list(check(tree))) for check in checks]
     if options.library:
         results.append(("core_symbols", list(core_symbols(tree, options.library))))
