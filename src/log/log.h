@@ -3,7 +3,7 @@
  *
  * One contract, three implementations: kafka.c (Apache Kafka), embedded.c (a RocksDB of its own),
  * and the simulated one in tests. What holds for all of them, and is checked by
- * tests/log_contract.c against each:
+ * tests/log/log_contract.c against each:
  *
  *  - A record has an offset, int64 >= 0, growing along its stream, not always dense (Kafka's
  * transaction markers take offsets). A reader opened at offset o delivers every readable record at
