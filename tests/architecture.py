@@ -14,7 +14,7 @@ import sys
 
 import kinds
 
-# DESIGN.md section 5: who may include whom. A room may always include itself.
+# Who may include whom (docs/architecture.md, "Rooms"). A room may always include itself.
 ROOMS = {
     "base": [],
     "ledger": ["base"],

@@ -119,7 +119,7 @@ void shard_waits(struct shard *shard, const char *what);
 void shard_diag(const struct shard *shard, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 
-/* recover.c: steps 1 to 4 of DESIGN section 3, but for the inputs. */
+/* The steps 1 to 4 that recover.c names, but for the inputs. */
 int shard_recover(struct shard *shard);
 /* A mark above our own term stands after what we know: FAULT_USURPED. Reads for wait_ms, or to the
  * apparent end when that is 0. */

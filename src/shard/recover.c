@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The only way to start, and the only way to recover from any fault (DESIGN section 3):
+/* The only way to start, and the only way to recover from any fault:
  *
  *   1 fence the older owner      log_fence
  *   2 open the last checkpoint   store_enter

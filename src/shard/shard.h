@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A shard's owner: takes the shard, decides its inputs, publishes the events, and recovers from any
- * fault by starting again (DESIGN sections 2 and 3). Each owner has three threads: one decides, one
+ * fault by starting again. Each owner has three threads: one decides, one
  * commits and reads back, one writes checkpoints. No lock is taken per record.
  *
  *  decide k+1 ──batch──> commit k, read k back, verify ──place──> checkpoint

@@ -89,8 +89,8 @@ static bool mark_take(struct follower *follower, const struct link *link, const 
 	return true;
 }
 
-/* DESIGN 2 and 3, read by a stranger: of the highest term, next in the dense count, and with the
- * hash of the valid event before it; a term's first also with its mark's. */
+/* The chain rule of event.proto, read by a stranger: of the highest term, next in the dense count,
+ * and with the hash of the valid event before it; a term's first also with its mark's. */
 static bool event_is_valid(const struct follower *follower, const struct link *link)
 {
 	static const struct hash none;
