@@ -1,6 +1,26 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "ledger/reject.h"
 
+struct facts {
+	enum retry retry;
+	bool keeps_row;
+	const char *name, *text, *advice;
+};
+
+static const struct facts *facts_of(enum reject reject)
+{
+	static const bool keeps_no_row = false, keeps_row = true;
+	static const struct facts none = { RETRY_none, false, "", "", "" };
+	static const struct facts all[REJECT_LAST + 1] = {
+#define REJECT(number, name, retry, keeps, text, advice) \
+	[number] = { RETRY_##retry, keeps_##keeps, #name, text, advice },
+#include "ledger/rejects.def"
+#undef REJECT
+	};
+	bool is_known = (unsigned)reject <= REJECT_LAST && all[reject].name;
+	return is_known ? &all[reject] : &none;
+}
+
 bool reject_is_known(int32_t reject)
 {
 	return reject_name((enum reject)reject)[0] != '\0';
@@ -8,76 +28,25 @@ bool reject_is_known(int32_t reject)
 
 enum retry reject_retry(enum reject reject)
 {
-	switch (reject) {
-#define REJECT(number, name, retry, keeps, text, advice) \
-	case number:                                     \
-		return RETRY_##retry;
-#include "ledger/rejects.def"
-#undef REJECT
-	case REJECT_none:
-	case REJECT_not_loaded:
-		break;
-	}
-	return RETRY_none;
+	return facts_of(reject)->retry;
 }
 
 const char *reject_name(enum reject reject)
 {
-	switch (reject) {
-#define REJECT(number, name, retry, keeps, text, advice) \
-	case number:                                     \
-		return #name;
-#include "ledger/rejects.def"
-#undef REJECT
-	case REJECT_none:
-	case REJECT_not_loaded:
-		break;
-	}
-	return "";
+	return facts_of(reject)->name;
 }
 
 const char *reject_text(enum reject reject)
 {
-	switch (reject) {
-#define REJECT(number, name, retry, keeps, text, advice) \
-	case number:                                     \
-		return text;
-#include "ledger/rejects.def"
-#undef REJECT
-	case REJECT_none:
-	case REJECT_not_loaded:
-		break;
-	}
-	return "";
+	return facts_of(reject)->text;
 }
 
 const char *reject_advice(enum reject reject)
 {
-	switch (reject) {
-#define REJECT(number, name, retry, keeps, text, advice) \
-	case number:                                     \
-		return advice;
-#include "ledger/rejects.def"
-#undef REJECT
-	case REJECT_none:
-	case REJECT_not_loaded:
-		break;
-	}
-	return "";
+	return facts_of(reject)->advice;
 }
 
 bool reject_keeps_row(enum reject reject)
 {
-	static const bool keeps_no_row = false, keeps_row = true;
-	switch (reject) {
-#define REJECT(number, name, retry, keeps, text, advice) \
-	case number:                                     \
-		return keeps_##keeps;
-#include "ledger/rejects.def"
-#undef REJECT
-	case REJECT_none:
-	case REJECT_not_loaded:
-		break;
-	}
-	return false;
+	return facts_of(reject)->keeps_row;
 }
