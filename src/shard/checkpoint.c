@@ -127,11 +127,6 @@ void checkpoint_writer_stop(struct checkpoint_writer *writer)
 {
 	if (!writer->thread)
 		return;
-	monitor_enter(writer->monitor);
-	writer->is_stopping = true;
-	monitor_wake(writer->monitor);
-	monitor_leave(writer->monitor);
-	thread_join(writer->thread);
-	writer->thread = NULL;
+	thread_stop(&writer->thread, writer->monitor, &writer->is_stopping);
 	writer->is_stopping = false;
 }

@@ -170,12 +170,7 @@ void committer_stop(struct shard *shard)
 	struct committer *committer = &shard->committer;
 	if (!committer->thread)
 		return;
-	monitor_enter(committer->monitor);
-	committer->is_stopping = true;
-	monitor_wake(committer->monitor);
-	monitor_leave(committer->monitor);
-	thread_join(committer->thread);
-	committer->thread = NULL;
+	thread_stop(&committer->thread, committer->monitor, &committer->is_stopping);
 	if (committer->verified.sequence > shard->known.sequence)
 		shard->known = committer->verified;
 }

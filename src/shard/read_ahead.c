@@ -174,10 +174,5 @@ void read_ahead_end(struct read_ahead *ahead)
 {
 	if (!ahead->thread)
 		return;
-	monitor_enter(ahead->monitor);
-	ahead->is_stopping = true;
-	monitor_wake(ahead->monitor);
-	monitor_leave(ahead->monitor);
-	thread_join(ahead->thread);
-	ahead->thread = NULL;
+	thread_stop(&ahead->thread, ahead->monitor, &ahead->is_stopping);
 }

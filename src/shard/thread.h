@@ -5,6 +5,8 @@
 #ifndef SHARD_THREAD_H
 #define SHARD_THREAD_H
 
+#include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 struct thread;
@@ -32,5 +34,16 @@ int64_t clock_host_ms(void); /* Unix milliseconds */
 int64_t clock_monotonic_ms(void);
 int64_t clock_monotonic_ns(void);
 void clock_wait_ms(int ms);
+
+/* Ends a thread that looks for this word under its monitor, and waits until it is gone. */
+static inline void thread_stop(struct thread **thread, struct monitor *monitor, bool *is_stopping)
+{
+	monitor_enter(monitor);
+	*is_stopping = true;
+	monitor_wake(monitor);
+	monitor_leave(monitor);
+	thread_join(*thread);
+	*thread = NULL;
+}
 
 #endif
