@@ -3,6 +3,7 @@
 
 #include "main/journal.h"
 #include "main/options.h"
+#include "main/signals.h"
 #include "shard/thread.h"
 
 #include <pthread.h>
@@ -54,14 +55,8 @@ static void *watch(void *context)
 void stop_watch(void)
 {
 	sigset_t signals;
-	pthread_t thread;
 	signals_of_stop(&signals);
-	(void)pthread_sigmask(SIG_BLOCK, &signals, NULL);
-	/* Where no thread is to be had, the signals do what they do by themselves. */
-	if (pthread_create(&thread, NULL, watch, NULL) != 0)
-		(void)pthread_sigmask(SIG_UNBLOCK, &signals, NULL);
-	else
-		(void)pthread_detach(thread);
+	signals_watch(&signals, watch);
 }
 
 void stop_guard(struct log *log)

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "main/temporary.h"
 
+#include "main/signals.h"
+
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -156,14 +158,8 @@ bool temporary_is_ending(void)
 void temporary_watch(void)
 {
 	sigset_t signals;
-	pthread_t thread;
 	signals_of_end(&signals);
-	(void)pthread_sigmask(SIG_BLOCK, &signals, NULL);
-	/* Where no thread is to be had, the signals do what they do by themselves. */
-	if (pthread_create(&thread, NULL, watch, NULL) != 0)
-		(void)pthread_sigmask(SIG_UNBLOCK, &signals, NULL);
-	else
-		(void)pthread_detach(thread);
+	signals_watch(&signals, watch);
 }
 
 /* Some file systems know no locks on folders: then no sweep can get one either. */
