@@ -49,6 +49,9 @@ int store_errno_fault(
 #define STORE_ERRNO_FAULT(fault, path, doing) \
 	store_errno_fault((fault), __LINE__, __FILE__, (path), (doing))
 
+/* The path of what stands in a store's folder under this name; to be freed. */
+char *store_path_new(const char *path, const char *name);
+
 /* An opening of the store begins, and has come to an end; by the same thread. */
 int opening_begin(const char *path, struct fault *fault);
 void opening_end(const char *path);

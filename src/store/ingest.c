@@ -38,15 +38,6 @@ struct build {
 	char *names[FILES_MAX];
 };
 
-static char *ingest_path_new(const char *path)
-{
-	char *name;
-	int size = asprintf(&name, "%s/ingest", path);
-
-	assert(size >= 0);
-	return name;
-}
-
 int folder_clear(const char *path, struct fault *fault)
 {
 	DIR *folder = opendir(path);
@@ -69,7 +60,7 @@ int folder_clear(const char *path, struct fault *fault)
 
 int ingest_prepare(struct store *store, struct fault *fault)
 {
-	store->ingest_path = ingest_path_new(store->path);
+	store->ingest_path = store_path_new(store->path, "ingest");
 	if (mkdir(store->ingest_path, 0777) == 0)
 		return 0;
 	if (errno != EEXIST)
@@ -79,7 +70,7 @@ int ingest_prepare(struct store *store, struct fault *fault)
 
 int ingest_destroy(const char *path, struct fault *fault)
 {
-	char *name = ingest_path_new(path);
+	char *name = store_path_new(path, "ingest");
 	int r = 0;
 
 	if (access(name, F_OK) == 0) {

@@ -22,18 +22,9 @@ enum { OPENINGS_MAX = 3, MEMORY_TRIED = 64 << 20 };
 /* Of the opening that this thread is in; -1: none. */
 static _Thread_local int opening_file = -1;
 
-static char *opening_name_new(const char *path)
-{
-	char *name;
-	int size = asprintf(&name, "%s/opening", path);
-
-	assert(size >= 0);
-	return name;
-}
-
 int opening_begin(const char *path, struct fault *fault)
 {
-	char *name = opening_name_new(path);
+	char *name = store_path_new(path, "opening");
 	struct stat status = { 0 };
 	int r = 0;
 
@@ -54,7 +45,7 @@ int opening_begin(const char *path, struct fault *fault)
 
 void opening_end(const char *path)
 {
-	char *name = opening_name_new(path);
+	char *name = store_path_new(path, "opening");
 
 	(void)unlink(name);
 	free(name);

@@ -27,6 +27,15 @@ enum { READ_ATTEMPTS_MAX = 50 };
 
 static const char *const ROWS[] = { "default" };
 
+char *store_path_new(const char *path, const char *name)
+{
+	char *whole;
+	int size = asprintf(&whole, "%s/%s", path, name);
+
+	assert(size >= 0);
+	return whole;
+}
+
 /* A file or folder just made is durable once the folder above it is synced. */
 static int folder_sync_above(const char *path, struct fault *fault)
 {
@@ -235,6 +244,21 @@ int store_destroy(const char *path, struct fault *fault)
 	return r;
 }
 
+static int scan_end(struct store *store, rocksdb_iterator_t *iterator, rocksdb_readoptions_t *read,
+	const char *doing, struct fault *fault)
+{
+	char *error = NULL;
+	int r = 0;
+
+	/* An iterator that met a damaged block looks like one at its end. */
+	rocksdb_iter_get_error(iterator, &error);
+	if (error != NULL)
+		r = STORE_FAULT(fault, store->path, doing, error);
+	rocksdb_iter_destroy(iterator);
+	rocksdb_readoptions_destroy(read);
+	return r;
+}
+
 int store_scan(struct store *store, struct bytes from, struct bytes to,
 	bool (*row)(void *context, struct bytes key, struct bytes value), void *context,
 	struct fault *fault)
@@ -242,8 +266,6 @@ int store_scan(struct store *store, struct bytes from, struct bytes to,
 	rocksdb_readoptions_t *read = readoptions_create();
 	rocksdb_iterator_t *iterator;
 	struct bytes key, value;
-	char *error = NULL;
-	int r = 0;
 
 	if (to.at != NULL)
 		rocksdb_readoptions_set_iterate_upper_bound(read, (const char *)to.at, to.size);
@@ -255,13 +277,7 @@ int store_scan(struct store *store, struct bytes from, struct bytes to,
 		if (!row(context, key, value))
 			break;
 	}
-	/* An iterator that met a damaged block looks like one at its end. */
-	rocksdb_iter_get_error(iterator, &error);
-	if (error != NULL)
-		r = STORE_FAULT(fault, store->path, "scanning the store", error);
-	rocksdb_iter_destroy(iterator);
-	rocksdb_readoptions_destroy(read);
-	return r;
+	return scan_end(store, iterator, read, "scanning the store", fault);
 }
 
 int store_last_key(struct store *store, struct bytes from, struct bytes to,
@@ -269,7 +285,6 @@ int store_last_key(struct store *store, struct bytes from, struct bytes to,
 {
 	rocksdb_readoptions_t *read = readoptions_create();
 	rocksdb_iterator_t *iterator = rocksdb_create_iterator_cf(store->db, read, store->rows);
-	char *error = NULL;
 	int r = 0;
 
 	*ret_size = 0;
@@ -293,12 +308,8 @@ int store_last_key(struct store *store, struct bytes from, struct bytes to,
 			memcpy(key, found.at, *ret_size);
 		}
 	}
-	rocksdb_iter_get_error(iterator, &error);
-	if (error != NULL)
-		r = STORE_FAULT(fault, store->path, "looking for the last key", error);
-	rocksdb_iter_destroy(iterator);
-	rocksdb_readoptions_destroy(read);
-	return r;
+	int failed = scan_end(store, iterator, read, "looking for the last key", fault);
+	return failed ? failed : r;
 }
 
 int store_level0_files(struct store *store)
