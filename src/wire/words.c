@@ -8,37 +8,21 @@
 #include <inttypes.h>
 #include <stdlib.h>
 
-static const struct command_words *command_words(enum command_kind kind)
-{
-	switch (kind) {
-#define COMMAND(number, name, topic) \
-	case COMMAND_##name:         \
-		return &name##_words;
+static const struct command_words *const of_command[COMMAND_LAST + 1] = {
+#define COMMAND(number, name, topic) [COMMAND_##name] = &name##_words,
 #include "ledger/commands.def"
 #undef COMMAND
-	case COMMAND_none:
-		break;
-	}
-	return NULL;
-}
+};
 
-static const struct event_words *event_words(enum event_kind kind)
-{
-	switch (kind) {
-#define EVENT(number, name, file) \
-	case EVENT_##name:        \
-		return &name##_words;
+static const struct event_words *const of_event[EVENT_LAST + 1] = {
+#define EVENT(number, name, file) [EVENT_##name] = &name##_words,
 #include "ledger/events.def"
 #undef EVENT
-	case EVENT_none:
-		break;
-	}
-	return NULL;
-}
+};
 
 static void say_command(FILE *to, const struct command *command)
 {
-	const struct command_words *words = command_words(command->kind);
+	const struct command_words *words = of_command[command->kind];
 	if (words)
 		words->say(to, command);
 	else
@@ -47,7 +31,7 @@ static void say_command(FILE *to, const struct command *command)
 
 static void say_event(FILE *to, const struct event *event)
 {
-	const struct event_words *words = event_words(event->kind);
+	const struct event_words *words = of_event[event->kind];
 	if (words)
 		words->say(to, event);
 }

@@ -8,48 +8,40 @@
 
 enum { ID_TOO_OLD_AFTER_MS = 7 * DAY_MS, ID_TOO_NEW_AFTER_MS = 5 * 60 * 1000 };
 
-const struct command_audit *command_audit(enum command_kind kind)
-{
-	switch (kind) {
-#define COMMAND(number, name, topic) \
-	case COMMAND_##name:         \
-		return &name##_audit;
+static const struct command_audit *const of_command[COMMAND_LAST + 1] = {
+#define COMMAND(number, name, topic) [COMMAND_##name] = &name##_audit,
 #include "ledger/commands.def"
 #undef COMMAND
-	case COMMAND_none:
-		break;
-	}
-	return NULL;
+};
+
+static const struct event_audit *const of_event[EVENT_LAST + 1] = {
+#define EVENT(number, name, file) [EVENT_##name] = &name##_audit,
+#include "ledger/events.def"
+#undef EVENT
+};
+
+static const struct timer_audit *const of_timer[] = {
+#define TIMER(number, name) [TIMER_KIND_##name] = &name##_timer_audit,
+#include "ledger/timers.def"
+#undef TIMER
+};
+
+const struct command_audit *command_audit(enum command_kind kind)
+{
+	assert((unsigned)kind <= COMMAND_LAST);
+	return of_command[kind];
 }
 
 const struct event_audit *event_audit(enum event_kind kind)
 {
-	switch (kind) {
-#define EVENT(number, name, file) \
-	case EVENT_##name:        \
-		return &name##_audit;
-#include "ledger/events.def"
-#undef EVENT
-	case EVENT_none:
-		break;
-	}
-	assert(false);
-	return NULL;
+	assert((unsigned)kind <= EVENT_LAST && of_event[kind]);
+	return of_event[kind];
 }
 
 const struct timer_audit *timer_audit(enum timer_kind kind)
 {
-	switch (kind) {
-#define TIMER(number, name)     \
-	case TIMER_KIND_##name: \
-		return &name##_timer_audit;
-#include "ledger/timers.def"
-#undef TIMER
-	case TIMER_KIND_none:
-		break;
-	}
-	assert(false);
-	return NULL;
+	assert((unsigned)kind < sizeof of_timer / sizeof of_timer[0] && of_timer[kind]);
+	return of_timer[kind];
 }
 
 void request_make(struct request *ret, const struct books *books, const struct input *input,
