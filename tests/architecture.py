@@ -308,7 +308,7 @@ def amounts_are_opaque(tree):
 
 
 def sources_are_built(tree):
-    listed = set()
+    listed = kinds.built_by_name(tree)
     for name in tree.files("src", ".build"):
         folder = pathlib.PurePath(name).parent
         listed |= {(folder / file).as_posix() for file in re.findall(r"'([\w/.]+\.c)'", tree.text(name))}
@@ -316,7 +316,7 @@ def sources_are_built(tree):
     for name in sorted(there - listed):
         yield f"{name} is in no meson.build"
     for name in sorted(listed - there - set(tree.generated())):
-        yield f"{name} is in meson.build, but not there"
+        yield f"{name} is to be built, but not there"
 
 
 def files_are_short(tree):

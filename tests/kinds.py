@@ -60,6 +60,15 @@ def kinds(tree):
     }
 
 
+def built_by_name(tree):
+    """The sources that the build finds by the kinds and domains of the contract."""
+    all_kinds = kinds(tree)
+    files = {f"src/decide/{domain}/{name}.c" for name, domain in all_kinds["command"]}
+    files |= {file_of("src/apply/<domain>/<event>_v<n>.c", "event", name, domain) for name, domain in all_kinds["event"]}
+    files |= {f"src/decide/{domain}/{name}_timer.c" for name, domain in all_kinds["timer"]}
+    return files | {f"src/wire/words/{domain}.c" for kind in ("command", "event") for _, domain in all_kinds[kind]}
+
+
 def page_rows(tree):
     """(file, kind) of the table in "Adding a command"."""
     section = re.search(r"^## Adding a command$(.*?)^## ", tree.text("docs/hacking.md"), re.M | re.S)
@@ -101,8 +110,10 @@ def rules_have_kinds(tree):
     for page in tree.files("docs/reference/events", ".md"):
         if pathlib.PurePath(page).stem not in events:
             yield f"{page}: there is no such event"
+    commands = {name for name, _ in all_kinds["command"]}
     for path in tree.files("tests/decide", ".t"):
-        if f"'{pathlib.PurePath(path).stem}'" not in tree.text("tests/meson.build"):
+        name = pathlib.PurePath(path).stem
+        if name not in commands and f"'{name}'" not in tree.text("tests/meson.build"):
             yield f"{path} is in no meson.build: nobody runs it"
     for reject in re.findall(r"^\| \d+ \| `(\w+)` \|", tree.text("docs/reference/rejects.md"), re.M):
         if reject not in {name for name, _ in all_kinds["reject"]}:
@@ -151,6 +162,10 @@ def fields_of(tree, message):
 def pages_say_the_contract(tree):
     """Fields by name, type and order; the arm's number; the topic; who applies it; the rejects of a command's own rule."""
     for kind, arms in (("commands", tree.commands()), ("events", tree.events())):
+        index = f"docs/reference/{kind}/README.md"
+        for domain in sorted({domain for _, _, domain in arms}):
+            if f"/proto/pinion/v1/{domain}.proto)" not in tree.text(index):
+                yield f"{index}: has no row of the domain {domain}"
         for number, name, domain in arms:
             page = f"docs/reference/{kind}/{name}.md"
             text = tree.text(page)
