@@ -136,7 +136,9 @@ void golden_make(size_t i, struct golden *ret)
 	};
 	assert(i < EVENT_COUNT);
 	const struct golden_rule *rule = rules[i].rule;
-	*ret = (struct golden){ .name = rules[i].name, .event = rule->make() };
+	*ret = (struct golden){
+		.name = rules[i].name, .event = rule->make(), .unsound = rule->unsound
+	};
 	link_make(ret);
 	if (rule->is_first)
 		return;

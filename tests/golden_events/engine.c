@@ -29,14 +29,27 @@ static struct event ticked(void)
 	return event;
 }
 
-const struct golden_rule ticked_v1_golden = { .make = ticked };
+static void ticked_for_nothing(struct event *event)
+{
+	event->ticked.timers_fired = 1;
+}
+
+const struct golden_rule ticked_v1_golden = { .make = ticked,
+	.unsound = UNSOUND_LIST(UNSOUND(ticked_for_nothing)) };
 
 static struct event ledger_opened(void)
 {
 	return golden_prelude_ledger_opened();
 }
 
-const struct golden_rule ledger_opened_v1_golden = { .make = ledger_opened, .is_first = true };
+static void windows_without_end(struct event *event)
+{
+	event->ledger_opened.id_too_old_ms = INT64_MAX;
+}
+
+const struct golden_rule ledger_opened_v1_golden = { .make = ledger_opened,
+	.is_first = true,
+	.unsound = UNSOUND_LIST(UNSOUND(windows_without_end)) };
 
 static struct event command_rejected(void)
 {
@@ -54,7 +67,13 @@ static struct event command_rejected(void)
 	return event;
 }
 
-const struct golden_rule command_rejected_v1_golden = { .make = command_rejected };
+static void reject_unknown(struct event *event)
+{
+	event->command_rejected.reject = (enum reject)(REJECT_LAST + 1);
+}
+
+const struct golden_rule command_rejected_v1_golden = { .make = command_rejected,
+	.unsound = UNSOUND_LIST(UNSOUND(reject_unknown)) };
 
 static struct event command_repeated(void)
 {
@@ -68,7 +87,13 @@ static struct event command_repeated(void)
 	return event;
 }
 
-const struct golden_rule command_repeated_v1_golden = { .make = command_repeated };
+static void outcome_unknown(struct event *event)
+{
+	event->command_repeated.first_outcome = (enum event_kind)(EVENT_LAST + 1);
+}
+
+const struct golden_rule command_repeated_v1_golden = { .make = command_repeated,
+	.unsound = UNSOUND_LIST(UNSOUND(outcome_unknown)) };
 
 /* Five of the prelude's commands are too old by now, the others are not. */
 static struct event command_ids_dropped(void)
@@ -80,7 +105,13 @@ static struct event command_ids_dropped(void)
 	return event;
 }
 
-const struct golden_rule command_ids_dropped_v1_golden = { .make = command_ids_dropped };
+static void drop_of_the_future(struct event *event)
+{
+	event->command_ids_dropped.before_ms = event->engine_time_ms + 1;
+}
+
+const struct golden_rule command_ids_dropped_v1_golden = { .make = command_ids_dropped,
+	.unsound = UNSOUND_LIST(UNSOUND(drop_of_the_future)) };
 
 /* The tail of the commands was lost, from offset 6 on. */
 static struct event inputs_restarted(void)
@@ -101,7 +132,24 @@ static struct event inputs_restarted(void)
 	};
 }
 
-const struct golden_rule inputs_restarted_v1_golden = { .make = inputs_restarted };
+static void restart_of_another_place(struct event *event)
+{
+	event->inputs_restarted.expected_offset++;
+}
+
+static void restart_of_another_record(struct event *event)
+{
+	event->inputs_restarted.expected_digest.at[0] ^= 1;
+}
+
+static void restart_of_another_command(struct event *event)
+{
+	event->inputs_restarted.expected_command_id.at[0] ^= 1;
+}
+
+const struct golden_rule inputs_restarted_v1_golden = { .make = inputs_restarted,
+	.unsound = UNSOUND_LIST(UNSOUND(restart_of_another_place),
+		UNSOUND(restart_of_another_record), UNSOUND(restart_of_another_command)) };
 
 /* No cut-off has come yet: no id is gone. */
 static struct event clock_restarted(void)
@@ -115,4 +163,26 @@ static struct event clock_restarted(void)
 	};
 }
 
-const struct golden_rule clock_restarted_v1_golden = { .make = clock_restarted };
+static void clock_goes_on(struct event *event)
+{
+	event->engine_time_ms = event->clock_restarted.left_ms;
+}
+
+static void clock_before_all_time(struct event *event)
+{
+	event->engine_time_ms = -1;
+}
+
+static void clock_left_another(struct event *event)
+{
+	event->clock_restarted.left_ms++;
+}
+
+static void cut_off_differs(struct event *event)
+{
+	event->clock_restarted.command_ids_from_ms++;
+}
+
+const struct golden_rule clock_restarted_v1_golden = { .make = clock_restarted,
+	.unsound = UNSOUND_LIST(UNSOUND(clock_goes_on), UNSOUND(clock_before_all_time),
+		UNSOUND(clock_left_another), UNSOUND(cut_off_differs)) };

@@ -31,7 +31,19 @@ static struct event hold_created(void)
 	return event;
 }
 
-const struct golden_rule hold_created_v1_golden = { .make = hold_created };
+static void held_without_bound(struct event *event)
+{
+	event->hold_created.amount = amount_of(INT64_MAX);
+}
+
+static void reason_too_long(struct event *event)
+{
+	static const char long_one[] = "a_reason_that_no_row_has_any_room_for";
+	text64_set(&event->hold_created.reason, long_one, sizeof long_one - 1);
+}
+
+const struct golden_rule hold_created_v1_golden = { .make = hold_created,
+	.unsound = UNSOUND_LIST(UNSOUND(held_without_bound), UNSOUND(reason_too_long)) };
 
 /* Of the 25.00 held, 20.00 are taken. */
 static struct event hold_captured(void)
@@ -55,7 +67,19 @@ static struct event hold_captured(void)
 	return event;
 }
 
-const struct golden_rule hold_captured_v1_golden = { .make = hold_captured };
+/* All three that end a hold begin with its id. */
+static void hold_unknown(struct event *event)
+{
+	event->hold_captured.hold_id.at[15] ^= 1;
+}
+
+static void captured_without_bound(struct event *event)
+{
+	event->hold_captured.captured = amount_of(INT64_MAX);
+}
+
+const struct golden_rule hold_captured_v1_golden = { .make = hold_captured,
+	.unsound = UNSOUND_LIST(UNSOUND(hold_unknown), UNSOUND(captured_without_bound)) };
 
 static void hold_lifted(struct event *event)
 {
@@ -79,7 +103,8 @@ static struct event hold_released(void)
 	return event;
 }
 
-const struct golden_rule hold_released_v1_golden = { .make = hold_released };
+const struct golden_rule hold_released_v1_golden = { .make = hold_released,
+	.unsound = UNSOUND_LIST(UNSOUND(hold_unknown)) };
 
 static struct event hold_expired(void)
 {
@@ -98,4 +123,5 @@ static struct event hold_expired(void)
 	return event;
 }
 
-const struct golden_rule hold_expired_v1_golden = { .make = hold_expired };
+const struct golden_rule hold_expired_v1_golden = { .make = hold_expired,
+	.unsound = UNSOUND_LIST(UNSOUND(hold_unknown)) };

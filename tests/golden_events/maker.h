@@ -15,7 +15,18 @@ struct golden_rule {
 	bool is_first; /* nothing stands before it */
 	/* Events of its own that stand between the prelude and it; how many. NULL: none. */
 	size_t (*more)(struct event *ret);
+	const struct unsound *unsound; /* at least one; the last one has no name */
 };
+
+/* A golden_rule's, where it stands. */
+#define UNSOUND_LIST(...)        \
+	(const struct unsound[]) \
+	{                        \
+		__VA_ARGS__,     \
+		{                \
+			0        \
+		}                \
+	}
 
 #define EVENT(number, name, file) extern const struct golden_rule file##_golden;
 #include "ledger/events.def"

@@ -30,7 +30,13 @@ static struct event party_opened(void)
 	return event;
 }
 
-const struct golden_rule party_opened_v1_golden = { .make = party_opened };
+static void party_no_name(struct event *event)
+{
+	text64_set(&event->party_opened.party, "Alice", 5);
+}
+
+const struct golden_rule party_opened_v1_golden = { .make = party_opened,
+	.unsound = UNSOUND_LIST(UNSOUND(party_no_name)) };
 
 static struct event account_opened(void)
 {
@@ -39,7 +45,13 @@ static struct event account_opened(void)
 	return event;
 }
 
-const struct golden_rule account_opened_v1_golden = { .make = account_opened };
+static void account_without_currency(struct event *event)
+{
+	event->account_opened.currency = CURRENCY_none;
+}
+
+const struct golden_rule account_opened_v1_golden = { .make = account_opened,
+	.unsound = UNSOUND_LIST(UNSOUND(account_without_currency)) };
 
 static struct event account_closed(void)
 {
@@ -48,4 +60,10 @@ static struct event account_closed(void)
 	return event;
 }
 
-const struct golden_rule account_closed_v1_golden = { .make = account_closed };
+static void account_closed_unknown(struct event *event)
+{
+	event->account_closed.account.at[0] = 'z';
+}
+
+const struct golden_rule account_closed_v1_golden = { .make = account_closed,
+	.unsound = UNSOUND_LIST(UNSOUND(account_closed_unknown)) };

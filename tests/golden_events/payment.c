@@ -28,7 +28,13 @@ static struct event funds_received(void)
 	return event;
 }
 
-const struct golden_rule funds_received_v1_golden = { .make = funds_received };
+static void reference_absent(struct event *event)
+{
+	event->funds_received.rail_reference.size = 0;
+}
+
+const struct golden_rule funds_received_v1_golden = { .make = funds_received,
+	.unsound = UNSOUND_LIST(UNSOUND(reference_absent)) };
 
 static struct event transfer_posted(void)
 {
@@ -48,4 +54,10 @@ static struct event transfer_posted(void)
 	return event;
 }
 
-const struct golden_rule transfer_posted_v1_golden = { .make = transfer_posted };
+static void payee_no_account(struct event *event)
+{
+	event->transfer_posted.to_account.size = 0;
+}
+
+const struct golden_rule transfer_posted_v1_golden = { .make = transfer_posted,
+	.unsound = UNSOUND_LIST(UNSOUND(payee_no_account)) };
