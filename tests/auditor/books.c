@@ -4,31 +4,31 @@
 #include "rules.h"
 
 #include <assert.h>
+#include <stdlib.h>
 
 void books_init(struct books *books, uint32_t shard, uint32_t shards)
 {
 	*books = (struct books){ .shard = shard, .shards = shards };
-	books->parties = shelf_of(sizeof(struct text64), sizeof(struct party_page));
 	books->accounts = shelf_of(sizeof(struct account_id), sizeof(struct account_page));
 	books->holds = shelf_of(sizeof(struct id), sizeof(struct hold_page));
 	books->commands = shelf_of(sizeof(struct id), sizeof(struct command_page));
 	books->paid = shelf_of(sizeof(struct id), sizeof(struct id));
-	books->rail_references = shelf_of(sizeof(struct rail_key), sizeof(struct rail_page));
 }
 
 void books_free(struct books *books)
 {
-	shelf_free(&books->parties);
 	shelf_free(&books->accounts);
 	shelf_free(&books->holds);
 	shelf_free(&books->commands);
 	shelf_free(&books->paid);
-	shelf_free(&books->rail_references);
+	for (size_t i = 0; i < books->own_count; i++)
+		shelf_free(&books->own[i].shelf);
+	free(books->own);
 	dues_free(&books->timers);
 	dues_free(&books->command_ids);
 }
 
-static struct text64 text_key(const struct text64 *text)
+struct text64 text_key(const struct text64 *text)
 {
 	struct text64 key = { 0 };
 	assert(text->size <= sizeof key.at);
@@ -44,40 +44,16 @@ static struct account_id account_key(const struct account_id *id)
 	return key;
 }
 
-static struct rail_key rail_key(enum rail rail, const struct text64 *reference)
-{
-	return (struct rail_key){ (uint8_t)rail, text_key(reference) };
-}
-
-struct party_page *books_party(const struct books *books, const struct text64 *party)
-{
-	struct text64 key = text_key(party);
-	return shelf_find(&books->parties, &key);
-}
-
 struct account_page *books_account(const struct books *books, const struct account_id *id)
 {
 	struct account_id key = account_key(id);
 	return shelf_find(&books->accounts, &key);
 }
 
-void books_party_add(struct books *books, const struct text64 *party)
-{
-	struct text64 key = text_key(party);
-	(void)shelf_add(&books->parties, &key);
-}
-
 struct account_page *books_account_add(struct books *books, const struct account_id *id)
 {
 	struct account_id key = account_key(id);
 	return shelf_add(&books->accounts, &key);
-}
-
-struct rail_page *books_rail_reference_add(
-	struct books *books, enum rail rail, const struct text64 *reference)
-{
-	struct rail_key key = rail_key(rail, reference);
-	return shelf_add(&books->rail_references, &key);
 }
 
 struct hold_page *books_hold(const struct books *books, const struct id *id)
@@ -90,11 +66,31 @@ struct command_page *books_command(const struct books *books, const struct id *i
 	return shelf_find(&books->commands, id);
 }
 
-struct rail_page *books_rail_reference(
-	const struct books *books, enum rail rail, const struct text64 *reference)
+static struct shelf *own_shelf(const struct books *books, const struct page_kind *kind)
 {
-	struct rail_key key = rail_key(rail, reference);
-	return shelf_find(&books->rail_references, &key);
+	for (size_t i = 0; i < books->own_count; i++)
+		if (books->own[i].kind == kind)
+			return &books->own[i].shelf;
+	return NULL;
+}
+
+void *books_find(const struct books *books, const struct page_kind *kind, const void *key)
+{
+	const struct shelf *shelf = own_shelf(books, kind);
+	return shelf ? shelf_find(shelf, key) : NULL;
+}
+
+void *books_add(struct books *books, const struct page_kind *kind, const void *key)
+{
+	struct shelf *shelf = own_shelf(books, kind);
+	if (!shelf) {
+		books->own = realloc(books->own, (books->own_count + 1) * sizeof *books->own);
+		assert(books->own);
+		books->own[books->own_count] =
+			(struct own_shelf){ kind, shelf_of(kind->key_size, kind->page_size) };
+		shelf = &books->own[books->own_count++].shelf;
+	}
+	return shelf_add(shelf, key);
 }
 
 const struct due *books_due(const struct books *books, int64_t now_ms)

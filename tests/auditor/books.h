@@ -15,9 +15,12 @@ enum { DAY_MS = 86400000, TIMERS_PER_INPUT_MAX = 1024 };
 enum total { DEBITS_POSTED, CREDITS_POSTED, DEBITS_PENDING, CREDITS_PENDING };
 enum { TOTALS = 4 };
 
-/* Pages begin with their keys, in which every byte counts. */
-struct party_page {
-	struct text64 party;
+/* Pages begin with their keys, in which every byte counts. Here are those that several look at;
+ * what only a domain writes down is its own (<domain>.c): it says how large, and finds it by
+ * books_find. */
+struct page_kind {
+	size_t key_size;
+	size_t page_size;
 };
 
 struct account_page {
@@ -49,15 +52,9 @@ struct command_page {
 	enum reject reject;
 };
 
-struct rail_key {
-	uint8_t rail;
-	struct text64 reference;
-};
-
-struct rail_page {
-	struct rail_key key;
-	int64_t sequence;
-	int64_t received_ms;
+struct own_shelf {
+	const struct page_kind *kind;
+	struct shelf shelf;
 };
 
 struct books {
@@ -70,11 +67,11 @@ struct books {
 	int64_t gone_ms;        /* and from here to there none was ever kept */
 	int64_t newest_id_ms;   /* of those that were ever kept */
 	size_t cut_off_place;   /* among timers */
-	struct shelf parties;
 	struct shelf accounts;
 	struct shelf holds;
 	struct shelf commands;
-	struct shelf rail_references;
+	struct own_shelf *own; /* of the domains, as they come up */
+	size_t own_count;
 	struct shelf paid;       /* ids that moved money, for ever: none may again */
 	struct dues timers;      /* the open holds', and the cut-off of command ids */
 	struct dues command_ids; /* by the time in them: a cut-off drops the first ones */
@@ -84,18 +81,17 @@ void books_init(struct books *books, uint32_t shard, uint32_t shards);
 void books_free(struct books *books);
 
 /* NULL where it is not there. */
-struct party_page *books_party(const struct books *books, const struct text64 *party);
 struct account_page *books_account(const struct books *books, const struct account_id *id);
 struct hold_page *books_hold(const struct books *books, const struct id *id);
 struct command_page *books_command(const struct books *books, const struct id *id);
-struct rail_page *books_rail_reference(
-	const struct books *books, enum rail rail, const struct text64 *reference);
+void *books_find(const struct books *books, const struct page_kind *kind, const void *key);
 
 /* New ones; whoever adds them fills them in. */
-void books_party_add(struct books *books, const struct text64 *party);
 struct account_page *books_account_add(struct books *books, const struct account_id *id);
-struct rail_page *books_rail_reference_add(
-	struct books *books, enum rail rail, const struct text64 *reference);
+void *books_add(struct books *books, const struct page_kind *kind, const void *key);
+
+/* With zeros where it has no bytes. */
+struct text64 text_key(const struct text64 *text);
 
 /* The timer that fires next before the input that is to be decided; NULL: none does. */
 const struct due *books_due(const struct books *books, int64_t now_ms);

@@ -4,6 +4,12 @@
 
 /* --- party_open --- */
 
+struct party_page {
+	struct text64 party;
+};
+
+static const struct page_kind party_pages = { sizeof(struct text64), sizeof(struct party_page) };
+
 static bool kind_is_unknown(const struct request *request)
 {
 	int32_t kind = request->command->party_open.kind;
@@ -12,7 +18,8 @@ static bool kind_is_unknown(const struct request *request)
 
 static bool party_is_there(const struct request *request)
 {
-	return books_party(request->books, &request->command->party);
+	struct text64 key = text_key(&request->command->party);
+	return books_find(request->books, &party_pages, &key);
 }
 
 static void party_open_predict(const struct request *request, struct event *ret)
@@ -38,7 +45,8 @@ const struct command_audit party_open_audit = {
 
 static void party_opened_take(struct books *books, const struct event *event)
 {
-	books_party_add(books, &event->party_opened.party);
+	struct text64 key = text_key(&event->party_opened.party);
+	(void)books_add(books, &party_pages, &key);
 }
 
 const struct event_audit party_opened_audit = { party_opened_take };

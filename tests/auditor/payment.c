@@ -27,10 +27,29 @@ static bool rail_reference_is_malformed(const struct request *request)
 	return !is_reference(&request->command->funds_receive.rail_reference);
 }
 
+struct rail_key {
+	uint8_t rail;
+	struct text64 reference;
+};
+
+struct rail_page {
+	struct rail_key key;
+	int64_t sequence;
+	int64_t received_ms;
+};
+
+static const struct page_kind rail_pages = { sizeof(struct rail_key), sizeof(struct rail_page) };
+
+static struct rail_key rail_key(enum rail rail, const struct text64 *reference)
+{
+	return (struct rail_key){ (uint8_t)rail, text_key(reference) };
+}
+
 static const struct rail_page *rail_page_of(const struct request *request)
 {
 	const struct command_funds_receive *body = &request->command->funds_receive;
-	return books_rail_reference(request->books, (enum rail)body->rail, &body->rail_reference);
+	struct rail_key key = rail_key((enum rail)body->rail, &body->rail_reference);
+	return books_find(request->books, &rail_pages, &key);
 }
 
 static bool rail_reference_was_used(const struct request *request)
@@ -100,9 +119,10 @@ const struct command_audit funds_receive_audit = {
 static void funds_received_take(struct books *books, const struct event *event)
 {
 	const struct event_funds_received *funds = &event->funds_received;
-	struct rail_page *page = books_rail_reference(books, funds->rail, &funds->rail_reference);
+	struct rail_key key = rail_key(funds->rail, &funds->rail_reference);
+	struct rail_page *page = books_find(books, &rail_pages, &key);
 	if (!page)
-		page = books_rail_reference_add(books, funds->rail, &funds->rail_reference);
+		page = books_add(books, &rail_pages, &key);
 	page->sequence = event->sequence;
 	page->received_ms = event->engine_time_ms;
 }
