@@ -110,18 +110,20 @@ def members(contract, message, is_command):
             continue
         shape, c_type, greatest = shape_of(contract, field, is_command)
         member = field.name.removesuffix("_minor") if "minor" in field.words else field.name
-        yield field.name, member, shape, c_type, greatest, field.words
+        yield field.name, member, shape, c_type, greatest, field.words, field.number
         # Amounts of an event share one currency.
         if field.type == "Amount" and not is_command and not has_currency:
             has_currency = True
-            yield f"{field.name}.currency", "currency", "CURRENCY", "enum currency", 0, frozenset()
+            yield f"{field.name}.currency", "currency", "CURRENCY", "enum currency", 0, frozenset(), 0
 
 
 def table(contract, of, message, arm):
     rows, checks = [], []
-    for field, member, shape, c_type, greatest, words in members(contract, message, of == "command"):
+    for field, member, shape, c_type, greatest, words, number in members(contract, message, of == "command"):
         place = f"struct {of}, {arm}.{member}"
         parts = [f'.name = "{arm}.{field}"', f".shape = SHAPE_{shape}", f".offset = offsetof({place})", f".size = sizeof({c_type})"]
+        parts += [f".number = {number}"] if number else []
+        parts += [f'.word = "{word}"' for word in sorted(words & WORDED.keys())]
         parts += [f".greatest = {greatest}"] if greatest else []
         parts += [".may_be_absent = true"] if words & {"may be absent", "text"} else []
         parts += [".may_be_negative = true"] if "may be negative" in words else []

@@ -31,6 +31,8 @@ struct shape_field {
 	enum shape shape;
 	size_t offset; /* in struct command or struct event */
 	size_t size;
+	uint32_t number;  /* on the wire; 0: it stands in another one */
+	const char *word; /* in brackets, of its kind: "reference"; NULL: none */
 	int32_t greatest; /* of an enum; they go from 0 to there */
 	bool may_be_absent;
 	bool may_be_negative;

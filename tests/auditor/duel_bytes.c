@@ -145,7 +145,7 @@ static bool opening(struct walk *walk)
 		uint32_t arm;
 		opening_make(walk, walk->script.own[i / OPENING_STEPS], i % OPENING_STEPS, &record,
 			&arm);
-		input_put(walk, &record, script_topic(arm), 0);
+		input_put(walk, &record, command_topic((enum command_kind)arm), 0);
 		if (!decide_all(walk->duel))
 			return false;
 	}

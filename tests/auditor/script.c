@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "script.h"
 
+#include "shape.h"
+
+#include <assert.h>
 #include <stdio.h>
 
 const char *const script_parties[SCRIPT_PARTIES] = { "ann", "bob", "cy", "dot", "e-1", "f.2" };
@@ -118,8 +121,9 @@ static void account_put(struct script *script, struct record *body, uint32_t fie
 	}
 	char account[64];
 	unsigned way = script_take(script);
-	const char *name = script_names[way < 192 ? 0 : way % 4];
-	(void)snprintf(account, sizeof account, "%s/%s", script_parties[party], name);
+	script->name = way < 192 ? 0 : way % SCRIPT_NAMES;
+	(void)snprintf(account, sizeof account, "%s/%s", script_parties[party],
+		script_names[script->name]);
 	record_text(body, field, account);
 }
 
@@ -147,131 +151,151 @@ static void text_put(struct script *script, struct record *body, uint32_t field,
 	record_text(body, field, way < 236 ? usual : odd[way % (sizeof odd / sizeof odd[0])]);
 }
 
-static void hold_put(struct script *script, struct record *body, unsigned *party)
+/* What it names was mostly made by a command of its name: a hold_id is that of a hold_create. */
+static const struct script_sent *sent_of(const struct script *script, const char *field)
 {
-	unsigned way = script_take(script),
-		 known = script->hold_count < SCRIPT_IDS ? script->hold_count : SCRIPT_IDS;
+	const char *name = strchr(field, '.') + 1;
+	size_t size = strlen(name) - strlen("_id");
+	for (size_t i = 0; i < COMMAND_COUNT; i++) {
+		const struct script_sent *sent = &script->sent[command_kinds[i]];
+		if (sent->count > 0 && strncmp(command_name(command_kinds[i]), name, size) == 0)
+			return sent;
+	}
+	return NULL;
+}
+
+static void id_put(struct script *script, struct record *body, const struct shape_field *field,
+	unsigned *party)
+{
+	const struct script_sent *sent = sent_of(script, field->name);
+	unsigned way = script_take(script);
 	uint8_t id[17] = { 0 };
-	if (known > 0 && way < 240) {
-		memcpy(id, script->holds[way % known].at, 16);
-		*party = script->hold_parties[way % known];
+	if (sent && way < 240) {
+		unsigned known = sent->count < SCRIPT_IDS ? sent->count : SCRIPT_IDS;
+		memcpy(id, sent->ids[way % known].at, 16);
+		*party = sent->parties[way % known];
 	} else if (way < 252) {
 		memcpy(id, script->ids[way % SCRIPT_IDS].at, 16);
 	}
 	if (way != 255)
-		record_bytes(body, 1, id, way == 253 ? 15 : way == 254 ? 17 : 16);
+		record_bytes(body, field->number, id, way == 253 ? 15 : way == 254 ? 17 : 16);
 }
 
-/* --- Bodies: what is put, and where it belongs --- */
-
-static void account_open_put(struct script *script, struct record *body, unsigned party)
+static void number_put(struct script *script, struct record *body, uint32_t field)
 {
-	unsigned way = script_take(script), name = way % 4;
-	if (way < 240) {
-		char account[64];
-		(void)snprintf(account, sizeof account, "%s/%s", script_parties[party],
-			script_names[name]);
-		record_text(body, 1, account);
-		record_text(body, 2, script_currencies[name]);
-	} else {
-		account_put(script, body, 1, party);
-		text_put(script, body, 2, "GBP");
-	}
-	if (script_seldom(script))
-		record_varint(body, 3, script_pick(script, 4));
-}
-
-static void funds_put(struct script *script, struct record *body, unsigned party)
-{
-	char reference[8] = { 'r', '-', (char)('0' + script_pick(script, 10)),
-		(char)('0' + script->made % 10) };
-	unsigned rail = script_take(script);
-	account_put(script, body, 1, party);
-	money_put(script, body, 2);
-	record_varint(body, 3, rail < 192 ? 1 + rail % 2 : rail % 8);
-	text_put(script, body, 4, reference);
-}
-
-static void hold_create_put(struct script *script, struct record *body)
-{
-	static const int64_t expiries_s[] = { 1, 2, 1, 10, 60, 3600, 86400, 2592000, 0, -1, 2592001,
+	/* Such as seconds up to 30 days, and what no field takes. */
+	static const int64_t numbers[] = { 1, 2, 1, 10, 60, 3600, 86400, 2592000, 0, -1, 2592001,
 		INT64_MAX };
 	unsigned way = script_take(script);
-	text_put(script, body, 4, "ride");
-	record_varint(body, 5, (uint64_t)expiries_s[way < 224 ? way % 8 : way % 12]);
+	record_varint(body, field, (uint64_t)numbers[way < 224 ? way % 8 : way % 12]);
 }
 
-enum {
-	TRANSFER = COMMAND_transfer_create,
-	FUNDS = COMMAND_funds_receive,
-	HOLD = COMMAND_hold_create,
-	CAPTURE = COMMAND_hold_capture,
-	RELEASE = COMMAND_hold_release,
-};
-
-/* The number of its arm. */
-static uint32_t body_choose(struct script *script, struct record *body, unsigned *party)
+static void enum_put(struct script *script, struct record *body, const struct shape_field *field)
 {
-	static const uint32_t arms[] = { TRANSFER, FUNDS, HOLD, CAPTURE, RELEASE, TRANSFER, FUNDS,
-		HOLD, CAPTURE, HOLD, TRANSFER, HOLD, FUNDS, COMMAND_account_close, COMMAND_tick,
-		COMMAND_none };
-	uint32_t arm = arms[script_pick(script, 16)];
-	if (arm == COMMAND_none)
-		arm = script_pick(script, 3) % 2 ? COMMAND_account_open : COMMAND_party_open;
-	switch (arm) {
-	case COMMAND_party_open:
-		record_varint(body, 1, script_seldom(script) ? script_pick(script, 4) : 1);
+	unsigned way = script_take(script), greatest = (unsigned)field->greatest;
+	unsigned usual = way < 192 && greatest > 1 ? 2 : 1;
+	record_varint(body, field->number, way < 224 ? usual : way % (greatest + 2));
+}
+
+static void worded_put(
+	struct script *script, struct record *body, const struct shape_field *field, unsigned party)
+{
+	char reference[8] = { 'r', '-', 0, (char)('0' + script->made % 10) };
+	const char *usual = "ride";
+	if (strcmp(field->word, "party") == 0) {
+		usual = script_parties[payee_choose(script, party)];
+	} else if (strcmp(field->word, "reference") == 0) {
+		reference[2] = (char)('0' + script_pick(script, 10));
+		usual = reference;
+	}
+	text_put(script, body, field->number, usual);
+}
+
+/* --- Bodies: a field of each kind, and where it belongs --- */
+
+static void field_put(struct script *script, struct record *body, const struct shape_field *field,
+	unsigned *party, unsigned *accounts)
+{
+	uint32_t number = field->number;
+	switch (field->shape) {
+	case SHAPE_ACCOUNT: /* the first one is the envelope's party's own */
+		account_put(script, body, number,
+			(*accounts)++ == 0 ? *party : payee_choose(script, *party));
 		break;
-	case COMMAND_account_open:
-		account_open_put(script, body, *party);
+	case SHAPE_MONEY:
+		if (!field->may_be_absent || script_take(script) >= 128)
+			money_put(script, body, number);
 		break;
-	case COMMAND_account_close:
-		account_put(script, body, 1, *party);
+	case SHAPE_CURRENCY:
+		text_put(script, body, number, script_currencies[script->name]);
 		break;
-	case COMMAND_funds_receive:
-		funds_put(script, body, *party);
+	case SHAPE_TEXT:
+	case SHAPE_REASON:
+		worded_put(script, body, field, *party);
 		break;
-	case COMMAND_transfer_create:
-	case COMMAND_hold_create:
-		account_put(script, body, 1, *party);
-		account_put(script, body, 2, payee_choose(script, *party));
-		money_put(script, body, 3);
-		if (arm == COMMAND_hold_create)
-			hold_create_put(script, body);
+	case SHAPE_ID:
+	case SHAPE_ID_FIELD:
+		id_put(script, body, field, party);
 		break;
-	case COMMAND_hold_capture:
-	case COMMAND_hold_release:
-		hold_put(script, body, party);
-		if (arm == COMMAND_hold_capture && script_take(script) >= 128)
-			money_put(script, body, 2);
+	case SHAPE_DIGEST:
+		record_bytes(body, number, script->ids[script_pick(script, SCRIPT_IDS)].at, 16);
 		break;
-	default:
+	case SHAPE_ENUM:
+	case SHAPE_ENUM_FIELD:
+		enum_put(script, body, field);
+		break;
+	case SHAPE_AMOUNT:
+		record_varint(body, number, (uint64_t)minor_choose(script));
+		break;
+	case SHAPE_BOOL:
+		record_varint(body, number, script_pick(script, 2));
+		break;
+	case SHAPE_NUMBER:
+	case SHAPE_NUMBER32:
+	case SHAPE_REJECT:
+	case SHAPE_OUTCOME:
+		number_put(script, body, number);
 		break;
 	}
-	return arm;
 }
 
-enum topic script_topic(uint32_t arm)
+static bool has_money(enum command_kind kind)
 {
-	return arm == COMMAND_tick            ? TOPIC_internal
-	       : arm == COMMAND_funds_receive ? TOPIC_rails
-					      : TOPIC_commands;
+	const struct shape_field *field = command_shape(kind);
+	while (field->name && field->shape != SHAPE_MONEY)
+		field++;
+	return field->name;
 }
 
-static void envelope_put(struct script *script, struct record *record, uint32_t arm, unsigned party)
+/* Often one that is about money. */
+static enum command_kind kind_choose(struct script *script)
+{
+	unsigned way = script_take(script);
+	if (way >= 128)
+		return command_kinds[script_pick(script, COMMAND_COUNT)];
+	enum command_kind kinds[COMMAND_COUNT];
+	unsigned count = 0;
+	for (size_t i = 0; i < COMMAND_COUNT; i++)
+		if (has_money(command_kinds[i]))
+			kinds[count++] = command_kinds[i];
+	assert(count > 0);
+	return kinds[way % count];
+}
+
+static void envelope_put(
+	struct script *script, struct record *record, enum command_kind kind, unsigned party)
 {
 	size_t size;
 	struct id id = id_choose(script, &size);
 	if (size != 0)
 		record_bytes(record, 1, id.at, size);
-	bool is_hold = arm == COMMAND_hold_create;
-	if (is_hold) {
-		script->holds[script->hold_count % SCRIPT_IDS] = id;
-		script->hold_parties[script->hold_count++ % SCRIPT_IDS] = party;
-	}
-	if (arm != COMMAND_tick && !script_seldom(script))
+	struct script_sent *sent = &script->sent[kind];
+	sent->ids[sent->count % SCRIPT_IDS] = id;
+	sent->parties[sent->count++ % SCRIPT_IDS] = party;
+	bool may_lack_party = command_has_no_party(kind);
+	if (!may_lack_party && !script_seldom(script))
 		record_text(record, 2, script_parties[party]);
-	else if (script_seldom(script) || arm != COMMAND_tick)
+	else if (script_seldom(script) || !may_lack_party)
 		text_put(script, record, 2, "bob");
 	if (script_take(script) >= 128)
 		record_varint(record, 3, script_seldom(script) ? 5 : script_pick(script, 5));
@@ -323,10 +347,13 @@ void script_record(struct script *script, struct record *ret, enum topic *ret_to
 	struct record body = { 0 };
 	unsigned party = party_choose(script);
 	*ret = (struct record){ 0 };
-	uint32_t arm = body_choose(script, &body, &party);
+	enum command_kind kind = kind_choose(script);
+	unsigned accounts = 0;
+	for (const struct shape_field *field = command_shape(kind); field->name; field++)
+		field_put(script, &body, field, &party, &accounts);
 	if (script_seldom(script)) /* inside of the body */
 		record_varint(&body, 1 + script_pick(script, 20), 1);
-	envelope_put(script, ret, arm, party);
-	record_bytes(ret, arm, body.at, body.size);
-	*ret_topic = script_topic(arm);
+	envelope_put(script, ret, kind, party);
+	record_bytes(ret, (uint32_t)kind, body.at, body.size);
+	*ret_topic = command_topic(kind);
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What bytes say: command records about a few parties and accounts, and all that can go wrong with
- * them. A zero byte, as all after the end are, means what is ordinary. */
+ * them. A zero byte, as all after the end are, means what is ordinary. Which fields a command has
+ * is the contract's to say (shape.h): a new one comes up by itself. */
 #ifndef TESTS_AUDITOR_SCRIPT_H
 #define TESTS_AUDITOR_SCRIPT_H
 
@@ -15,6 +16,13 @@ extern const char *const script_parties[SCRIPT_PARTIES];
 extern const char *const script_names[SCRIPT_NAMES];      /* of accounts */
 extern const char *const script_currencies[SCRIPT_NAMES]; /* theirs */
 
+/* Ids of commands of one kind, the last ones, and whose. */
+struct script_sent {
+	struct id ids[SCRIPT_IDS];
+	unsigned parties[SCRIPT_IDS];
+	unsigned count;
+};
+
 struct script {
 	const uint8_t *at; /* what is left */
 	size_t left;
@@ -23,9 +31,8 @@ struct script {
 	int64_t now_ms;
 	uint32_t made;
 	struct id ids[SCRIPT_IDS]; /* the last ones */
-	struct id holds[SCRIPT_IDS];
-	unsigned hold_parties[SCRIPT_IDS];
-	unsigned hold_count;
+	struct script_sent sent[COMMAND_LAST + 1];
+	unsigned name; /* of the account that was named last */
 };
 
 unsigned script_take(struct script *script); /* a byte */
@@ -40,6 +47,5 @@ int64_t script_step_ms(struct script *script);
 void script_record(struct script *script, struct record *ret, enum topic *ret_topic);
 /* Makes it what no client of ours would send. */
 void script_spoil(struct script *script, struct record *record);
-enum topic script_topic(uint32_t arm);
 
 #endif
