@@ -4,6 +4,7 @@
  * After each event the books balance and the replayed rows are the same; each answer is the naive
  * ledger's; and the same sequence again gives the same. */
 #include "naive.h"
+#include "opened.h"
 #include "world.h"
 
 #include "state/keys.h"
@@ -368,13 +369,7 @@ static void beginning_make(
 	struct beginning *ret, struct world *world, const enum symbol *symbols, size_t symbol_count)
 {
 	static char events[EVENTS_MAX][EVENT_TEXT_SIZE];
-	struct event_ledger_opened opened = {
-		.ledger_id = { { 1 } },
-		.shards = 1,
-		.format = LEDGER_FORMAT,
-		.id_too_old_ms = ID_TOO_OLD_MS,
-		.id_too_new_ms = ID_TOO_NEW_MS,
-	};
+	struct event_ledger_opened opened = ledger_opened((struct id){ { 1 } }, 0, 1);
 	*ret = (struct beginning){
 		.story = { .world = world, .now_ms = time_first_ms, .events = events },
 	};

@@ -2,6 +2,8 @@
 /* The pinned log is made by the engine once; from then on only what stands in the file counts. */
 #include "golden_log.h"
 
+#include "opened.h"
+
 #include "engine/engine.h"
 #include "shard/replica.h"
 #include "wire/json.h"
@@ -151,13 +153,7 @@ static void first_owner(struct maker *maker)
 {
 	mark_put(maker, 1);
 	struct event event;
-	struct event_ledger_opened opened = {
-		.ledger_id = { { 1, 2, 3 } },
-		.shards = 1,
-		.format = LEDGER_FORMAT,
-		.id_too_old_ms = ID_TOO_OLD_MS,
-		.id_too_new_ms = ID_TOO_NEW_MS,
-	};
+	struct event_ledger_opened opened = ledger_opened((struct id){ { 1, 2, 3 } }, 0, 1);
 	engine_open_ledger(maker->replica.state, &opened, maker->now_ms, &event);
 	event_put(maker, &event, 0);
 	command_process(maker, "\"party\":\"alice\",\"party_open\":{\"kind\":\"person\"}");

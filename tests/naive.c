@@ -76,6 +76,17 @@ static enum reject payment_reject(
 	return REJECT_none;
 }
 
+static enum reject move(naive_sum *debits, naive_sum *credits, naive_sum has, int64_t amount)
+{
+	if (*debits + amount > total_max || *credits + amount > total_max)
+		return REJECT_balance_overflow;
+	if (has < amount)
+		return REJECT_balance_too_low;
+	*debits += amount;
+	*credits += amount;
+	return REJECT_none;
+}
+
 static struct naive_answer transfer(struct naive *naive, const struct command *command)
 {
 	const struct command_transfer_create *c = &command->transfer_create;
@@ -83,15 +94,9 @@ static struct naive_answer transfer(struct naive *naive, const struct command *c
 	struct naive_account *to = &naive->members[member_of(&c->to_account)];
 	int64_t amount = amount_minor(c->amount.amount);
 	enum reject reject = payment_reject(naive, &c->from_account, &c->to_account);
-	if (reject != REJECT_none)
-		return no(reject);
-	if (from->debits + amount > total_max || to->credits + amount > total_max)
-		return no(REJECT_balance_overflow);
-	if (available(from) < amount)
-		return no(REJECT_balance_too_low);
-	from->debits += amount;
-	to->credits += amount;
-	return yes(EVENT_transfer_posted);
+	if (reject == REJECT_none)
+		reject = move(&from->debits, &to->credits, available(from), amount);
+	return reject == REJECT_none ? yes(EVENT_transfer_posted) : no(reject);
 }
 
 static struct naive_answer hold(struct naive *naive, const struct command *command)
@@ -101,14 +106,10 @@ static struct naive_answer hold(struct naive *naive, const struct command *comma
 	struct naive_account *to = &naive->members[member_of(&c->to_account)];
 	int64_t amount = amount_minor(c->amount.amount);
 	enum reject reject = payment_reject(naive, &c->from_account, &c->to_account);
+	if (reject == REJECT_none)
+		reject = move(&from->debits_pending, &to->credits_pending, available(from), amount);
 	if (reject != REJECT_none)
 		return no(reject);
-	if (from->debits_pending + amount > total_max || to->credits_pending + amount > total_max)
-		return no(REJECT_balance_overflow);
-	if (available(from) < amount)
-		return no(REJECT_balance_too_low);
-	from->debits_pending += amount;
-	to->credits_pending += amount;
 	naive->holds[naive->hold_count++] = (struct naive_hold){
 		.id = command->id.id,
 		.from = member_of(&c->from_account),

@@ -2,6 +2,7 @@
 /* Replay = live: random traffic decided once, then replayed, decided again, restarted after every
  * event and crashed at random; always the same events and the same rows. tests/world.c compares
  * rows, head and books after each event. */
+#include "opened.h"
 #include "workload.h"
 #include "world.h"
 
@@ -28,17 +29,6 @@ struct history {
 	struct event *events;
 	size_t count;
 };
-
-static struct event_ledger_opened opened(void)
-{
-	return (struct event_ledger_opened){
-		.ledger_id = { { 7 } },
-		.shards = 1,
-		.format = LEDGER_FORMAT,
-		.id_too_old_ms = ID_TOO_OLD_MS,
-		.id_too_new_ms = ID_TOO_NEW_MS,
-	};
-}
 
 /* Mostly a busy minute; now and then an hour, a day or a week goes by. */
 static void inputs_make(struct inputs *inputs, uint64_t seed)
@@ -85,7 +75,7 @@ static struct history history_new(void)
 static void run(struct world *world, const struct inputs *inputs, bool is_forgetful,
 	struct history *history)
 {
-	struct event_ledger_opened first = opened();
+	struct event_ledger_opened first = ledger_opened((struct id){ { 7 } }, 0, 1);
 	if (!world_open(world, STATE_MEMORY_MIN, is_forgetful, &first, time_first_ms))
 		fail_msg("%s", world->error);
 	for (size_t i = 0; i < INPUTS; i++)
@@ -182,7 +172,7 @@ static void crashes(const struct history *history, const struct event *first, ui
 
 static struct event first_event(void)
 {
-	struct event_ledger_opened body = opened();
+	struct event_ledger_opened body = ledger_opened((struct id){ { 7 } }, 0, 1);
 	return (struct event){
 		.kind = EVENT_ledger_opened,
 		.sequence = 1,

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "world.h"
 
+#include "heads.h"
+
 #include "decide/decide.h"
 #include "state/keys.h"
 
@@ -48,20 +50,6 @@ static void half_seal(struct half *half)
 	half->rows_sealed = sealed.row_count;
 	if (half->is_forgetful)
 		model_store_restart(&half->store, state_head(half->state), half->state);
-}
-
-static bool heads_equal(const struct head *a, const struct head *b)
-{
-	for (int i = 0; i <= TOPIC_COUNT; i++)
-		if (a->input_next[i] != b->input_next[i] ||
-			!trail_equal(&a->input_trail[i], &b->input_trail[i]))
-			return false;
-	return a->sequence == b->sequence && a->engine_time_ms == b->engine_time_ms &&
-	       a->timers_fired == b->timers_fired && a->timers_topic == b->timers_topic &&
-	       a->command_ids_from_ms == b->command_ids_from_ms &&
-	       a->command_ids_gone_ms == b->command_ids_gone_ms &&
-	       a->command_id_max_ms == b->command_id_max_ms &&
-	       a->command_ids_due_ms == b->command_ids_due_ms;
 }
 
 static bool replay(struct world *world, const struct event *event)

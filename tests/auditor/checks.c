@@ -120,6 +120,13 @@ bool is_over(const struct account_page *page, enum total total, int64_t minor)
 	return before > TOTAL_MAX - minor;
 }
 
+bool payment_overflows(const struct request *request, enum total debits, enum total credits)
+{
+	int64_t minor = amount_minor(request->money->amount);
+	return is_over(request->own_page, debits, minor) ||
+	       is_over(request->payee_page, credits, minor);
+}
+
 int64_t page_available(const struct account_page *page)
 {
 	return page->totals[CREDITS_POSTED] - page->totals[DEBITS_POSTED] -

@@ -38,6 +38,8 @@ bool is_over(const struct account_page *page, enum total total, int64_t minor);
 int64_t page_available(const struct account_page *page); /* of a member's account */
 bool own_has_too_little(const struct request *request);  /* the floor is 0 */
 
+bool payment_overflows(const struct request *request, enum total debits, enum total credits);
+
 /* What they carry: the account's available balance, and what was needed. */
 void available_tell(const struct request *request, struct event_command_rejected *ret);
 void need_tell(const struct request *request, struct event_command_rejected *ret);

@@ -2,6 +2,7 @@
 #include "duel.h"
 
 #include "model_store.h"
+#include "opened.h"
 #include "world.h"
 
 #include "engine/engine.h"
@@ -121,14 +122,7 @@ struct duel *duel_new(
 	struct hash hash = { { 1 } };
 	enum chain_verdict verdict = chain_fold(&duel->chain, &mark, &hash);
 	assert(verdict == CHAIN_MARK);
-	struct event_ledger_opened opened = {
-		.ledger_id = { { 7 } },
-		.shard = shard,
-		.shards = shards,
-		.format = LEDGER_FORMAT,
-		.id_too_old_ms = ID_TOO_OLD_MS,
-		.id_too_new_ms = ID_TOO_NEW_MS,
-	};
+	struct event_ledger_opened opened = ledger_opened((struct id){ { 7 } }, shard, shards);
 	struct event event;
 	engine_open_ledger(duel->state, &opened, time_ms, &event);
 	(void)event_compare_both(duel, &event);

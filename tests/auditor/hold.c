@@ -28,22 +28,14 @@ static bool expiry_is_out_of_range(const struct request *request)
 
 static bool hold_overflows(const struct request *request)
 {
-	int64_t minor = amount_minor(request->money->amount);
-	return is_over(request->own_page, DEBITS_PENDING, minor) ||
-	       is_over(request->payee_page, CREDITS_PENDING, minor);
+	return payment_overflows(request, DEBITS_PENDING, CREDITS_PENDING);
 }
 
 static void hold_create_predict(const struct request *request, struct event *ret)
 {
 	const struct command_hold_create *body = &request->command->hold_create;
-	struct posting posting = {
-		.layer = LAYER_pending,
-		.rail = RAIL_book,
-		.amount = body->amount.amount,
-	};
 	ret->kind = EVENT_hold_created;
-	post(ret, request->books, &body->from_account, &body->to_account, body->amount.currency,
-		&posting);
+	post_payment(ret, request, LAYER_pending);
 	ret->hold_created = (struct event_hold_created){
 		.hold_id = request->command->id.id,
 		.from_account = body->from_account,

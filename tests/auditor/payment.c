@@ -140,22 +140,14 @@ static void transfer_create_read(struct request *request)
 
 static bool transfer_overflows(const struct request *request)
 {
-	int64_t minor = amount_minor(request->money->amount);
-	return is_over(request->own_page, DEBITS_POSTED, minor) ||
-	       is_over(request->payee_page, CREDITS_POSTED, minor);
+	return payment_overflows(request, DEBITS_POSTED, CREDITS_POSTED);
 }
 
 static void transfer_create_predict(const struct request *request, struct event *ret)
 {
 	const struct command_transfer_create *body = &request->command->transfer_create;
-	struct posting posting = {
-		.layer = LAYER_posted,
-		.rail = RAIL_book,
-		.amount = body->amount.amount,
-	};
 	ret->kind = EVENT_transfer_posted;
-	post(ret, request->books, &body->from_account, &body->to_account, body->amount.currency,
-		&posting);
+	post_payment(ret, request, LAYER_posted);
 	ret->transfer_posted = (struct event_transfer_posted){
 		.from_account = body->from_account,
 		.to_account = body->to_account,

@@ -45,3 +45,14 @@ void post(struct event *event, const struct books *books, const struct account_i
 	sides_post(&sides, posting->layer, amount_minor(posting->amount), posting->rail);
 	sides_close(&sides);
 }
+
+void post_payment(struct event *event, const struct request *request, enum layer layer)
+{
+	struct posting posting = {
+		.layer = layer,
+		.rail = RAIL_book,
+		.amount = request->money->amount,
+	};
+	post(event, request->books, request->own, request->payee, request->money->currency,
+		&posting);
+}

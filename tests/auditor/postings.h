@@ -3,7 +3,7 @@
 #ifndef TESTS_AUDITOR_POSTINGS_H
 #define TESTS_AUDITOR_POSTINGS_H
 
-#include "books.h"
+#include "rule.h"
 
 /* The two accounts of all of an event's postings. A side without a page is the platform's, which
  * its first posting makes. */
@@ -21,5 +21,8 @@ void sides_close(const struct sides *sides);
 /* One posting between two accounts. */
 void post(struct event *event, const struct books *books, const struct account_id *debit,
 	const struct account_id *credit, enum currency currency, const struct posting *posting);
+
+/* The command's money, from its own account to the payee's. */
+void post_payment(struct event *event, const struct request *request, enum layer layer);
 
 #endif

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "traffic.h"
 
+#include "opened.h"
+
 #include <assert.h>
 #include <stdlib.h>
 #include <sys/mman.h>
@@ -120,13 +122,7 @@ static void account_set_up(struct traffic *traffic, int64_t i)
 
 static void ledger_open_both(struct traffic *traffic)
 {
-	struct event_ledger_opened opened = {
-		.ledger_id = { { 7 } },
-		.shards = 1,
-		.format = LEDGER_FORMAT,
-		.id_too_old_ms = ID_TOO_OLD_MS,
-		.id_too_new_ms = ID_TOO_NEW_MS,
-	};
+	struct event_ledger_opened opened = ledger_opened((struct id){ { 7 } }, 0, 1);
 	struct event event;
 	enum engine_result result;
 	engine_open_ledger(traffic->live.state, &opened, time_first_ms, &event);

@@ -7,6 +7,7 @@
  * record to be made to fit: so that bytes that no fuzzer hits (hashes, balances) don't end every
  * history at its first event. */
 #include "fuzz.h"
+#include "heads.h"
 
 #include "engine/engine.h"
 #include "shard/position.h"
@@ -121,20 +122,6 @@ static bool opens_again(struct bytes record)
 	return event_decode(replica.codec, record, &event, &link) == DECODE_OK &&
 	       event.kind == EVENT_account_opened &&
 	       account_look(&event.account_opened.account, &account) == ANSWER_PRESENT;
-}
-
-static bool heads_equal(const struct head *a, const struct head *b)
-{
-	for (int topic = 1; topic <= TOPIC_COUNT; topic++)
-		if (a->input_next[topic] != b->input_next[topic] ||
-			!trail_equal(&a->input_trail[topic], &b->input_trail[topic]))
-			return false;
-	return a->sequence == b->sequence && a->engine_time_ms == b->engine_time_ms &&
-	       a->timers_fired == b->timers_fired && a->timers_topic == b->timers_topic &&
-	       a->command_ids_from_ms == b->command_ids_from_ms &&
-	       a->command_ids_gone_ms == b->command_ids_gone_ms &&
-	       a->command_id_max_ms == b->command_id_max_ms &&
-	       a->command_ids_due_ms == b->command_ids_due_ms;
 }
 
 /* What the event says of accounts is what the rows say now. */

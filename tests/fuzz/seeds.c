@@ -5,6 +5,7 @@
  * A new command or event comes in by itself, with the registries. */
 #include "model_store.h"
 #include "nouns.h"
+#include "opened.h"
 #include "workload.h"
 
 #include "base/pack.h"
@@ -198,8 +199,7 @@ static void rows(void)
 	assert(memory);
 	struct state *state = state_init(memory, STATE_MEMORY_MIN);
 	struct event event;
-	struct event_ledger_opened opened = { { { 1 } }, 0, 1, LEDGER_FORMAT, ID_TOO_OLD_MS,
-		ID_TOO_NEW_MS };
+	struct event_ledger_opened opened = ledger_opened((struct id){ { 1 } }, 0, 1);
 	engine_open_ledger(state, &opened, now_ms, &event);
 	workload_init(&workload, 24, codec, 0, 1, 4);
 	for (unsigned i = 0; i < WORKS; i++) {
