@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* JSON lines and the texts in them: what is taken, what is refused and how that is said, and what
  * is printed. */
+#include "codec_fixture.h"
 #include "nouns.h"
 
 #include "wire/json.h"
@@ -17,22 +18,6 @@
 #include <stdint.h>
 
 #include <cmocka.h>
-
-static struct codec *codec;
-
-static int setup(void **state)
-{
-	(void)state;
-	codec = codec_new();
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	(void)state;
-	codec_free(codec);
-	return 0;
-}
 
 #define UUID "01020304-0506-7708-890a-0b0c0d0e0f10"
 #define ID "\"id\":\"" UUID "\","
@@ -498,5 +483,5 @@ int main(void)
 		cmocka_unit_test(test_random_lines),
 		cmocka_unit_test(test_damaged_lines),
 	};
-	return cmocka_run_group_tests(tests, setup, teardown);
+	return cmocka_run_group_tests(tests, codec_setup, codec_teardown);
 }

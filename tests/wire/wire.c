@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The codec: what was written is read again, exactly; what was not written by the contract's rules
  * is refused; and no bytes whatever make it crash. */
+#include "codec_fixture.h"
 #include "nouns.h"
 
 #include "wire/codec.h"
@@ -20,22 +21,6 @@
 #include <stdint.h>
 
 #include <cmocka.h>
-
-static struct codec *codec;
-
-static int setup(void **state)
-{
-	(void)state;
-	codec = codec_new();
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	(void)state;
-	codec_free(codec);
-	return 0;
-}
 
 /* A record under construction, field by field. */
 struct build {
@@ -631,14 +616,21 @@ static void append_deep(
 	build_message(ret, deepest.number, &inner);
 }
 
+static struct bytes record_random(uint64_t seed, enum event_kind kind, uint8_t at[EVENT_SIZE_MAX])
+{
+	struct random random = { seed };
+	struct event event = event_random(&random, kind, true);
+	struct link link = link_random(&random, &event, true);
+	return (struct bytes){ at, event_encode(codec, &event, &link, at) };
+}
+
 static void test_unknown_in_events(void **state)
 {
 	(void)state;
-	struct random random = { 5 };
-	struct event event = event_random(&random, EVENT_transfer_posted, true);
-	struct link link = link_random(&random, &event, true);
+	struct event event;
+	struct link link;
 	uint8_t at[EVENT_SIZE_MAX];
-	struct bytes record = { at, event_encode(codec, &event, &link, at) };
+	struct bytes record = record_random(5, EVENT_transfer_posted, at);
 	struct build unknown = { 0 }, known = { 0 };
 	build_number(&unknown, 999, 1);
 	build_number(&known, 1, 7);
@@ -664,12 +656,11 @@ static void test_unknown_in_events(void **state)
 static void test_too_many_effects(void **state)
 {
 	(void)state;
-	struct random random = { 6 };
-	struct event event = event_random(&random, EVENT_ticked, true);
-	struct link link = link_random(&random, &event, true);
+	struct event event;
+	struct link link;
 	uint8_t at[EVENT_SIZE_MAX];
 	struct build extra = { 0 }, changed = { 0 };
-	struct bytes record = { at, event_encode(codec, &event, &link, at) };
+	struct bytes record = record_random(6, EVENT_ticked, at);
 	for (int i = 0; i < 500; i++)
 		build_bytes(&extra, 9, "", 0);
 	append_deep(record, 1, &extra, &changed);
@@ -768,5 +759,5 @@ int main(void)
 		cmocka_unit_test(test_damaged_records),
 		cmocka_unit_test(test_random_bytes),
 	};
-	return cmocka_run_group_tests(tests, setup, teardown);
+	return cmocka_run_group_tests(tests, codec_setup, codec_teardown);
 }
