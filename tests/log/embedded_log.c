@@ -23,6 +23,8 @@
 
 #include <cmocka.h>
 
+#include "self.h"
+
 enum {
 	ROUNDS = 12,
 	BATCH_RECORDS_MAX = 300,
@@ -196,21 +198,10 @@ struct other {
 	int reports;
 };
 
-/* Anew, not only forked: RocksDB's threads don't survive a fork, nor does the thread sanitizer. */
 static struct other other_start(const struct ledger *ledger, const char *round)
 {
 	struct other other;
-	int ends[2];
-	assert_int_equal(pipe2(ends, O_CLOEXEC), 0);
-	other.pid = fork();
-	assert_true(other.pid >= 0);
-	if (other.pid == 0) {
-		(void)dup2(ends[1], STDOUT_FILENO);
-		(void)execl("/proc/self/exe", "embedded_log", ledger->url, round, (char *)NULL);
-		_exit(127);
-	}
-	(void)close(ends[1]);
-	other.reports = ends[0];
+	other.pid = self_start("embedded_log", ledger->url, round, &other.reports);
 	return other;
 }
 
@@ -377,20 +368,28 @@ static void wal_path(const struct ledger *ledger, char *path, size_t size)
 	(void)pclose(listing);
 }
 
-static void a_changed_byte_is_found(void **state)
+/* A closed log of two records, the second of which stands at the end of the file; its size. */
+static off_t wal_of_two(
+	struct ledger *ledger, const char *first, const char *second, char path[512])
 {
-	struct ledger *ledger = *state;
 	reopen(ledger, LOG_OWN);
-	append_text(ledger, "first, to be damaged");
-	append_text(ledger, "second");
+	append_text(ledger, first);
+	append_text(ledger, second);
 	log_close(ledger->log);
 	ledger->log = NULL;
 
-	char path[512];
-	wal_path(ledger, path, sizeof path);
+	wal_path(ledger, path, 512);
 	struct stat status;
 	assert_int_equal(stat(path, &status), 0);
-	assert_int_equal(file_flip(path, status.st_size - status.st_size / 4), 0);
+	return status.st_size;
+}
+
+static void a_changed_byte_is_found(void **state)
+{
+	struct ledger *ledger = *state;
+	char path[512];
+	off_t size = wal_of_two(ledger, "first, to be damaged", "second", path);
+	assert_int_equal(file_flip(path, size - size / 4), 0);
 	assert_int_equal(try_open(ledger, LOG_OWN), FAULT_LOG);
 	assert_non_null(strstr(ledger->fault.text, ledger->folder));
 	ledger->log = NULL;
@@ -399,17 +398,9 @@ static void a_changed_byte_is_found(void **state)
 static void a_torn_tail_is_cut_off(void **state)
 {
 	struct ledger *ledger = *state;
-	reopen(ledger, LOG_OWN);
-	append_text(ledger, "kept");
-	append_text(ledger, "torn");
-	log_close(ledger->log);
-	ledger->log = NULL;
-
 	char path[512];
-	wal_path(ledger, path, sizeof path);
-	struct stat status;
-	assert_int_equal(stat(path, &status), 0);
-	assert_int_equal(truncate(path, status.st_size - 3), 0);
+	off_t size = wal_of_two(ledger, "kept", "torn", path);
+	assert_int_equal(truncate(path, size - 3), 0);
 	reopen(ledger, LOG_OWN);
 	end_is(ledger, LOG_EVENTS, 1);
 	append_text(ledger, "next");

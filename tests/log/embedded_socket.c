@@ -153,24 +153,41 @@ static void connections_await(const struct room *room, int wanted)
 	assert_true(found >= wanted);
 }
 
+/* One append stands at the gate, and holds up whatever comes after it. */
+static void first_start(
+	struct client *first, struct room *room, uint32_t shard, enum log_stream stream)
+{
+	(void)pthread_mutex_lock(&room->gate);
+	client_start(first, room, shard, stream, 1);
+	await(&room->begun, 1);
+}
+
+static void first_let_go(struct room *room)
+{
+	connections_await(room, 1 + CLIENTS);
+	(void)pthread_mutex_unlock(&room->gate);
+}
+
+static void client_join(struct client *client, int wanted)
+{
+	assert_int_equal(pthread_join(client->thread, NULL), 0);
+	if (wanted == 0)
+		must(client->code, &client->fault);
+	assert_int_equal(client->code, wanted);
+}
+
 /* One append holds the others up, which then go together: a few synced writes, not a hundred. */
 static void clients_that_wait_share_an_append(void **state)
 {
 	struct room *room = *state;
 	static struct client first, clients[CLIENTS];
-	(void)pthread_mutex_lock(&room->gate);
-	client_start(&first, room, 0, LOG_COMMANDS, 1);
-	await(&room->begun, 1);
+	first_start(&first, room, 0, LOG_COMMANDS);
 	for (size_t i = 0; i < CLIENTS; i++)
 		client_start(&clients[i], room, 0, LOG_COMMANDS, 1 + i % 2);
-	connections_await(room, 1 + CLIENTS);
-	(void)pthread_mutex_unlock(&room->gate);
-	for (size_t i = 0; i < CLIENTS; i++) {
-		assert_int_equal(pthread_join(clients[i].thread, NULL), 0);
-		must(clients[i].code, &clients[i].fault);
-	}
-	assert_int_equal(pthread_join(first.thread, NULL), 0);
-	must(first.code, &first.fault);
+	first_let_go(room);
+	for (size_t i = 0; i < CLIENTS; i++)
+		client_join(&clients[i], 0);
+	client_join(&first, 0);
 	assert_int_equal(end(room, 0, LOG_COMMANDS), 1 + CLIENTS / 2 * 3);
 	/* Those that were accepted but had not sent yet come in another one or two. */
 	assert_true(room->append_count < CLIENTS / 4);
@@ -180,21 +197,17 @@ static void streams_are_not_mixed(void **state)
 {
 	struct room *room = *state;
 	static struct client first, clients[CLIENTS];
-	(void)pthread_mutex_lock(&room->gate);
-	client_start(&first, room, 1, LOG_RAILS, 1);
-	await(&room->begun, 1);
+	first_start(&first, room, 1, LOG_RAILS);
 	for (uint32_t i = 0; i < CLIENTS; i++)
 		client_start(&clients[i], room, i % SHARDS, (enum log_stream)(i / 2 % LOG_INPUTS),
 			1 + i % 2);
-	connections_await(room, 1 + CLIENTS);
-	(void)pthread_mutex_unlock(&room->gate);
+	first_let_go(room);
 	int64_t sent[SHARDS][LOG_STREAMS] = { [1][LOG_RAILS] = 1 };
 	for (size_t i = 0; i < CLIENTS; i++) {
-		assert_int_equal(pthread_join(clients[i].thread, NULL), 0);
-		must(clients[i].code, &clients[i].fault);
+		client_join(&clients[i], 0);
 		sent[clients[i].shard][clients[i].stream] += (int64_t)clients[i].count;
 	}
-	assert_int_equal(pthread_join(first.thread, NULL), 0);
+	client_join(&first, 0);
 	for (uint32_t shard = 0; shard < SHARDS; shard++)
 		for (enum log_stream stream = 0; stream < LOG_EVENTS; stream++)
 			assert_int_equal(end(room, shard, stream), sent[shard][stream]);
@@ -205,20 +218,15 @@ static void a_failed_append_is_told_to_all_of_it(void **state)
 	struct room *room = *state;
 	static struct client first, clients[CLIENTS];
 	atomic_store(&room->fails, true);
-	(void)pthread_mutex_lock(&room->gate);
-	client_start(&first, room, 0, LOG_COMMANDS, 1);
-	await(&room->begun, 1);
+	first_start(&first, room, 0, LOG_COMMANDS);
 	for (size_t i = 0; i < CLIENTS; i++)
 		client_start(&clients[i], room, 0, LOG_COMMANDS, 1);
-	connections_await(room, 1 + CLIENTS);
-	(void)pthread_mutex_unlock(&room->gate);
+	first_let_go(room);
 	for (size_t i = 0; i < CLIENTS; i++) {
-		assert_int_equal(pthread_join(clients[i].thread, NULL), 0);
-		assert_int_equal(clients[i].code, FAULT_IO);
+		client_join(&clients[i], FAULT_IO);
 		assert_string_equal(clients[i].fault.text, "the disk is full");
 	}
-	assert_int_equal(pthread_join(first.thread, NULL), 0);
-	assert_int_equal(first.code, FAULT_IO);
+	client_join(&first, FAULT_IO);
 }
 
 static struct socket_client *client_open(struct room *room)

@@ -12,6 +12,13 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+enum { TOPIC_SIZE = 200 };
+
+static void topic_of(const struct ledger *ledger, const char *stream, char ret[TOPIC_SIZE])
+{
+	(void)snprintf(ret, TOPIC_SIZE, "%s.%s", ledger->prefix, stream);
+}
+
 /* --- Topics --- */
 
 static void a_wrong_setting_is_named(void **state)
@@ -24,10 +31,10 @@ static void a_wrong_setting_is_named(void **state)
 	(void)state;
 	for (int i = 0; i < RIGHT; i++) {
 		struct ledger ledger;
-		char topic[200];
+		char topic[TOPIC_SIZE];
 		char found[200];
 		ledger_create(&ledger);
-		(void)snprintf(topic, sizeof(topic), "%s.%s", ledger.prefix, streams[i]);
+		topic_of(&ledger, streams[i], topic);
 		(void)snprintf(found, sizeof(found), "%s=%s", right[i][0], wrong[i]);
 		settings_alter(topic, right[i][0], wrong[i]);
 
@@ -54,11 +61,11 @@ static int check_until(struct ledger *ledger, int expected)
 static void what_is_changed_later_is_found(void **state)
 {
 	struct ledger ledger;
-	char topic[200];
+	char topic[TOPIC_SIZE];
 
 	(void)state;
 	ledger_create(&ledger);
-	(void)snprintf(topic, sizeof(topic), "%s.control", ledger.prefix);
+	topic_of(&ledger, "control", topic);
 	settings_alter(topic, "min.insync.replicas", "2");
 	setting_await(topic, "min.insync.replicas", "2");
 	ledger_open(&ledger);
@@ -79,11 +86,11 @@ static void what_is_changed_later_is_found(void **state)
 static void an_unclean_leader_is_refused(void **state)
 {
 	struct ledger ledger;
-	char topic[200];
+	char topic[TOPIC_SIZE];
 
 	(void)state;
 	ledger_create(&ledger);
-	(void)snprintf(topic, sizeof(topic), "%s.events", ledger.prefix);
+	topic_of(&ledger, "events", topic);
 	ledger_open(&ledger);
 	settings_alter(topic, "unclean.leader.election.enable", "true");
 	const char *const words[] = { topic, "unclean.leader.election.enable=true", "false", NULL };
@@ -95,11 +102,11 @@ static void an_unclean_leader_is_refused(void **state)
 static void larger_records_are_no_harm(void **state)
 {
 	struct ledger ledger;
-	char topic[200];
+	char topic[TOPIC_SIZE];
 
 	(void)state;
 	ledger_create(&ledger);
-	(void)snprintf(topic, sizeof(topic), "%s.events", ledger.prefix);
+	topic_of(&ledger, "events", topic);
 	settings_alter(topic, "max.message.bytes", "8388608");
 	ledger_open(&ledger);
 	log_close(ledger.log);
@@ -108,11 +115,11 @@ static void larger_records_are_no_harm(void **state)
 static void partitions_must_agree(void **state)
 {
 	struct ledger ledger;
-	char topic[200];
+	char topic[TOPIC_SIZE];
 
 	(void)state;
 	ledger_create(&ledger);
-	(void)snprintf(topic, sizeof(topic), "%s.rails", ledger.prefix);
+	topic_of(&ledger, "rails", topic);
 	partitions_add(topic, SHARDS + 1);
 
 	const char *const words[] = { topic, "3 partitions", "not 2", NULL };
@@ -123,13 +130,13 @@ static void partitions_must_agree(void **state)
 static void a_half_made_ledger_is_completed(void **state)
 {
 	struct ledger ledger;
-	char made[200];
-	char missing[200];
+	char made[TOPIC_SIZE];
+	char missing[TOPIC_SIZE];
 
 	(void)state;
 	ledger_name(&ledger);
-	(void)snprintf(made, sizeof(made), "%s.control", ledger.prefix);
-	(void)snprintf(missing, sizeof(missing), "%s.commands", ledger.prefix);
+	topic_of(&ledger, "control", made);
+	topic_of(&ledger, "commands", missing);
 	topic_make(made, SHARDS);
 
 	const char *const open_words[] = { missing, "missing", "pinion init", NULL };
@@ -150,7 +157,7 @@ static void deleted_records_are_a_lost_log(void **state)
 {
 	struct ledger ledger;
 	struct log_reader *reader = NULL;
-	char topic[200];
+	char topic[TOPIC_SIZE];
 
 	(void)state;
 	ledger_create(&ledger);
@@ -159,7 +166,7 @@ static void deleted_records_are_a_lost_log(void **state)
 	must(append(writer, "a", "b"), &ledger.fault);
 	must(append(writer, "c", "d"), &ledger.fault);
 	log_writer_close(writer);
-	(void)snprintf(topic, sizeof(topic), "%s.events", ledger.prefix);
+	topic_of(&ledger, "events", topic);
 	records_delete(topic, 0, 2);
 
 	const char *const words[] = { topic, "deleted", NULL };

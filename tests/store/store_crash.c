@@ -288,6 +288,14 @@ static void leftovers_of_an_ingest_are_cleared(void **state)
 	place_remove(&place);
 }
 
+/* The last look at a store. */
+static void ends_at(struct place *place, struct store *store, uint64_t number)
+{
+	assert_int_equal(checkpoint_of(store, place), number);
+	store_close(store);
+	place_remove(place);
+}
+
 static void an_unwritable_ingest_folder_is_a_fault(void **state)
 {
 	struct place place = place_make();
@@ -307,23 +315,17 @@ static void an_unwritable_ingest_folder_is_a_fault(void **state)
 	assert_int_equal(unlink(name), 0);
 	assert_int_equal(mkdir(name, 0700), 0);
 	done(checkpoint_ingest(store, 2, &place.fault), &place);
-	assert_int_equal(checkpoint_of(store, &place), 2);
-	store_close(store);
-	place_remove(&place);
+	ends_at(&place, store, 2);
 }
 
 static void a_write_that_fails_is_a_fault(void **state)
 {
 	struct place place = place_make();
 	struct child child = child_start("limited", place.path);
-	struct store *store;
 
 	(void)state;
 	assert_int_equal(child_wait(&child), 0);
-	store = opened(&place, STORE_OWN);
-	assert_int_equal(checkpoint_of(store, &place), 1);
-	store_close(store);
-	place_remove(&place);
+	ends_at(&place, opened(&place, STORE_OWN), 1);
 }
 
 static void a_full_disk_is_a_fault(void **state)
