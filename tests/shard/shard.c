@@ -232,10 +232,8 @@ static void order_check(struct rig *rig)
 	struct records events = rig_records(rig, 0, LOG_EVENTS);
 	size_t next[LOG_INPUTS] = { 0 };
 	for (size_t i = 0; i < events.count; i++) {
-		struct event event;
 		struct link link;
-		assert_int_equal(
-			event_decode(rig->codec, events.at[i].value, &event, &link), DECODE_OK);
+		struct event event = rig_event(rig, &events.at[i], &link);
 		if (link.is_mark || event.topic == TOPIC_none || event_is_timers(&event))
 			continue;
 		enum log_stream stream = (enum log_stream)(event.topic - 1), first = LOG_EVENTS;
@@ -283,10 +281,8 @@ static int64_t kind_count(struct rig *rig, enum event_kind kind)
 	struct records events = rig_records(rig, 0, LOG_EVENTS);
 	int64_t count = 0;
 	for (size_t i = 0; i < events.count; i++) {
-		struct event event;
 		struct link link;
-		assert_int_equal(
-			event_decode(rig->codec, events.at[i].value, &event, &link), DECODE_OK);
+		struct event event = rig_event(rig, &events.at[i], &link);
 		count += event.kind == kind;
 	}
 	records_free(&events);
@@ -360,17 +356,6 @@ static void test_ticks_let_holds_expire(void **state)
 	rig_close(rig);
 }
 
-static void commands_send(struct rig *rig, int count)
-{
-	struct workload *workload = &rig->workloads[0];
-	for (int i = 0; i < count; i++) {
-		struct command command = workload_command(
-			workload, COMMAND_party_open, &workload->members[0], host_ms());
-		command.party_open.kind = PARTY_KIND_person;
-		rig_send_command(rig, 0, &command);
-	}
-}
-
 /* How many timers fired for each of the last inputs. */
 static void fired_check(struct rig *rig, const int64_t *fired, size_t count)
 {
@@ -378,10 +363,8 @@ static void fired_check(struct rig *rig, const int64_t *fired, size_t count)
 	int64_t *for_input = calloc(events.count + 1, sizeof *for_input);
 	size_t inputs = 0;
 	for (size_t i = 0; i < events.count; i++) {
-		struct event event;
 		struct link link;
-		assert_int_equal(
-			event_decode(rig->codec, events.at[i].value, &event, &link), DECODE_OK);
+		struct event event = rig_event(rig, &events.at[i], &link);
 		if (event_is_timers(&event))
 			for_input[inputs]++;
 		else
@@ -426,9 +409,9 @@ static void test_many_timers_due_at_once(void **state)
 	holds_send(rig, HOLDS, 30);
 	rig_run(rig, 0, "state");
 	simulated_time_set(rig->url, host_ms() + 60000);
-	commands_send(rig, 1);
+	rig_send_openings(rig, 1);
 	rig_run(rig, 0, "state"); /* each from what the store holds */
-	commands_send(rig, 3);
+	rig_send_openings(rig, 3);
 	rig_run(rig, 0, "state");
 	fired_check(rig, fired, 4);
 	struct audit audit = rig_audit(rig, 0, "state");
@@ -476,7 +459,7 @@ static void test_a_clock_ahead_stops_the_shard(void **state)
 	rig_run(rig, 0, "state");
 	struct audit before = rig_audit(rig, 0, "state");
 	simulated_time_set(rig->url, host_ms() + INT64_C(20) * 60000);
-	commands_send(rig, 3);
+	rig_send_openings(rig, 3);
 	struct input_place place = { 0, LOG_COMMANDS, rig_end(rig, 0, LOG_COMMANDS) - 1 };
 
 	int64_t end = rig_end(rig, 0, LOG_EVENTS);
@@ -496,10 +479,8 @@ static void test_a_clock_ahead_stops_the_shard(void **state)
 
 	/* Engine time never ran ahead, so without the option it goes on too. */
 	struct records events = rig_records(rig, 0, LOG_EVENTS);
-	struct event event;
 	struct link link;
-	assert_int_equal(
-		event_decode(rig->codec, events.at[events.count - 1].value, &event, &link), 0);
+	struct event event = rig_event(rig, &events.at[events.count - 1], &link);
 	assert_true(event.engine_time_ms < host_ms() + 60000);
 	records_free(&events);
 	rig_send_traffic(rig, 0, 100);

@@ -269,21 +269,6 @@ static void hooked_writer_close(struct log_writer *base)
 	free(writer);
 }
 
-/* The chain as it stands: of all readable records. */
-static struct chain chain_now(struct rig *rig)
-{
-	struct records events = rig_records(rig, 0, LOG_EVENTS);
-	struct chain chain = { 0 };
-	for (size_t i = 0; i < events.count; i++) {
-		struct link link;
-		assert_int_equal(link_decode(events.at[i].value, &link), DECODE_OK);
-		struct hash hash = hash_of(events.at[i].value);
-		(void)chain_fold(&chain, &link, &hash);
-	}
-	records_free(&events);
-	return chain;
-}
-
 static void mark_put(struct rig *rig, struct codec *codec, int64_t term)
 {
 	struct link link = { .is_mark = true, .term = term, .incarnation = { { 0xee } } };
@@ -299,7 +284,7 @@ static int hooked_append(struct log_writer *base, const struct log_entry *entrie
 	if (hooked->puts > 0) {
 		hooked->puts--;
 		struct codec *codec = codec_new(); /* the rig's is another thread's */
-		mark_put(hooked->rig, codec, chain_now(hooked->rig).term + hooked->ahead);
+		mark_put(hooked->rig, codec, rig_chain(hooked->rig, 0).term + hooked->ahead);
 		codec_free(codec);
 	}
 	struct link link;
@@ -322,7 +307,7 @@ static void test_a_mark_that_was_overtaken_is_appended_again(void **state)
 		struct owner *owner = owner_new(rig, 0, "state");
 		hooked.puts = ahead < 4 ? 1 : 3; /* also several times in a row */
 		hooked.ahead = ahead % 4;
-		int64_t before = chain_now(rig).term;
+		int64_t before = rig_chain(rig, 0).term;
 		owner->config.log = &hooked.log;
 		rig_send_traffic(rig, 0, 100);
 		owner_start(owner);
@@ -330,7 +315,7 @@ static void test_a_mark_that_was_overtaken_is_appended_again(void **state)
 		assert_int_equal(restarts(owner), 0);
 		owner_stop(owner);
 		int64_t overtaken_by = hooked.ahead * (ahead < 4 ? 1 : 3);
-		assert_true(chain_now(rig).term > before + overtaken_by);
+		assert_true(rig_chain(rig, 0).term > before + overtaken_by);
 	}
 	(void)rig_audit(rig, 0, "state");
 	rig_close(rig);
@@ -396,7 +381,7 @@ static void test_a_stop_ends_a_recovery_that_gets_no_answer(void **state)
 /* What an owner of this term would have written next, had it not been overtaken. */
 static void stray_put(struct rig *rig, int64_t term)
 {
-	struct chain chain = chain_now(rig);
+	struct chain chain = rig_chain(rig, 0);
 	struct event event = {
 		.kind = EVENT_ticked,
 		.sequence = chain.sequence + 1,
@@ -422,7 +407,7 @@ static void two_owners(const char *name, bool is_ambiguous, bool is_unfenced)
 	owner_start(first);
 	rig_send_traffic(rig, 0, 500);
 	rig_wait_answered(rig, 0);
-	int64_t term = chain_now(rig).term;
+	int64_t term = rig_chain(rig, 0).term;
 
 	for (int i = 0; i < 20; i++)
 		rig_send_traffic(rig, 0, 50);

@@ -461,9 +461,8 @@ static void test_a_changed_record_is_found(void **state)
 	for (size_t i = 0; i < 2; i++) {
 		const struct log_record *record = &events.at[events.count - from_end[i]];
 		uint8_t value[EVENT_SIZE_MAX];
-		struct event event;
 		struct link link;
-		assert_int_equal(event_decode(rig->codec, record->value, &event, &link), DECODE_OK);
+		struct event event = rig_event(rig, record, &link);
 		event.engine_time_ms++;
 		struct bytes changed = { value, event_encode(rig->codec, &event, &link, value) };
 		simulated_change(rig->url, 0, LOG_EVENTS, record->offset, changed);
@@ -485,15 +484,7 @@ static void test_a_changed_record_is_found(void **state)
 /* What comes next in the chain, with an outcome of number 99. */
 static void future_put(struct rig *rig)
 {
-	struct records events = rig_records(rig, 0, LOG_EVENTS);
-	struct chain chain = { 0 };
-	for (size_t i = 0; i < events.count; i++) {
-		struct link link;
-		struct hash hash = hash_of(events.at[i].value);
-		assert_int_equal(link_decode(events.at[i].value, &link), DECODE_OK);
-		(void)chain_fold(&chain, &link, &hash);
-	}
-	records_free(&events);
+	struct chain chain = rig_chain(rig, 0);
 	struct link link = chain_next(&chain, 0);
 	struct event event = {
 		.kind = EVENT_ticked,
@@ -512,22 +503,34 @@ static void future_put(struct rig *rig)
 	simulated_put(rig->url, 0, LOG_EVENTS, (struct bytes){ value, size + 1 });
 }
 
-static void test_an_event_from_the_future_stops(void **state)
+static void noise_put(struct rig *rig)
 {
-	(void)state;
-	struct rig *rig = rig_with_state("future");
+	struct bytes noise = { (const uint8_t *)"\xff\xff", 2 };
+	simulated_put(rig->url, 0, LOG_EVENTS, noise);
+}
+
+/* Whether it stands there when an owner starts, or comes while one is live. */
+static void stops_at(struct rig *rig, void (*put)(struct rig *rig), const char *text)
+{
 	int64_t end = rig_end(rig, 0, LOG_EVENTS);
-	future_put(rig);
-	stops(rig, "state", FAULT_LOG, "use a newer one");
-	stops(rig, NULL, FAULT_LOG, "use a newer one");
+	put(rig);
+	stops(rig, "state", FAULT_LOG, text);
+	stops(rig, NULL, FAULT_LOG, text);
 	simulated_truncate(rig->url, 0, LOG_EVENTS, end);
 
 	struct owner *owner = owner_new(rig, 0, "state");
 	owner_start(owner);
 	owner_wait_live(owner);
-	future_put(rig);
+	put(rig);
 	rig_send_traffic(rig, 0, 10);
-	owner_ends_saying(owner, FAULT_LOG, "use a newer one");
+	owner_ends_saying(owner, FAULT_LOG, text);
+}
+
+static void test_an_event_from_the_future_stops(void **state)
+{
+	(void)state;
+	struct rig *rig = rig_with_state("future");
+	stops_at(rig, future_put, "use a newer one");
 	rig_close(rig);
 }
 
@@ -535,18 +538,7 @@ static void test_garbage_on_the_event_stream_stops(void **state)
 {
 	(void)state;
 	struct rig *rig = rig_with_state("noise");
-	int64_t end = rig_end(rig, 0, LOG_EVENTS);
-	struct bytes noise = { (const uint8_t *)"\xff\xff", 2 };
-	simulated_put(rig->url, 0, LOG_EVENTS, noise);
-	stops(rig, "state", FAULT_LOG, "is no event");
-	simulated_truncate(rig->url, 0, LOG_EVENTS, end);
-
-	struct owner *owner = owner_new(rig, 0, "state");
-	owner_start(owner);
-	owner_wait_live(owner);
-	simulated_put(rig->url, 0, LOG_EVENTS, noise);
-	rig_send_traffic(rig, 0, 10);
-	owner_ends_saying(owner, FAULT_LOG, "is no event");
+	stops_at(rig, noise_put, "is no event");
 	rig_close(rig);
 }
 

@@ -11,21 +11,10 @@
 
 enum { READ_BACK_MS = 1500 };
 
-static void commands_send(struct rig *rig, int count)
-{
-	struct workload *workload = &rig->workloads[0];
-	for (int i = 0; i < count; i++) {
-		struct command command = workload_command(
-			workload, COMMAND_party_open, &workload->members[0], host_ms());
-		command.party_open.kind = PARTY_KIND_person;
-		rig_send_command(rig, 0, &command);
-	}
-}
-
 static struct rig *rig_with_commands(const char *name, int count)
 {
 	struct rig *rig = rig_open(name, 1);
-	commands_send(rig, count);
+	rig_send_openings(rig, count);
 	rig_run(rig, 0, "state");
 	return rig;
 }
@@ -75,15 +64,10 @@ static void chain_read(struct rig *rig, struct told *ret)
 	ret->count = 0;
 	for (size_t i = 0; i < records.count; i++) {
 		struct link link;
-		struct event event;
-		struct hash hash = hash_of(records.at[i].value);
-		assert_int_equal(link_decode(records.at[i].value, &link), DECODE_OK);
-		if (chain_fold(&chain, &link, &hash) != CHAIN_EVENT)
+		if (record_fold(&records.at[i], &chain, &link) != CHAIN_EVENT)
 			continue;
-		assert_int_equal(
-			event_decode(rig->codec, records.at[i].value, &event, &link), DECODE_OK);
 		assert_true(ret->count < sizeof ret->at / sizeof ret->at[0]);
-		ret->at[ret->count++] = event;
+		ret->at[ret->count++] = rig_event(rig, &records.at[i], &link);
 	}
 	records_free(&records);
 }
@@ -121,7 +105,7 @@ static void test_a_lost_tail_stops_and_goes_on(void **state)
 	struct told *told = calloc(1, sizeof *told);
 	assert_non_null(told);
 	simulated_truncate(rig->url, 0, LOG_COMMANDS, 6);
-	commands_send(rig, 6); /* at 6 to 11: the next one to decide would be 10 */
+	rig_send_openings(rig, 6); /* at 6 to 11: the next one to decide would be 10 */
 	stops(rig, 0, "commands from offset 6 on (next was 10)");
 	stops(rig, 10, "--restart-inputs 0:11"); /* another event's */
 	stops(rig, 12, "--restart-inputs 0:11");
@@ -132,7 +116,7 @@ static void test_a_lost_tail_stops_and_goes_on(void **state)
 	answered(told, 6, 12);
 
 	/* The option stays in a unit file: it does nothing. */
-	commands_send(rig, 3);
+	rig_send_openings(rig, 3);
 	goes_on(rig, 11);
 	chain_read(rig, told);
 	assert_int_equal(told->count, 21);
@@ -140,7 +124,7 @@ static void test_a_lost_tail_stops_and_goes_on(void **state)
 
 	/* Neither does it when the same befalls again. */
 	simulated_truncate(rig->url, 0, LOG_COMMANDS, 6);
-	commands_send(rig, 20);
+	rig_send_openings(rig, 20);
 	stops(rig, 11, "--restart-inputs 0:21");
 	goes_on(rig, 21);
 	chain_read(rig, told);
@@ -158,12 +142,12 @@ static void test_without_a_state_folder_it_is_found_too(void **state)
 	rig_path(rig, "state", path);
 	folder_remove(path);
 	simulated_truncate(rig->url, 0, LOG_COMMANDS, 6);
-	commands_send(rig, 6);
+	rig_send_openings(rig, 6);
 	stops(rig, 0, "commands from offset 6 on");
 	folder_remove(path);
 	goes_on(rig, 11);
 	folder_remove(path);
-	commands_send(rig, 1);
+	rig_send_openings(rig, 1);
 	goes_on(rig, 0);
 	rig_close(rig);
 }
@@ -174,7 +158,7 @@ static void test_only_the_end_was_lost(void **state)
 	struct rig *rig = rig_with_commands("end", 10);
 	simulated_truncate(rig->url, 0, LOG_COMMANDS, 9);
 	stops(rig, 0, "commands from offset 9 on (next was 10)");
-	commands_send(rig, 1); /* another one at 9 */
+	rig_send_openings(rig, 1); /* another one at 9 */
 	stops(rig, 0, "commands from offset 9 on (next was 10)");
 	goes_on(rig, 11);
 	rig_close(rig);
@@ -184,7 +168,7 @@ static void test_what_was_not_decided_may_be_lost(void **state)
 {
 	(void)state;
 	struct rig *rig = rig_with_commands("undecided", 10);
-	commands_send(rig, 5);
+	rig_send_openings(rig, 5);
 	simulated_truncate(rig->url, 0, LOG_COMMANDS, 10);
 	goes_on(rig, 0);
 	(void)rig_audit(rig, 0, "state");
@@ -202,7 +186,7 @@ static void test_one_that_lives_finds_it_when_it_recovers(void **state)
 		(struct simulated_plan){
 			.call = SIMULATED_READ, .fault = SIMULATED_FAIL, .nth = 1, .times = 1 });
 	simulated_truncate(rig->url, 0, LOG_COMMANDS, 6);
-	commands_send(rig, 6);
+	rig_send_openings(rig, 6);
 	owner_ends_saying(owner, FAULT_LOG, "commands from offset 6 on");
 	rig_close(rig);
 }
@@ -217,7 +201,7 @@ static void test_a_topic_made_anew(void **state)
 	assert_non_null(told);
 	simulated_truncate(rig->url, 0, LOG_COMMANDS, 0);
 	stops(rig, 0, "commands from offset 0 on (next was 10)");
-	commands_send(rig, 25);
+	rig_send_openings(rig, 25);
 	stops(rig, 0, "commands from offset 0 on (next was 10)");
 	goes_on(rig, 11);
 	chain_read(rig, told);
@@ -234,7 +218,7 @@ static void test_the_same_records_are_the_same_input(void **state)
 	struct records records = rig_records(rig, 0, LOG_COMMANDS);
 	simulated_truncate(rig->url, 0, LOG_COMMANDS, 0);
 	put_again(rig, &records, 0, 10);
-	commands_send(rig, 2);
+	rig_send_openings(rig, 2);
 	goes_on(rig, 0);
 	(void)rig_audit(rig, 0, "state");
 
@@ -262,7 +246,7 @@ static void test_lost_again_before_anything_was_taken(void **state)
 	stops(rig, 0, "commands from offset 6 on (next was 10)");
 	goes_on(rig, 11);
 	simulated_truncate(rig->url, 0, LOG_COMMANDS, 2);
-	commands_send(rig, 10);
+	rig_send_openings(rig, 10);
 	stops(rig, 0, "commands from offset 2 on (next was 6)");
 	goes_on(rig, 12);
 	goes_on(rig, 0);
@@ -277,7 +261,7 @@ static void one_is_replaced(struct rig *rig, int64_t offset)
 {
 	struct records records = rig_records(rig, 0, LOG_COMMANDS);
 	simulated_truncate(rig->url, 0, LOG_COMMANDS, offset);
-	commands_send(rig, 1);
+	rig_send_openings(rig, 1);
 	size_t after = 0;
 	while (after < records.count && records.at[after].offset <= offset)
 		after++;
@@ -293,7 +277,7 @@ static void test_another_order_before_the_same_last_record(void **state)
 	assert_non_null(told);
 	struct records records = rig_records(rig, 0, LOG_COMMANDS);
 	simulated_truncate(rig->url, 0, LOG_COMMANDS, 6);
-	commands_send(rig, 3);
+	rig_send_openings(rig, 3);
 	put_again(rig, &records, 9, 10);
 	stops(rig, 0, "commands from offset 6 on (next was 10)");
 	goes_on(rig, 11);
@@ -338,12 +322,12 @@ static void test_one_more_between_those_that_were_decided(void **state)
 	(void)state;
 	struct rig *rig = rig_open("more", 1);
 	simulated_options_set(rig->url, (struct simulated_options){ .markers = true });
-	commands_send(rig, 10); /* at 0, 2, 4, ... 18 */
+	rig_send_openings(rig, 10); /* at 0, 2, 4, ... 18 */
 	goes_on(rig, 0);
 	struct records records = rig_records(rig, 0, LOG_COMMANDS);
 	simulated_truncate(rig->url, 0, LOG_COMMANDS, 15);
 	simulated_options_set(rig->url, (struct simulated_options){ 0 });
-	commands_send(rig, 1);
+	rig_send_openings(rig, 1);
 	simulated_options_set(rig->url, (struct simulated_options){ .markers = true });
 	put_again(rig, &records, 8, 10);
 	stops(rig, 0, "commands from offset 15 on (next was 19)");
@@ -373,13 +357,13 @@ static void test_records_that_were_deleted_are_not_compared(void **state)
 	(void)state;
 	struct rig *rig = rig_with_commands("deleted", 10);
 	simulated_trim(rig->url, 0, LOG_COMMANDS, 7);
-	commands_send(rig, 1);
+	rig_send_openings(rig, 1);
 	goes_on(rig, 0);
 	one_is_replaced(rig, 9);
 	stops(rig, 0, "commands from offset 9 on (next was 11)");
 	simulated_trim(rig->url, 0, LOG_COMMANDS, 11);
 	stops(rig, 0, "commands from offset 11 on (next was 11)");
-	commands_send(rig, 1);
+	rig_send_openings(rig, 1);
 	goes_on(rig, 12);
 	goes_on(rig, 0);
 	rig_close(rig);
@@ -401,7 +385,7 @@ static void test_any_record_is_known_again(void **state)
 		goes_on(rig, 0);
 	}
 	/* Refused by an operator, and no more so at the next start. */
-	commands_send(rig, 1);
+	rig_send_openings(rig, 1);
 	struct input_place refused = { 0, LOG_COMMANDS, rig_end(rig, 0, LOG_COMMANDS) - 1 };
 	struct owner *owner = owner_of(rig, 0);
 	owner->config.refused = &refused;
@@ -419,11 +403,11 @@ static void test_offsets_with_gaps(void **state)
 	(void)state;
 	struct rig *rig = rig_open("gaps", 1);
 	simulated_options_set(rig->url, (struct simulated_options){ .markers = true });
-	commands_send(rig, 10); /* at 0, 2, 4, ... 18 */
+	rig_send_openings(rig, 10); /* at 0, 2, 4, ... 18 */
 	goes_on(rig, 0);
 	goes_on(rig, 0);
 	simulated_truncate(rig->url, 0, LOG_COMMANDS, 11);
-	commands_send(rig, 6);
+	rig_send_openings(rig, 6);
 	stops(rig, 0, "commands from offset 11 on (next was 19)");
 	goes_on(rig, 11);
 	goes_on(rig, 0);
@@ -439,7 +423,7 @@ static void test_the_clock_is_set_back_too(void **state)
 	(void)state;
 	struct rig *rig = rig_open_past("both", 1, -120000);
 	simulated_options_set(rig->url, (struct simulated_options){ .markers = true });
-	commands_send(rig, 10);
+	rig_send_openings(rig, 10);
 	goes_on(rig, 0);
 	struct told *told = calloc(1, sizeof *told);
 	assert_non_null(told);
@@ -484,7 +468,7 @@ static void test_all_inputs_begin_anew(void **state)
 	for (enum log_stream s = 0; s < LOG_EVENTS; s++)
 		simulated_truncate(rig->url, 0, s, 0);
 	stops(rig, 0, "rails from offset 0 on (next was ");
-	commands_send(rig, 2);
+	rig_send_openings(rig, 2);
 	goes_on(rig, told->at[count - 1].sequence);
 	chain_read(rig, told);
 	for (size_t i = 0; i < LOG_INPUTS; i++)
