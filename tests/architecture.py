@@ -37,6 +37,8 @@ HEADERS = {
     "state/keys.h": ["state"],
     "state/rows.h": ["state"],
     "state/timers.h": ["state"],
+    "state/journal.h": ["state"],
+    "state/try.h": ["state", "engine"],
 }
 LIBRARIES = {
     "librdkafka/": ["log"],

@@ -5,6 +5,7 @@
 
 #include "decide/decide.h"
 #include "state/keys.h"
+#include "state/rows.h"
 
 #include <assert.h>
 #include <stdarg.h>
@@ -74,6 +75,38 @@ static bool replay(struct world *world, const struct event *event)
 	return true;
 }
 
+/* Of an id below the cut-off: nobody asks memory for it. */
+static bool is_dropped_id(const struct world *world, const struct row *row)
+{
+	struct id from = id_floor_of_time(state_head(world->live.state)->command_ids_from_ms);
+	return row->bytes[0] == TABLE_command_row &&
+	       memcmp(row->bytes + 1, from.at, sizeof from.at) < 0;
+}
+
+/* What is in memory beside the store is clean, and says what the store says: so a row that a trial
+ * left behind shows. */
+static bool memory_is_the_store(struct world *world)
+{
+	const struct rows *rows = world->live.state->rows;
+	for (size_t i = 0; i <= rows->slot_mask; i++) {
+		if (rows->slots[i].place == 0)
+			continue;
+		const struct row *row = row_at(rows, rows->slots[i].place);
+		if (is_dropped_id(world, row))
+			continue;
+		const struct model_row *stored = model_store_find(
+			&world->live.store, (struct bytes){ row->bytes, row->key_size });
+		bool is_there = !(row->flags & ROW_ABSENT);
+		if (row->flags & (ROW_DIRTY | ROW_TRIED) || is_there != (stored != NULL) ||
+			(stored && (stored->value_size != row->value_size ||
+					   memcmp(stored->value, row->bytes + row->key_size,
+						   row->value_size) != 0)))
+			return wrong(world, "after a trial a row of table %d is another in memory",
+				row->bytes[0]);
+	}
+	return true;
+}
+
 /* A "no" leaves nothing behind but the id's row, and not even that where none is kept; what is only
  * tried leaves nothing. */
 static bool no_is_no(struct world *world, const struct event *event)
@@ -100,6 +133,8 @@ static bool event_taken(struct world *world, const struct event *event)
 {
 	half_seal(&world->live);
 	if (world->has_replayed && !replay(world, event))
+		return false;
+	if (event->dry_run && !memory_is_the_store(world))
 		return false;
 	return no_is_no(world, event) &&
 	       books_check(&world->live.store, world->error, sizeof world->error);

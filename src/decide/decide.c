@@ -139,8 +139,6 @@ bool decide(const struct state *state, const struct input *input, const struct c
 	if (reject != REJECT_none) {
 		ret_event->kind = EVENT_command_rejected;
 		ret_event->command_rejected.reject = reject;
-	}
-	if (reject != REJECT_none || command->dry_run) {
 		ret_event->effect_count = 0;
 		ret_event->balance_count = 0;
 	}

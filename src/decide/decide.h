@@ -9,8 +9,8 @@
 
 #include "state/view.h"
 
-/* The whole decision of one input. Fills ret_event but for its sequence. False: rows are missing,
- * nothing was decided. */
+/* The whole decision of one input. Fills ret_event but for its sequence; also a trial's has its
+ * effects and balances. False: rows are missing, nothing was decided. */
 bool decide(const struct state *state, const struct input *input, const struct command *command,
 	struct event *ret_event);
 

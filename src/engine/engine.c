@@ -3,8 +3,21 @@
 
 #include "apply/apply.h"
 #include "decide/decide.h"
+#include "state/try.h"
 
 #include <assert.h>
+
+/* What a trial tells is what can be applied: it was, and is undone. */
+static void try_out(struct state *state, struct event *event)
+{
+	event->dry_run = false;
+	state_try_begin(state);
+	apply(state, event);
+	state_try_undo(state);
+	event->dry_run = true;
+	event->effect_count = 0;
+	event->balance_count = 0;
+}
 
 static enum engine_result event_take(
 	struct state *state, struct event *event, enum engine_result result)
@@ -12,6 +25,8 @@ static enum engine_result event_take(
 	if (!state_reserve_event(state))
 		return ENGINE_NO_ROOM;
 	event->sequence = view_head(state)->sequence + 1;
+	if (event->dry_run)
+		try_out(state, event);
 	apply(state, event);
 	return result;
 }

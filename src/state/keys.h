@@ -20,6 +20,7 @@ struct state {
 	 * what it lacked. */
 	struct rows *rows;
 	struct timers *timers;
+	struct journal *journal;
 	void *memory; /* for rows_init */
 	size_t memory_size;
 };

@@ -57,7 +57,8 @@ void mutate_timer_set(struct state *state, const struct timer *timer)
 	struct state_key key = timer_key(timer);
 	uint8_t value[VALUE_SIZE_timer];
 	rows_put(state->rows, row_key_of(&key), value, timer_pack(timer, value));
-	timers_add(state->timers, timer);
+	if (!state->rows->journal) /* where it is only tried, once it is meant */
+		timers_add(state->timers, timer);
 }
 
 void mutate_timer_clear(struct state *state, const struct timer *timer)

@@ -2,41 +2,32 @@
 #include "state/rows.h"
 
 #include "base/pack.h"
+#include "state/journal.h"
 #include "state/keys.h"
 
 #include <assert.h>
 
-enum { BLOCK_SIZE_MIN = 64, PLACE_UNIT = 16, SEALED_ROW_SIZE_MIN = 29, SEAL_AHEAD = 8 };
-
-static struct row *row_at(const struct rows *rows, uint32_t place)
-{
-	return (struct row *)(void *)(rows->arena + (size_t)(place - 1) * PLACE_UNIT);
-}
-
-static uint32_t place_of(const struct rows *rows, const struct row *row)
-{
-	return (uint32_t)((size_t)((const uint8_t *)row - rows->arena) / PLACE_UNIT) + 1;
-}
+enum { SEALED_ROW_SIZE_MIN = 29, SEAL_AHEAD = 8 };
 
 /* Rows of one table have values of one size at most, so a row that was absent can become present
  * where it is. */
 static size_t block_size_of(uint8_t table, size_t key_size)
 {
 	size_t size = sizeof(struct row) + key_size + table_value_size_max(table);
-	size = (size + PLACE_UNIT - 1) & ~(size_t)(PLACE_UNIT - 1);
-	return size < BLOCK_SIZE_MIN ? BLOCK_SIZE_MIN : size;
+	size = (size + ROWS_PLACE_UNIT - 1) & ~(size_t)(ROWS_PLACE_UNIT - 1);
+	return size < STATE_ROW_BYTES_MIN ? STATE_ROW_BYTES_MIN : size;
 }
 
 static size_t block_size(const struct row *block)
 {
 	if (block->flags & ROW_TAKEN)
 		return block_size_of(block->bytes[0], block->key_size);
-	return (size_t)block->hash * PLACE_UNIT;
+	return (size_t)block->hash * ROWS_PLACE_UNIT;
 }
 
 static void block_set_free(struct row *block, size_t size)
 {
-	*block = (struct row){ .hash = (uint32_t)(size / PLACE_UNIT) };
+	*block = (struct row){ .hash = (uint32_t)(size / ROWS_PLACE_UNIT) };
 }
 
 static size_t row_sealed_size(const struct row *row)
@@ -109,7 +100,7 @@ bool rows_init(struct rows *rows, uint8_t *memory, size_t size)
 	rows->gap_end = 0;
 
 	struct row *whole = (struct row *)(void *)rows->arena;
-	assert(rows->arena_size / PLACE_UNIT <= UINT32_MAX);
+	assert(rows->arena_size / ROWS_PLACE_UNIT <= UINT32_MAX);
 	block_set_free(whole, rows->arena_size);
 	return true;
 }
@@ -117,7 +108,7 @@ bool rows_init(struct rows *rows, uint8_t *memory, size_t size)
 static void slot_remove(struct rows *rows, const struct row *row)
 {
 	size_t i = row->hash & rows->slot_mask;
-	uint32_t place = place_of(rows, row);
+	uint32_t place = row_place(rows, row);
 	while (rows->slots[i].place != place)
 		i = (i + 1) & rows->slot_mask;
 
@@ -292,10 +283,21 @@ static struct row *row_add(struct rows *rows, struct row_key key, uint32_t hash)
 	size_t i = hash & rows->slot_mask;
 	while (rows->slots[i].place != 0)
 		i = (i + 1) & rows->slot_mask;
-	rows->slots[i] = (struct slot){ .hash = hash, .place = place_of(rows, row) };
+	rows->slots[i] = (struct slot){ .hash = hash, .place = row_place(rows, row) };
 	rows->row_count++;
 	assert(rows->row_count < rows->slot_mask);
 	return row;
+}
+
+/* What was cut from the gap last becomes gap again; where the hand went on since, a free block. */
+void rows_take_back(struct rows *rows, struct row *row)
+{
+	size_t size = block_size(row), begin = (size_t)((uint8_t *)row - rows->arena);
+	slot_remove(rows, row);
+	if (begin + size == rows->gap_begin)
+		rows->gap_begin = begin;
+	else
+		block_set_free(row, size);
 }
 
 static void row_set(struct row *row, const void *value, size_t value_size)
@@ -327,9 +329,20 @@ static void row_seal(struct rows *rows, const struct row *row)
 		memcpy(rows->command_ids_seal_max.at, row->bytes + 1, sizeof(struct id));
 }
 
+static void row_note(struct rows *rows, struct row_key key, uint32_t hash)
+{
+	struct row *row = row_find(rows, key, hash);
+	bool is_new = !row;
+	if (is_new)
+		row = row_add(rows, key, hash);
+	journal_note(rows, row, is_new);
+}
+
 void rows_put(struct rows *rows, struct row_key key, const void *value, size_t value_size)
 {
 	uint32_t hash = key_hash(key);
+	if (rows->journal)
+		row_note(rows, key, hash);
 	struct row *row = row_find(rows, key, hash);
 	if (!row)
 		row = row_add(rows, key, hash);
@@ -342,7 +355,7 @@ void rows_put(struct rows *rows, struct row_key key, const void *value, size_t v
 		rows->dirty_bytes -= row_sealed_size(row);
 	} else {
 		assert(rows->dirty.count < rows->places_max);
-		rows->dirty.at[rows->dirty.count++] = place_of(rows, row);
+		rows->dirty.at[rows->dirty.count++] = row_place(rows, row);
 	}
 	row_set(row, value, value_size);
 	/* Few command ids come again: they go first, so that accounts stay. */
@@ -354,6 +367,7 @@ void rows_put(struct rows *rows, struct row_key key, const void *value, size_t v
 
 void rows_drop_command_ids(struct rows *rows, const struct id *before)
 {
+	assert(!rows->journal);
 	for (size_t i = 0; i < rows->dirty.count; i++) {
 		struct row *row = row_at(rows, rows->dirty.at[i]);
 		if (row->bytes[0] != TABLE_command_row ||
@@ -365,19 +379,23 @@ void rows_drop_command_ids(struct rows *rows, const struct id *before)
 	}
 }
 
+bool row_is_timer(const struct row *row, struct timer *ret)
+{
+	if (row->bytes[0] != TABLE_timer || row->flags & ROW_ABSENT)
+		return false;
+	bool is_timer = timer_unkey((struct bytes){ row->bytes, row->key_size }, ret);
+	assert(is_timer);
+	return true;
+}
+
 void rows_each_timer(
 	struct rows *rows, void (*timer)(void *context, const struct timer *), void *context)
 {
 	for (size_t i = 0; i <= rows->slot_mask; i++) {
-		if (rows->slots[i].place == 0)
-			continue;
-		const struct row *row = row_at(rows, rows->slots[i].place);
-		if (row->bytes[0] != TABLE_timer || row->flags & ROW_ABSENT)
-			continue;
 		struct timer found;
-		bool is_timer = timer_unkey((struct bytes){ row->bytes, row->key_size }, &found);
-		assert(is_timer);
-		timer(context, &found);
+		if (rows->slots[i].place != 0 &&
+			row_is_timer(row_at(rows, rows->slots[i].place), &found))
+			timer(context, &found);
 	}
 }
 
@@ -446,7 +464,7 @@ bool state_is_sealing(const struct state *state)
 void state_seal_begin(struct state *state)
 {
 	struct rows *rows = state->rows;
-	assert(!state_is_sealing(state));
+	assert(!state_is_sealing(state) && !rows->journal);
 	struct places empty = { rows->sealing.at, 0 };
 	rows->sealing = rows->dirty;
 	rows->dirty = empty;
@@ -464,7 +482,7 @@ void state_seal_begin(struct state *state)
 bool state_seal_step(struct state *state, size_t rows_max, struct sealed *ret)
 {
 	struct rows *rows = state->rows;
-	assert(state_is_sealing(state));
+	assert(state_is_sealing(state) && !rows->journal);
 	for (size_t n = 0; n < rows_max && rows->sealing_next < rows->sealing.count; n++) {
 		if (rows->sealing_next + SEAL_AHEAD < rows->sealing.count)
 			row_soon(rows, rows->sealing.at[rows->sealing_next + SEAL_AHEAD]);

@@ -34,7 +34,8 @@ enum row_flag {
 	ROW_TAKEN = 1,  /* else: a free block */
 	ROW_ABSENT = 2, /* known not to be there */
 	ROW_DIRTY = 4,
-	ROW_HOT = 8, /* used since the hand last passed */
+	ROW_HOT = 8,    /* used since the hand last passed */
+	ROW_TRIED = 16, /* in the journal */
 };
 
 /* A key where it stands: no copy is made of it to look a row up. */
@@ -55,6 +56,8 @@ struct places {
 	size_t count;
 };
 
+enum { ROWS_PLACE_UNIT = 16 };
+
 struct rows {
 	struct slot *slots;
 	size_t slot_mask;
@@ -63,6 +66,7 @@ struct rows {
 	size_t gap_begin; /* free and contiguous: from here ... */
 	size_t gap_end;   /* ... to here, where the hand is */
 
+	struct journal *journal; /* of what is only tried; NULL: changes are meant */
 	uint32_t batch;
 	uint32_t generation;        /* of changes made now */
 	uint32_t generation_stored; /* the store holds this one and all before */
@@ -89,6 +93,22 @@ struct rows {
 
 /* Carves its parts out of the memory; false where that is too small. */
 bool rows_init(struct rows *rows, uint8_t *memory, size_t size);
+
+static inline struct row *row_at(const struct rows *rows, uint32_t place)
+{
+	return (struct row *)(void *)(rows->arena + (size_t)(place - 1) * ROWS_PLACE_UNIT);
+}
+
+static inline uint32_t row_place(const struct rows *rows, const struct row *row)
+{
+	return (uint32_t)((size_t)((const uint8_t *)row - rows->arena) / ROWS_PLACE_UNIT) + 1;
+}
+
+/* True where it is that of a timer that is set. */
+bool row_is_timer(const struct row *row, struct timer *ret);
+
+/* A row that was only just added goes, and its room with it. */
+void rows_take_back(struct rows *rows, struct row *row);
 
 /* True where memory knows that there is no such row, whatever the store still says. */
 bool rows_is_absent(const struct rows *rows, struct row_key key);

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "state/journal.h"
 #include "state/keys.h"
 #include "state/mutate.h"
 
@@ -10,6 +11,7 @@ struct state *state_init(void *memory, size_t size)
 		struct state state;
 		struct rows rows;
 		struct timers timers;
+		struct journal journal;
 	} *own = memory;
 	size_t own_size = (sizeof *own + 15) & ~(size_t)15;
 	assert(((uintptr_t)memory & 15) == 0);
@@ -19,6 +21,7 @@ struct state *state_init(void *memory, size_t size)
 	struct state *state = &own->state;
 	state->rows = &own->rows;
 	state->timers = &own->timers;
+	state->journal = &own->journal;
 	state->memory = (uint8_t *)memory + own_size;
 	state->memory_size = size - own_size;
 	state_reset(state);

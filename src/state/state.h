@@ -20,6 +20,8 @@ enum {
 	STATE_MEMORY_MIN = 8 << 20,
 	/* Contiguous room that one event's rows need at most. */
 	STATE_EVENT_BYTES_MAX = 4096,
+	STATE_ROW_BYTES_MIN = 64,
+	STATE_EVENT_ROWS_MAX = STATE_EVENT_BYTES_MAX / STATE_ROW_BYTES_MIN,
 };
 
 struct state_key {

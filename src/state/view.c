@@ -74,6 +74,7 @@ enum answer view_command(const struct state *state, const struct id *id, struct 
 enum answer view_timer_due(const struct state *state, int64_t now_ms, struct timer *ret)
 {
 	struct timers *timers = state->timers;
+	assert(!state->rows->journal);
 	for (;;) {
 		const struct timer *first = timers_first(timers);
 		if (!first) {
