@@ -283,27 +283,33 @@ def value_size_max(row):
     return " + ".join(parts)
 
 
-def layout(rows):
+def layout(row):
     """What a store rests on: one line a field."""
-    lines = []
-    for row in rows.rows:
-        lines.append(f"table {row.table} {row.name}\n")
-        for part, fields in (("key", row.keys), ("value", fixed(row) + texts(row))):
-            for field in fields:
-                name = "+".join(flag.name for flag in field.fields) if isinstance(field, Flags) else field.name
-                lines.append(f"  {part} {name} {'text' if field.kind in TEXTS else size_of(field)}\n")
+    lines = [f"table {row.table} {row.name}\n"]
+    for part, fields in (("key", row.keys), ("value", fixed(row) + texts(row))):
+        for field in fields:
+            name = "+".join(flag.name for flag in field.fields) if isinstance(field, Flags) else field.name
+            lines.append(f"  {part} {name} {'text' if field.kind in TEXTS else size_of(field)}\n")
     return "".join(lines)
 
 
-def format_of(rows, path):
-    """The number that stands beside this layout in the list of all that there were."""
-    with open(path, encoding="utf-8") as file:
-        known = [line.split() for line in file if not line.startswith("#")]
-    digest = f"{zlib.crc32(layout(rows).encode()):08x}"
-    numbers = [int(number) for number, of in known if of == digest]
-    if not numbers or numbers[-1] != int(known[-1][0]):
-        sys.exit(f"{path}: the rows have a new layout: add the line `{int(known[-1][0]) + 1} {digest}`, so that stores of others are rebuilt")
-    return numbers[-1]
+def pin(row, number):
+    """The number is in the digest, too, so that a new layout can't be given the old number."""
+    return number, f"{zlib.crc32(f'{number} {layout(row)}'.encode()):08x}"
+
+
+def format_of(rows):
+    """Each new table, and each new layout of one, gives stores another number."""
+    wrongs = []
+    for row in rows.rows:
+        number, digest = row.layout
+        if pin(row, number) != (number, digest):
+            number, digest = pin(row, number + 1)
+            wrongs.append(f"{row.message.place}: {row.message.name} has a new layout: its comment has to begin with "
+                          f"`[table {row.table}, layout {number} {digest}`, so that stores of before are rebuilt")
+    if wrongs:
+        sys.exit("\n".join(wrongs))
+    return sum(row.layout[0] for row in rows.rows)
 
 
 def tables_h(rows, number):
@@ -312,7 +318,7 @@ def tables_h(rows, number):
     text += "/* The first byte of every key. Numbers are never reused. */\nenum table {\n"
     text += f"\tTABLE_position = 0, /* where the checkpoint stands; the shard's, not of the digest */\n{table_list}}};\n"
     text += f"enum {{ TABLE_LAST = {rows.rows[-1].table} }};\n\n"
-    text += "/* Of keys, packing and all that: stores of another one are rebuilt from the log. */\n"
+    text += "/* Of keys, packing and all that: the sum of the layouts' numbers. */\n"
     text += f"enum {{ STATE_FORMAT = {number} }};\n\n"
     keys = "".join(f"\tKEY_SIZE_{row.name} = {key_size(row)},\n" for row in rows.rows)
     values = "".join(f"\tVALUE_SIZE_{row.name} = {value_size_max(row)},\n" for row in rows.rows)
@@ -405,14 +411,14 @@ def tables_def(rows):
     return HEAD + "".join(f"TABLE({row.table}, {row.name})\n" for row in rows.rows)
 
 
-def state_files(rows, formats):
+def state_files(rows):
     return {
         "tables.def": tables_def(rows),
-        "tables.h": tables_h(rows, format_of(rows, formats)),
+        "tables.h": tables_h(rows, format_of(rows)),
         "tables.c": tables_c(rows),
         "table_keys.h": keys_h(rows),
         "views.h": views_h(rows),
         "changes.h": changes_h(rows),
         "views.c": views_c(rows),
-        "layout.txt": layout(rows),
+        "layout.txt": "".join(layout(row) for row in rows.rows),
     }

@@ -3,7 +3,7 @@
 comments say in brackets.
 
 A field's comment may begin with words in brackets, which say what protobuf's types do not: `[account]`, `[id, may be absent]`.
-A command's comment says `Topic: commands.`, a row's `[table 5]`. Whatever is not known here, or lacks its word, ends the build
+A command's comment says `Topic: commands.`, a row's `[table 5, layout 1 fa98c3fd]`. Whatever is not known here, or lacks its word, ends the build
 with its line.
 """
 import dataclasses
@@ -71,11 +71,14 @@ class Place:
         text = location.trailing_comments or location.leading_comments
         return " ".join(text.split())
 
-    def die(self, text):
+    def __str__(self):
         location = self.location()
         line = location.span[0] + 1 if location else 0
         folder = "src/state" if self.file.package == "pinion.rows" else "proto"
-        sys.exit(f"{folder}/{self.file.name}:{line}: {text}")
+        return f"{folder}/{self.file.name}:{line}"
+
+    def die(self, text):
+        sys.exit(f"{self}: {text}")
 
 
 @dataclasses.dataclass
@@ -214,6 +217,7 @@ def enums_of(files):
 @dataclasses.dataclass
 class Row:
     table: int
+    layout: tuple  # (number, digest) that its comment says; (0, None) of a new one
     message: Message
 
     @property
@@ -243,16 +247,17 @@ def keys_fit(row):
 def row_read(place, descriptor, greatest):
     """greatest: of the numbers of each enum, and of an outcome (None), by name."""
     comment = place.comment()
-    found = re.match(r"\[table (\d+)(?:, )?([^\]]*)\]\s*(.*)", comment)
+    found = re.match(r"\[table (\d+)(?:, layout (\d+) ([0-9a-f]{8}))?(?:, )?([^\]]*)\]\s*(.*)", comment)
     if not found or not 1 <= int(found.group(1)) <= TABLE_MAX:
         place.die(f"{descriptor.name}: its comment has to begin with [table N], 1 to {TABLE_MAX}")
-    words, rest = words_of(place, f"[{found.group(2)}] {found.group(3)}" if found.group(2) else found.group(3), ROW_WORDS)
+    table, number, digest, words, rest = found.groups()
+    words, rest = words_of(place, f"[{words}] {rest}" if words else rest, ROW_WORDS)
     fields = [field_read(place.inner(2, index), field, ["Totals"], ROW_FIELD_WORDS) for index, field in enumerate(descriptor.field)]
     for field in fields:
         field.greatest = greatest.get(None if field.kind == "outcome" else field.type_name, 0)
     domain = place.file.name.rsplit("/", 1)[-1].removesuffix(".proto")
     fields.sort(key=lambda field: field.number)
-    row = Row(int(found.group(1)), Message(descriptor.name, domain, words, rest, fields, place))
+    row = Row(int(table), (int(number or 0), digest), Message(descriptor.name, domain, words, rest, fields, place))
     keys_fit(row)
     return row
 
@@ -279,6 +284,9 @@ class Rows:
         for before, after in zip(self.rows, self.rows[1:]):
             if before.table == after.table:
                 after.message.place.die(f"{after.message.name}: table {after.table} is {before.message.name} already")
+        for number, row in enumerate(self.rows, 1):
+            if row.table != number:
+                row.message.place.die(f"{row.message.name}: the table before it has to be {number}: a table that is gone keeps its message")
 
 
 class Schema:

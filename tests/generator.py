@@ -40,6 +40,17 @@ class Copy:
             raise AssertionError(f"{file} has {text.count(before)} times: {before}")
         path.write_text(text.replace(before, after), encoding="utf-8")
 
+    def layouts_written(self, said):
+        """Each layout that was asked for, where it has to stand; how many."""
+        asked = re.findall(r"^(\S+):\d+: .*`\[(table \d+), (layout \d+ \w+)`", said, re.M)
+        for file, table, layout in asked:
+            path = self.root / file
+            text, count = re.subn(rf"\[{table}(, layout \d+ \w+)?(?=[\],])", f"[{table}, {layout}", path.read_text(encoding="utf-8"))
+            if count != 1:
+                raise AssertionError(f"{file} has {count} times: [{table}")
+            path.write_text(text, encoding="utf-8")
+        return len(asked)
+
     def line(self, file, text):
         lines = (self.root / file).read_text(encoding="utf-8").splitlines()
         found = [number for number, line in enumerate(lines, 1) if text in line]
@@ -61,8 +72,7 @@ class Copy:
         """What it said, with its exit code."""
         made = self.root / folder / what
         made.mkdir(parents=True, exist_ok=True)
-        more = ["src/state/rows/formats"] if what == "state" else []
-        run = subprocess.run(["proto/generate", what, descriptors, made, *more], cwd=self.root, capture_output=True, text=True, check=False)
+        run = subprocess.run(["proto/generate", what, descriptors, made], cwd=self.root, capture_output=True, text=True, check=False)
         return run.returncode, run.stderr
 
     def generate_all(self, folder="made"):
@@ -129,19 +139,25 @@ MISTAKES = {
                                       "[may be negative] whose", "timers_fired: [may be negative] is for minor, or an int64 of no kind"),
     "derived, and no enum": Mistake(ENGINE, "int64 before_ms = 1;", "int64 before_ms = 1; // [derived]", "before_ms = 1; // [derived]",
                                     "before_ms: [derived] is for an enum"),
-    "two tables of one number": Mistake(HOLD_ROW, "// [table 5]", "// [table 6]", "message Reference {", "Reference: table 6 is Hold already"),
-    "a row without a table": Mistake(HOLD_ROW, "// [table 5]", "// A hold.", "message Hold {", "Hold: its comment has to begin with [table N], 1 to 255"),
-    "a table's number of two bytes": Mistake(HOLD_ROW, "// [table 5]", "// [table 256]", "message Hold {",
+    "two tables of one number": Mistake(HOLD_ROW, "// [table 5,", "// [table 6,", "message Reference {", "Reference: table 6 is Hold already"),
+    "a row without a table": Mistake(HOLD_ROW, "// [table 5, layout 1 e7a54620]", "// A hold.", "message Hold {", "Hold: its comment has to begin with [table N], 1 to 255"),
+    "a table's number of two bytes": Mistake(HOLD_ROW, "// [table 5,", "// [table 256,", "message Hold {",
                                              "Hold: its comment has to begin with [table N], 1 to 255"),
-    "the position's table": Mistake(HOLD_ROW, "// [table 5]", "// [table 0]", "message Hold {", "Hold: its comment has to begin with [table N], 1 to 255"),
-    "an unknown word of a row": Mistake(HOLD_ROW, "// [table 5]", "// [table 5, by heart]", "message Hold {",
+    "the position's table": Mistake(HOLD_ROW, "// [table 5,", "// [table 0,", "message Hold {", "Hold: its comment has to begin with [table N], 1 to 255"),
+    "an unknown word of a row": Mistake(HOLD_ROW, "// [table 5, layout 1 e7a54620]", "// [table 5, layout 1 e7a54620, by heart]", "message Hold {",
                                         "[by heart]: no such word: one of by hand, checked"),
     "a key of a type that has no order": Mistake(ENGINE_ROW, "  uint32 shard = 2;", "  uint32 shard = 2; // [key]", "uint32 shard =",
                                                  "shard: no key of this type is made yet"),
     "a key behind a text": Mistake(PARTY_ROW, "  pinion.v1.PartyKind kind = 2;", "  pinion.v1.PartyKind kind = 2; // [key]", "string party = 1;",
                                    "party: a text has to be the last of a key"),
-    "a new layout": Mistake(PAYMENT_ROW, "  int64 engine_time_ms = 4; // [time]", "  int64 engine_time_ms = 4; // [time]\n  bool more = 5;", "",
-                            "src/state/rows/formats: the rows have a new layout: add the line `"),
+    "a table that is gone": Mistake(HOLD_ROW, "// [table 5,", "// [table 8,", "message Reference {",
+                                    "Reference: the table before it has to be 5: a table that is gone keeps its message"),
+    "a new layout": Mistake(PAYMENT_ROW, "  int64 engine_time_ms = 4; // [time]", "  int64 engine_time_ms = 4; // [time]\n  bool more = 5;",
+                            "message Reference {", "Reference has a new layout: its comment has to begin with `[table 6, layout 2 "),
+    "a new layout under the old number": Mistake(PAYMENT_ROW, "layout 1 1bbef405]", "layout 1 6bbef405]",
+                                                 "message Reference {", "Reference has a new layout: its comment has to begin with `[table 6, layout 2 "),
+    "a table without a layout": Mistake(PAYMENT_ROW, "// [table 6, layout 1 1bbef405]", "// [table 6]",
+                                        "message Reference {", "Reference has a new layout: its comment has to begin with `[table 6, layout 1 1bbef405`"),
 }
 
 
@@ -158,22 +174,25 @@ def mistake(name):
 
 
 def layouts():
-    """A line that was asked for is what it takes; and the layout before, which has another number now, is not gone back to unseen."""
+    """A layout that was asked for is what it takes, and gives stores another number; so does the layout before, where it comes again."""
     with tempfile.TemporaryDirectory() as folder:
         copy = Copy(folder)
         new = MISTAKES["a new layout"]
-        copy.change(new.file, new.before, new.after)
-        line = re.search(r"add the line `(\d+ \w+)`", copy.generate_all()).group(1)
-        formats = copy.root / "src/state/rows/formats"
-        formats.write_text(formats.read_text(encoding="utf-8") + line + "\n", encoding="utf-8")
-        said = copy.generate_all()
-        if said:
-            raise AssertionError(f"with the line that it asked for: {said}")
-        if f"STATE_FORMAT = {line.split()[0]} " not in (copy.root / "made/state/tables.h").read_text(encoding="utf-8"):
-            raise AssertionError("the format is another one")
-        copy.change(new.file, new.after, new.before)
-        if "the rows have a new layout" not in copy.generate_all():
-            raise AssertionError("a layout was gone back to, and its stores would be taken for those of the one between")
+        formats = [format_made(copy)]
+        for before, after in ((new.before, new.after), (new.after, new.before)):
+            copy.change(new.file, before, after)
+            if copy.layouts_written(copy.generate_all()) != 1:
+                raise AssertionError("a new layout was not asked for")
+            formats.append(format_made(copy))
+        if formats != [formats[0], formats[0] + 1, formats[0] + 2]:
+            raise AssertionError(f"the formats are {formats}")
+
+
+def format_made(copy):
+    said = copy.generate_all()
+    if said:
+        raise AssertionError(said)
+    return int(re.search(r"STATE_FORMAT = (\d+) ", (copy.root / "made/state/tables.h").read_text(encoding="utf-8")).group(1))
 
 
 def same_twice():
@@ -216,7 +235,7 @@ message AllDo {
 }
 """
 EVERY_ROW = """
-// [table 99] Every kind.
+// [table 8] Every kind.
 message AllRow {
   bytes id = 1; // [key, id]
   Rail rail = 2; // [key]
@@ -344,7 +363,7 @@ static uint8_t *all_do_pack(uint8_t *p, const struct command *command)
 }
 """,
     "state/layout.txt": """
-table 99 all_row
+table 8 all_row
   key id 16
   key rail 1
   key since 8
@@ -396,9 +415,8 @@ def with_every_kind(copy):
         path.write_text(path.read_text(encoding="utf-8") + more, encoding="utf-8")
     copy.change(COMMAND, "    HoldRelease hold_release = 42;\n", "    HoldRelease hold_release = 42;\n    AllDo all_do = 300;\n")
     copy.change(EVENT, "    HoldExpired hold_expired = 43;\n", "    HoldExpired hold_expired = 43;\n    AllDone all_done = 300;\n")
-    formats = copy.root / "src/state/rows/formats"
-    line = re.search(r"add the line `(\d+ \w+)`", copy.generate_all()).group(1)
-    formats.write_text(formats.read_text(encoding="utf-8") + line + "\n", encoding="utf-8")
+    if copy.layouts_written(copy.generate_all()) != 2:
+        raise AssertionError("the new table, and the outcomes that have got two bytes, need a layout")
     said = copy.generate_all()
     if said:
         raise AssertionError(said)

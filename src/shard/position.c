@@ -38,7 +38,7 @@ static const uint8_t *trail_unpack(const uint8_t *p, struct trail *ret)
 size_t position_pack(const struct position *position, uint8_t ret[POSITION_SIZE])
 {
 	const struct head *head = &position->head;
-	uint8_t *p = pack_u16(ret, STATE_FORMAT);
+	uint8_t *p = pack_u16(ret, STORE_FORMAT);
 	p = pack_i64(p, position->place.offset);
 	p = pack_i64(p, position->place.sequence);
 	p = pack_i64(p, position->place.term);
@@ -109,7 +109,7 @@ static void place_unpack(const uint8_t *p, struct place *ret)
 bool position_unpack(struct bytes value, struct position *ret)
 {
 	const uint8_t *p = value.at;
-	if (value.size != POSITION_SIZE || unpack_u16(p) != STATE_FORMAT)
+	if (value.size != POSITION_SIZE || unpack_u16(p) != STORE_FORMAT)
 		return false;
 	*ret = (struct position){ 0 };
 	place_unpack(p + PLACE_AT, &ret->place);
@@ -135,7 +135,7 @@ bool position_place(struct store *store, struct place *ret)
 	struct bytes key = { position_key, sizeof position_key }, value;
 	struct fault ignored = { 0 };
 	if (store_get_many(store, &key, 1, &value, &ignored) != 0 || !value.at ||
-		value.size < PLACE_AT + PLACE_SIZE || unpack_u16(value.at) > STATE_FORMAT)
+		value.size < PLACE_AT + PLACE_SIZE || unpack_u16(value.at) > STORE_FORMAT)
 		return false;
 	place_unpack(value.at + PLACE_AT, ret);
 	return ret->offset >= 0 && ret->sequence >= 1 && ret->term >= 1;
@@ -153,7 +153,7 @@ int position_read(struct store *store, struct position *ret, struct fault *fault
 	if (!position_unpack(value, ret))
 		return FAULT(fault, FAULT_DAMAGED,
 			"the store is of another format than %d, or damaged: rebuild it",
-			STATE_FORMAT);
+			STORE_FORMAT);
 	return 0;
 }
 

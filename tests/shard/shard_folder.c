@@ -288,7 +288,7 @@ static void test_a_damaged_row_is_rebuilt(void **state)
 {
 	(void)state;
 	struct rig *rig = rig_with_state("row");
-	static uint8_t bytes[POSITION_SIZE] = { STATE_FORMAT };
+	static uint8_t bytes[POSITION_SIZE] = { STORE_FORMAT };
 	memset(bytes + 2, 0xff, sizeof bytes - 2);
 	struct account_id main_id = workload_account(&rig->workloads[0].members[0], "main");
 	uint8_t account[1 + ACCOUNT_ID_SIZE_MAX] = { TABLE_account }, hold[17] = { TABLE_hold };
@@ -300,8 +300,8 @@ static void test_a_damaged_row_is_rebuilt(void **state)
 			     last_id_long[150] = { TABLE_command_row, 0xff, 0xff },
 			     timer[3] = { TABLE_timer, 0, 1 };
 	/* As the version before wrote it, and as a later one may: an upgrade, and back. */
-	static const uint8_t older[266] = { STATE_FORMAT - 1 },
-			     newer[POSITION_SIZE] = { STATE_FORMAT + 1 };
+	static const uint8_t older[266] = { STORE_FORMAT - 1 },
+			     newer[POSITION_SIZE] = { STORE_FORMAT + 1 };
 	const struct store_row rows[] = {
 		{ { position, 1 }, { older, sizeof older } },
 		{ { position, 1 }, { newer, sizeof newer } },
@@ -330,8 +330,8 @@ static void test_a_damaged_row_is_rebuilt(void **state)
 	rig_close(rig);
 }
 
-/* Rows that are made from src/state/rows end the build when their layout changes and the store's
- * format does not. This one is packed by hand. */
+/* Rows that are made from src/state/rows end the build when their layout changes and its number
+ * does not. This one is packed by hand. */
 static void test_the_position_row_is_pinned(void **state)
 {
 	(void)state;
@@ -353,10 +353,11 @@ static void test_the_position_row_is_pinned(void **state)
 	struct hash hash = hash_of((struct bytes){ packed, position_pack(&position, packed) });
 	static const uint8_t pinned[8] = { 0xac, 0x0e, 0x6c, 0xcc, 0xb6, 0x63, 0x1f, 0xf0 };
 	if (memcmp(hash.at, pinned, sizeof pinned) != 0)
-		fail_msg("the position row of format %d has other bytes: give the next format to "
-			 "stores (src/state/rows/formats), and pin this one: %02x %02x %02x %02x "
+		fail_msg("the position row of format %d has other bytes: count it in "
+			 "POSITION_CHANGES, so that stores of before are rebuilt, and pin it: %02x "
+			 "%02x %02x %02x "
 			 "%02x %02x %02x %02x",
-			STATE_FORMAT, hash.at[0], hash.at[1], hash.at[2], hash.at[3], hash.at[4],
+			STORE_FORMAT, hash.at[0], hash.at[1], hash.at[2], hash.at[3], hash.at[4],
 			hash.at[5], hash.at[6], hash.at[7]);
 }
 
@@ -441,7 +442,7 @@ static void test_a_store_of_an_older_format_still_knows_the_log(void **state)
 	assert_int_equal(store_get_many(store, keys, 1, &position, &rig->fault), 0);
 	assert_int_equal(position.size, sizeof older);
 	memcpy(older, position.at, sizeof older);
-	older[0] = STATE_FORMAT - 1;
+	older[0] = STORE_FORMAT - 1;
 	struct store_row row = { keys[0], { older, sizeof older - 8 } };
 	assert_int_equal(store_ingest(store, &row, 1, NULL, 0, &rig->fault), 0);
 	store_close(store);
