@@ -141,6 +141,11 @@ def timers(schema):
     return HEAD + "".join(f"TIMER({number}, {name})\n" for name, number, _ in schema.enums["TimerKind"].values)
 
 
+def rejects(schema):
+    return HEAD + "".join(f'REJECT({reject.number}, {reject.name}, {reject.retry}, {reject.keeps.replace(" ", "_")}, "{reject.text}", "{reject.advice}")\n'
+                          for reject in schema.rejects)
+
+
 def members(what, arms):
     return HEAD + "".join(f"struct {what}_{arm.name} {arm.name};\n" for arm in arms if arm.message.fields)
 
@@ -285,6 +290,7 @@ def files(schema):
         "event_bodies.h": bodies_h("event", schema.events),
         "commands.def": registry("command", schema.commands),
         "events.def": registry("event", schema.events),
+        "rejects.def": rejects(schema),
         "timers.def": timers(schema),
         "command_members.def": members("command", schema.commands),
         "event_members.def": members("event", schema.events),

@@ -40,6 +40,8 @@ TEXTS = {"account", "party", "reference", "reason", "text"}
 ROW_WORDS = {"by hand", "checked"}
 # Their numbers have room in them; they have a registry of their own, ledger/rejects.def.
 SPARSE_ENUMS = {"Reject"}
+# Of a reject: whether a row is kept for the command's id.
+REJECT_ROWS = {"no row", "row"}
 # Of a command: it may come without a party.
 COMMAND_WORDS = {"may have no party"}
 # A tag of two bytes: what src/wire/bounds.c counts for each field.
@@ -141,6 +143,17 @@ class Arm:
         return re.sub(r"_v\d+$", "", self.name)
 
 
+@dataclasses.dataclass
+class Reject:
+    name: str
+    number: int
+    retry: str  # one of enum Retry
+    keeps: str  # one of REJECT_ROWS
+    text: str  # what was wrong
+    advice: str  # what to do
+    carries: list  # fields of CommandRejected
+
+
 def snake(name):
     return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name).lower()
 
@@ -212,6 +225,37 @@ def files_read(path):
 
 def enums_of(files):
     return {enum.name: enum_read(Place(file, (5, index)), enum) for file in files for index, enum in enumerate(file.enum_type)}
+
+
+def reject_read(place, name, number, retries, fields):
+    found = re.match(r"\[([^,\]]*), ([^\]]*)\] (.+?) To do: (.+?)(?: Carries: (.+))?$", place.comment())
+    if not found:
+        place.die(f"{name}: its comment has to be `[retry, row] what was wrong`, `To do: what`, and where fields come with it `Carries: fields`")
+    retry, keeps, text, advice, carries = found.groups()
+    for word, known in ((retry, retries), (keeps, REJECT_ROWS)):
+        if word not in known:
+            place.die(f"{name}: [{word}] is none of {', '.join(sorted(known))}")
+    carries = carries.split(", ") if carries else []
+    for field in carries:
+        if field not in fields:
+            place.die(f"{name}: it can't carry {field}: CommandRejected has {', '.join(sorted(fields))}")
+    if re.search(r'["\\]', text + advice):
+        place.die(f"{name}: quotes and backslashes can't be said")
+    return Reject(name, number, retry, keeps, text, advice, carries)
+
+
+def rejects_read(files, retries, fields):
+    """In the order of the file, which is that of the checks."""
+    rejects = []
+    for file in files:
+        for index, enum in enumerate(file.enum_type):
+            if enum.name != "Reject":
+                continue
+            for at, value in enumerate(enum.value):
+                if value.number != 0:
+                    place = Place(file, (5, index, 2, at))
+                    rejects.append(reject_read(place, value.name[len("REJECT_"):].lower(), value.number, retries, fields))
+    return rejects
 
 
 @dataclasses.dataclass
@@ -297,6 +341,8 @@ class Schema:
         self.enums = enums_of(files)
         self.descriptors = {message.name: (Place(file, (4, index)), message)
                             for file in files for index, message in enumerate(file.message_type)}
+        self.rejects = rejects_read(files, {name for name, _, _ in self.enums["Retry"].values},
+                                    {field.name for field in self.descriptors["CommandRejected"][1].field})
         self.commands = self._arms("Command", "body", has_topic=True)
         self.events = self._arms("Event", "outcome", has_topic=False)
 

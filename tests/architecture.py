@@ -56,6 +56,9 @@ CORE_EXCEPT = {
 }
 CORE_SYSTEM_HEADERS = {"assert.h", "stdbool.h", "stddef.h", "stdint.h", "string.h"}
 
+REJECTS = "proto/pinion/v1/reject.proto"
+REWRITE = "proto/generate rejects docs/reference/rejects.md proto/pinion/v1/*.proto"
+
 LINES_MAX = {"decide": 200, "apply": 80}
 LINES_MAX_OTHERS = 600
 LINES_MAX_TESTS = 800
@@ -102,7 +105,10 @@ class Tree:
         return self.arms("event", "Event", "outcome")
 
     def rejects(self):
-        return [(int(number), name) for number, name, *_ in self.entries("src/ledger/rejects.def", "REJECT")]
+        """(number, name) of each, in the order of the checks."""
+        body = re.search(r"^enum Reject \{(.*?)^\}", self.text(REJECTS), re.M | re.S)
+        found = re.findall(r"REJECT_(\w+) = (\d+);", body.group(1)) if body else []
+        return [(int(number), name.lower()) for name, number in found if number != "0"]
 
     def arms(self, name, message, oneof):
         """(number, name, domain) of the arms of a message's oneof; the domain is the file that its message stands in."""
@@ -179,7 +185,7 @@ def registries_number_uniquely(tree):
     registries = {
         "command.proto": [(number, name) for number, name, _ in tree.commands()],
         "event.proto": [(number, name) for number, name, _ in tree.events()],
-        "rejects.def": tree.rejects(),
+        "reject.proto": tree.rejects(),
         "currencies.def": [(int(number), name) for name, number, _
                            in tree.entries("src/ledger/currencies.def", "CURRENCY")],
     }
@@ -240,38 +246,19 @@ def rules_stand_in_their_domain(tree):
 
 
 def rejects_are_complete(tree):
-    body = re.search(r"^enum Reject \{(.*?)^\}", tree.text("proto/pinion/v1/reject.proto"), re.M | re.S)
-    wire = re.findall(r"REJECT_(\w+) = (\d+);", body.group(1)) if body else []
-    wire = [(int(number), name.lower()) for name, number in wire if name != "UNSPECIFIED"]
-    if wire != tree.rejects():
-        differs = sorted(set(wire) ^ set(tree.rejects())) or "their order"
-        yield f"enum Reject of reject.proto and rejects.def differ: {differs}"
     tables = "\n".join(tree.text(name) for name in tree.files("tests/decide", ".t"))
-    page = tree.text("docs/reference/rejects.md")
-    at = -1
     for _, name in tree.rejects():
         if not re.search(rf"\breject {name}\b", tables):
             yield f"{name}: no row of tests/decide/*.t proves it"
-        found = page.find(f"`{name}`", at + 1)
-        if found < 0:
-            yield f"{name}: docs/reference/rejects.md does not have it (in this order)"
-        else:
-            at = found
-    yield from rejects_are_told(tree, page)
-
-
-def rejects_are_told(tree, page):
-    """What was wrong and what to do, of rejects.def, stand in the page's row."""
-    rows = dict(re.findall(r"^\| \d+ \| `(\w+)` \| \w+ \| (.*?) \| [^|]*\|$", page, re.M))
-    texts = re.findall(
-        r'^REJECT\(\d+,\s+(\w+),\s+\w+,\s+\w+,\s+"([^"]+)",\s+"([^"]+)"\)$', tree.text("src/ledger/rejects.def"), re.M
-    )
-    if [name for name, *_ in texts] != [name for _, name in tree.rejects()]:
-        yield "rejects.def: each reject has two texts, what was wrong and what to do"
-    for name, *said in texts:
-        wanted = " | ".join(text[0].upper() + text[1:] for text in said)
-        if rows.get(name) != wanted:
-            yield f"{name}: docs/reference/rejects.md says \"{rows.get(name)}\", rejects.def \"{wanted}\""
+    said = re.findall(r"^  // \[(\w+), [^]]*\] (.*)\n  // To do: (.*)\n(?:  // Carries: (.*)\n)?  REJECT_(\w+) = (\d+);", tree.text(REJECTS), re.M)
+    wanted = [f"| {number} | `{name.lower()}` | {retry} | {text[0].upper()}{text[1:]} | {advice[0].upper()}{advice[1:]} | "
+              + ", ".join(f"`{field}`" for field in carries.split(", ") if field) + " |" for retry, text, advice, carries, name, number in said]
+    rows = re.findall(r"^\| \d+ \| `.*", tree.text("docs/reference/rejects.md"), re.M)
+    for row in wanted:
+        if row not in rows:
+            yield f"docs/reference/rejects.md does not have \"{row}\": {REWRITE}"
+    if not said or (rows != wanted and sorted(rows) == sorted(wanted)):
+        yield f"docs/reference/rejects.md has its rows in another order: {REWRITE}"
 
 
 def words(tree):

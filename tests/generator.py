@@ -18,6 +18,7 @@ import tempfile
 ROOT = pathlib.Path(__file__).resolve().parents[1]
 HOLD, PARTY, PAYMENT = (f"proto/pinion/v1/{name}.proto" for name in ("hold", "party", "payment"))
 COMMAND, EVENT, ENGINE, TYPES = (f"proto/pinion/v1/{name}.proto" for name in ("command", "event", "engine", "types"))
+REJECT, PAGE = "proto/pinion/v1/reject.proto", "docs/reference/rejects.md"
 HOLD_ROW, PARTY_ROW, ENGINE_ROW = (f"src/state/rows/{name}.proto" for name in ("hold", "party", "engine"))
 PAYMENT_ROW = "src/state/rows/payment.proto"
 
@@ -139,6 +140,16 @@ MISTAKES = {
                                       "[may be negative] whose", "timers_fired: [may be negative] is for minor, or an int64 of no kind"),
     "derived, and no enum": Mistake(ENGINE, "int64 before_ms = 1;", "int64 before_ms = 1; // [derived]", "before_ms = 1; // [derived]",
                                     "before_ms: [derived] is for an enum"),
+    "a reject without words": Mistake(REJECT, "  // [never, no row] `hold_id` is not 16 bytes\n", "  // `hold_id` is not 16 bytes\n", "REJECT_HOLD_ID_MALFORMED",
+                                      "hold_id_malformed: its comment has to be `[retry, row] what was wrong`, `To do: what`, and "),
+    "a reject that says not what to do": Mistake(REJECT, "  // To do: ask the operator why\n", "", "REJECT_REFUSED_BY_OPERATOR",
+                                                 "refused_by_operator: its comment has to be `[retry, row] what was wrong`, `To do: what`, and "),
+    "a reject's unknown retry": Mistake(REJECT, "[never, no row] `hold_id`", "[ever, no row] `hold_id`", "REJECT_HOLD_ID_MALFORMED",
+                                        "hold_id_malformed: [ever] is none of never, new_id, same_id"),
+    "a reject's unknown row": Mistake(REJECT, "[never, no row] `hold_id`", "[never, rows] `hold_id`", "REJECT_HOLD_ID_MALFORMED",
+                                      "hold_id_malformed: [rows] is none of no row, row"),
+    "a reject that carries what there is not": Mistake(REJECT, "// Carries: first_sequence\n  REJECT_RAIL", "// Carries: second_sequence\n  REJECT_RAIL", "REJECT_RAIL_REFERENCE_USED",
+                                                       "rail_reference_used: it can't carry second_sequence: CommandRejected has available_minor, "),
     "two tables of one number": Mistake(HOLD_ROW, "// [table 5,", "// [table 6,", "message Reference {", "Reference: table 6 is Hold already"),
     "a row without a table": Mistake(HOLD_ROW, "// [table 5, layout 1 e7a54620]", "// A hold.", "message Hold {", "Hold: its comment has to begin with [table N], 1 to 255"),
     "a table's number of two bytes": Mistake(HOLD_ROW, "// [table 5,", "// [table 256,", "message Hold {",
@@ -193,6 +204,33 @@ def format_made(copy):
     if said:
         raise AssertionError(said)
     return int(re.search(r"STATE_FORMAT = (\d+) ", (copy.root / "made/state/tables.h").read_text(encoding="utf-8")).group(1))
+
+
+def page_of_rejects():
+    """It is what the tool makes of the contract; a changed reject and a new one come where they belong."""
+    with tempfile.TemporaryDirectory() as folder:
+        copy = Copy(folder)
+        before = (ROOT / PAGE).read_text(encoding="utf-8")
+        if page_made(copy, before) != before:
+            raise AssertionError(f"write it anew: proto/generate rejects {PAGE} proto/pinion/v1/*.proto")
+        copy.change(REJECT, "  // To do: ask the operator why\n", "  // To do: ask the operator\n")
+        copy.change(REJECT, "  REJECT_ACCOUNT_HAS_HOLDS = 87;\n", "  REJECT_ACCOUNT_HAS_HOLDS = 87;\n\n  // [never, row] it is blue\n  // To do: wait\n"
+                    "  // Carries: first_sequence, currency\n  REJECT_BLUE = 88;\n")
+        last = re.search(r"\| 87 \| .*\n", before).group(0)
+        wanted = before.replace("Ask the operator why", "Ask the operator").replace(
+            last, last + "| 88 | `blue` | never | It is blue | Wait | `first_sequence`, `currency` |\n")
+        if page_made(copy, before) != wanted:
+            raise AssertionError("a changed reject, or a new one, does not come where it belongs")
+
+
+def page_made(copy, before):
+    page = copy.root / "rejects.md"
+    page.write_text(before, encoding="utf-8")
+    protos = sorted((copy.root / "proto/pinion/v1").glob("*.proto"))
+    run = subprocess.run(["proto/generate", "rejects", page, *protos], cwd=copy.root, capture_output=True, text=True, check=False)
+    if run.returncode != 0:
+        raise AssertionError(run.stderr)
+    return page.read_text(encoding="utf-8")
 
 
 def same_twice():
@@ -447,7 +485,7 @@ def compiles(copy):
 
 def main():
     checks = {f"mistake: {name}": lambda name=name: mistake(name) for name in MISTAKES}
-    checks |= {check.__name__: check for check in (layouts, same_twice, every_kind)}
+    checks |= {check.__name__: check for check in (layouts, page_of_rejects, same_twice, every_kind)}
     failed = 0
     wanted = sys.argv[1:] or list(checks)
     for name in wanted:

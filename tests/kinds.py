@@ -25,6 +25,8 @@ NAMED_IN = {
     "TABLE_command_row": (("shard", "state"), "appended and dropped by range, never looked up one by one"),
     "TABLE_timer": (("shard", "state"), "read in order, as no other table is"),
 }
+# Files that a command with an event and a table stands in, goldens included, and how many more a timer and a reject take.
+FILES_MAX = {("command", "event", "table"): 16, ("timer",): 1, ("reject",): 2}
 # The types that a page uses for protobuf's.
 TYPES = {"string": "text"}
 NO_FIELDS = re.compile(r"^## Fields\n\nNone", re.M)
@@ -96,6 +98,15 @@ def names_stand_in_their_files(tree):
                 yield f"{name}: {path} is missing"
             elif f"<{kind}>" not in pattern and not re.search(rf"(?<![a-z]){name}(?![a-z])|\b{camel(name)}\b|{name.upper()}\b", text):
                 yield f"{name}: {path} does not have this {kind}"
+
+
+def the_list_is_short(tree):
+    seen = set()
+    for kinds_of, most in FILES_MAX.items():
+        files = {pattern for pattern, kind in page_rows(tree) if kind in kinds_of} - seen
+        seen |= files
+        if len(files) > most:
+            yield f"docs/hacking.md \"Adding a command\": {len(files)} files of {', '.join(kinds_of)}, at most {most}: {', '.join(sorted(files))}"
 
 
 def rules_have_kinds(tree):
@@ -195,4 +206,4 @@ def rejects_are_on_the_page(tree, name, domain, page):
             yield f"tests/decide/{name}.t: no row has {reject}, which src/decide/{domain}/{name}.c answers"
 
 
-CHECKS = [names_stand_in_their_files, rules_have_kinds, rows_that_are_read_are_there, nobody_else_names_a_kind, pages_say_the_contract]
+CHECKS = [names_stand_in_their_files, the_list_is_short, rules_have_kinds, rows_that_are_read_are_there, nobody_else_names_a_kind, pages_say_the_contract]

@@ -12,7 +12,7 @@ struct decision {
 };
 
 /* Of a command, in decide/<domain>/<command>.c. Both functions check in the order of
- * ledger/rejects.def and answer the first that fails.
+ * reject.proto and answer the first that fails.
  *
  * outcome looks up all it needs first; if something is missing it returns REJECT_not_loaded at
  * once, and is called again when it is loaded. A reject may leave numbers in

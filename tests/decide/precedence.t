@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# One command with everything wrong, mended fault by fault: each time the next of ledger/rejects.def is the answer.
+# One command with everything wrong, mended fault by fault: each time the next of reject.proto is the answer.
 ledger   shards 4 shard 1
 party    alice
 party    ivan
