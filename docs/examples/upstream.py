@@ -259,27 +259,14 @@ def day_of_payments(upstream):
         for who in (alice, bob, cafe)
     ]
     # 100.00 USD arrive for Alice by ACH. The bank's own reference is sent, so it can't count twice.
-    trace = f"trace-{tag}"
-    yield [
-        command(
-            alice,
-            "funds_receive",
-            to_account=f"{alice}/main",
-            amount=usd(10000),
-            rail=types_pb2.RAIL_ACH,
-            rail_reference=trace,
-        )
-    ]
-    yield [
-        command(
-            alice,
-            "funds_receive",
-            to_account=f"{alice}/main",
-            amount=usd(10000),
-            rail=types_pb2.RAIL_ACH,
-            rail_reference=trace,
-        )
-    ]
+    arrived = {
+        "to_account": f"{alice}/main",
+        "amount": usd(10000),
+        "rail": types_pb2.RAIL_ACH,
+        "rail_reference": f"trace-{tag}",
+    }
+    yield [command(alice, "funds_receive", **arrived)]
+    yield [command(alice, "funds_receive", **arrived)]  # under another id, and no second receipt
     tip = command(
         alice,
         "transfer_create",
