@@ -2,12 +2,11 @@
 """Wrong options, ledgers that are not there or not as they must be: an exit code and what to do."""
 import json
 import os
-import subprocess
 
 from confluent_kafka.admin import AdminClient, NewTopic
 
 from audit import audit, servers_and_prefix
-from harness import BINARY, BROKER, Ledger, Room, Skip, check, embedded, wait_for
+from harness import BINARY, BROKER, Ledger, Room, check, disk_fill, embedded, small_disk, wait_for
 
 STREAMS = ("commands", "rails", "control", "internal", "events")
 SETTINGS = {
@@ -205,37 +204,17 @@ def places_kafka(_):
 
 def disk_full_embedded(_):
     """A folder on a small disk of its own."""
-    with Room("disk") as room:
-        disk = room.folder / "disk"
-        disk.mkdir()
-        done = subprocess.run(
-            ["mount", "-t", "tmpfs", "-o", "size=24m", "pinion-e2e", disk],
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        if done.returncode != 0:
-            raise Skip(f"no small disk can be mounted: {done.stderr.strip()}")
-        try:
-            return disk_fill(room, embedded(room, "disk/ledger").init(1), disk / "filler")
-        finally:
-            for process in room.processes:
-                process.end()
-            subprocess.run(["umount", disk], check=False)
+    with Room("disk") as room, small_disk(room, 24) as disk:
+        return disk_filled(embedded(room, "disk/ledger").init(1), disk)
 
 
-def disk_fill(room, ledger, filler):
+def disk_filled(ledger, disk):
     ledger.submit(
         {"party": "a", "party_open": {"kind": "person"}},
         {"account_open": {"account": "a/b", "currency": "USD"}},
     )
     run, asked, count = ledger.run(), None, 0
-    with open(filler, "wb", buffering=0) as file:
-        try:
-            while True:
-                file.write(bytes(65536))
-        except OSError:
-            pass
+    filler = disk_fill(disk)
 
     def is_said():
         nonlocal asked, count

@@ -4,7 +4,6 @@ import json
 import pathlib
 import re
 import signal
-import subprocess
 import sys
 import time
 
@@ -12,7 +11,9 @@ from confluent_kafka.admin import AdminClient
 
 from audit import audit, servers_and_prefix
 from gates import uuid7
-from harness import BINARY, BROKER, ROOT, Broker, Ledger, Room, Skip, check, embedded, id_text, wait_for
+from harness import (
+    BINARY, BROKER, ROOT, Broker, Ledger, Room, Skip, check, disk_fill, embedded, id_text, small_disk, wait_for,
+)
 
 sys.path.insert(0, str(ROOT / "tests/simulator"))  # before the chaos tests, which have a planted.py too
 from planted import Bug, Planter
@@ -97,52 +98,29 @@ def memory_embedded(_):
         return "8 MiB a shard"
 
 
-def small_disk(room, mib):
-    """A folder on a disk of so many MiB, and what takes it away again."""
-    disk = room.folder / "disk"
-    disk.mkdir()
-    mount = ["mount", "-t", "tmpfs", "-o", f"size={mib}m", "pinion-e2e", disk]
-    done = subprocess.run(mount, capture_output=True, text=True, check=False)
-    if done.returncode != 0:
-        raise Skip(f"no small disk can be mounted: {done.stderr.strip()}")
-    return disk
-
-
 def state_disk_full_kafka(_):
     """The disk of the state folder is full: no checkpoint, until there is room; the store stays."""
-    with Room("state-disk") as room:
-        disk = small_disk(room, 16)
-        try:
-            ledger = Ledger(room, BROKER.ledger(room, "disk").url, state=disk / "state").init(1)
-            run, filler = ledger.run("--checkpoint-ms", 300), disk / "filler"
-            ledger.submit(party("before"))
-            with open(filler, "wb", buffering=0) as file:
-                try:
-                    while True:
-                        file.write(bytes(4096))
-                except OSError:
-                    pass
-            number = 0
+    with Room("state-disk") as room, small_disk(room, 16) as disk:
+        ledger = Ledger(room, BROKER.ledger(room, "disk").url, state=disk / "state").init(1)
+        run = ledger.run("--checkpoint-ms", 300)
+        ledger.submit(party("before"))
+        filler, number = disk_fill(disk), 0
 
-            def is_said():
-                nonlocal number
-                number += 1
-                ledger.submit(*(party(f"p{number}-{n}") for n in range(50)))
-                return run.says("the disk or the quota is full: make room")
+        def is_said():
+            nonlocal number
+            number += 1
+            ledger.submit(*(party(f"p{number}-{n}") for n in range(50)))
+            return run.says("the disk or the quota is full: make room")
 
-            wait_for("the full disk is said", is_said, 60)
-            check(run.is_alive() and run.says("recovers from: "), f"it does not recover: {run.said()}")
-            filler.unlink()
-            outcome = ledger.submit(party("after"))[0]
-            check("party_opened" in outcome, f"with room again: {outcome}")
-            check(run.ask_to_stop() == 0, f"SIGTERM: {run.said()}")
-            check(not run.says("is rebuilt"), f"the store was thrown away: {run.said()}")
-            ledger.verify()
-            return f"{number * 50} commands decided beside a full disk"
-        finally:
-            for process in room.processes:
-                process.end()
-            subprocess.run(["umount", disk], check=False)
+        wait_for("the full disk is said", is_said, 60)
+        check(run.is_alive() and run.says("recovers from: "), f"it does not recover: {run.said()}")
+        filler.unlink()
+        outcome = ledger.submit(party("after"))[0]
+        check("party_opened" in outcome, f"with room again: {outcome}")
+        check(run.ask_to_stop() == 0, f"SIGTERM: {run.said()}")
+        check(not run.says("is rebuilt"), f"the store was thrown away: {run.said()}")
+        ledger.verify()
+        return f"{number * 50} commands decided beside a full disk"
 
 
 def clock_ahead_kafka(_):

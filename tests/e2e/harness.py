@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """What all tests share: processes that surely end, waiting with a deadline, ledgers, the broker."""
+import contextlib
 import json
 import os
 import pathlib
@@ -211,6 +212,34 @@ class Ledger:
         return {int(shard): (int(sequence), digest) for sequence, digest, shard in found}
 
 
+@contextlib.contextmanager
+def small_disk(room, mib):
+    """A folder on a disk of so many MiB; the processes that use it are ended with it."""
+    disk = room.folder / "disk"
+    disk.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", f"size={mib}m", "pinion-e2e", disk]
+    done = subprocess.run(mount, capture_output=True, text=True, check=False)
+    if done.returncode != 0:
+        raise Skip(f"no small disk can be mounted: {done.stderr.strip()}")
+    try:
+        yield disk
+    finally:
+        for process in room.processes:
+            process.end()
+        subprocess.run(["umount", disk], check=False)
+
+
+def disk_fill(disk):
+    """The file that takes all its room."""
+    filler = disk / "filler"
+    with open(filler, "wb", buffering=0) as file:
+        try:
+            while True:
+                file.write(bytes(4096))
+        except OSError:
+            return filler
+
+
 def embedded(room, name="ledger"):
     return Ledger(room, f"embedded:{room.folder}/{name}")
 
@@ -221,6 +250,13 @@ class Broker:
     def __init__(self, address="", folder=None, flags=()):
         self.address, self.folder, self.flags = address, folder, flags  # of deploy/kafka/start
         self.is_ours, self.trouble = not address, ""
+
+    def __enter__(self):
+        self.need()
+        return self
+
+    def __exit__(self, *_):
+        self.end()
 
     def need(self):
         """Its address; a Skip where there is none."""

@@ -12,16 +12,10 @@ import struct
 from confluent_kafka.admin import AdminClient, NewTopic
 
 from audit import audit, kafka_records, servers_and_prefix
+from bad_place import SETTINGS
 from gates import KafkaGate, command
 from harness import BROKER, Broker, Room, check, wait_for
 
-SETTINGS = {
-    "cleanup.policy": "delete",
-    "retention.ms": "-1",
-    "retention.bytes": "-1",
-    "message.timestamp.type": "LogAppendTime",
-    "max.message.bytes": "4194304",
-}
 WAY_ON = re.compile(r"--restart-inputs (\d+:\d+)")
 
 
@@ -114,55 +108,45 @@ def decided_ten(ledger, asked=None):
 
 def inputs_lost_kafka(_):
     """A broker of its own, since its disk loses something."""
-    broker = Broker()
-    broker.need()
-    try:
-        with Room("inputs-lost") as room:
-            ledger = broker.ledger(room, "lost")
-            prefix = servers_and_prefix(ledger)[1]
-            run = decided_ten(ledger)
-            check(run.ask_to_stop() == 0, f"SIGTERM: {run.said()}")
-            broker.stop("--kill")
-            segment_cut(broker, f"{prefix}.commands", 6)
-            broker.start()
-            check(
-                len(kafka_records(ledger, "commands")[0]) == 6, "the broker has the lost ones still"
-            )
-            stops_saying(ledger, "commands from offset 6 on (next was 10)")
-            send_one_by_one(ledger, parties(range(10, 16)))
-            way_on = stops_saying(ledger, "commands from offset 6 on (next was 10)")
-            stops_saying(ledger, f"--restart-inputs {way_on}", "--restart-inputs", "0:3")
-            goes_on(ledger, way_on, 16)
-            return f"{way_on}: 6 of 6 that came to stand in place of 4 lost ones were decided"
-    finally:
-        broker.end()
+    with Broker() as broker, Room("inputs-lost") as room:
+        ledger = broker.ledger(room, "lost")
+        prefix = servers_and_prefix(ledger)[1]
+        run = decided_ten(ledger)
+        check(run.ask_to_stop() == 0, f"SIGTERM: {run.said()}")
+        broker.stop("--kill")
+        segment_cut(broker, f"{prefix}.commands", 6)
+        broker.start()
+        check(
+            len(kafka_records(ledger, "commands")[0]) == 6, "the broker has the lost ones still"
+        )
+        stops_saying(ledger, "commands from offset 6 on (next was 10)")
+        send_one_by_one(ledger, parties(range(10, 16)))
+        way_on = stops_saying(ledger, "commands from offset 6 on (next was 10)")
+        stops_saying(ledger, f"--restart-inputs {way_on}", "--restart-inputs", "0:3")
+        goes_on(ledger, way_on, 16)
+        return f"{way_on}: 6 of 6 that came to stand in place of 4 lost ones were decided"
 
 
 def inputs_lost_live_kafka(_):
     """The same while the processor lives, and is idle: its readers come back to another topic, whose tenth record
     is the old one."""
-    broker = Broker()
-    broker.need()
-    try:
-        with Room("inputs-live") as room:
-            ledger = broker.ledger(room, "live")
-            prefix = servers_and_prefix(ledger)[1]
-            asked = parties(range(10))
-            run = decided_ten(ledger, asked)
-            # Frozen, so that it is not the first one back.
-            run.child.send_signal(19)
-            broker.stop("--kill")
-            segment_cut(broker, f"{prefix}.commands", 6)
-            broker.start()
-            send_one_by_one(ledger, parties(range(10, 13)) + asked[9:] + parties([13]))
-            run.child.send_signal(18)
-            check(run.exit_code(90) == 3, f"it went on: {run.said()}")
-            found = WAY_ON.search(run.said())
-            check(found and "commands from offset 6 on (next was 10)" in run.said(), run.said())
-            goes_on(ledger, found[1], 15, repeats=1)
-            return "an idle owner found it when it read on"
-    finally:
-        broker.end()
+    with Broker() as broker, Room("inputs-live") as room:
+        ledger = broker.ledger(room, "live")
+        prefix = servers_and_prefix(ledger)[1]
+        asked = parties(range(10))
+        run = decided_ten(ledger, asked)
+        # Frozen, so that it is not the first one back.
+        run.child.send_signal(19)
+        broker.stop("--kill")
+        segment_cut(broker, f"{prefix}.commands", 6)
+        broker.start()
+        send_one_by_one(ledger, parties(range(10, 13)) + asked[9:] + parties([13]))
+        run.child.send_signal(18)
+        check(run.exit_code(90) == 3, f"it went on: {run.said()}")
+        found = WAY_ON.search(run.said())
+        check(found and "commands from offset 6 on (next was 10)" in run.said(), run.said())
+        goes_on(ledger, found[1], 15, repeats=1)
+        return "an idle owner found it when it read on"
 
 
 def inputs_anew_kafka(_):

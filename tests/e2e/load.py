@@ -187,6 +187,18 @@ class Client(threading.Thread):
         one, _, allowed, follow = make(payer, payee)
         return one, self.random.choices([1, 2, 3], [85, 10, 5])[0], allowed, follow
 
+    @staticmethod
+    def receipt(account, minor, reference, *wanted):
+        one = command(
+            account.party,
+            "funds_receive",
+            to_account=account.name,
+            amount=(minor, CURRENCY),
+            rail=types_pb2.RAIL_ACH,
+            rail_reference=reference,
+        )
+        return (one, 1, *wanted)
+
     def funds(self, account, _=None):
         minor, reference = self.random.randint(1, 100000), f"r-{uuid7().hex()}"
 
@@ -195,37 +207,13 @@ class Client(threading.Thread):
             self.received += minor
             self.references.append((reference, account, minor))
 
-        return (
-            command(
-                account.party,
-                "funds_receive",
-                to_account=account.name,
-                amount=(minor, CURRENCY),
-                rail=types_pb2.RAIL_ACH,
-                rail_reference=reference,
-            ),
-            1,
-            ["funds_received"],
-            follow,
-        )
+        return self.receipt(account, minor, reference, ["funds_received"], follow)
 
     def funds_again(self, account, payee):
         if not self.references:
             return self.funds(account, payee)
         reference, account, minor = self.random.choice(self.references[-50:])
-        return (
-            command(
-                account.party,
-                "funds_receive",
-                to_account=account.name,
-                amount=(minor, CURRENCY),
-                rail=types_pb2.RAIL_ACH,
-                rail_reference=reference,
-            ),
-            1,
-            ["rail_reference_used"],
-            ignore,
-        )
+        return self.receipt(account, minor, reference, ["rail_reference_used"], ignore)
 
     def transfer(self, payer, payee):
         if payer.free_min <= 0:

@@ -58,44 +58,39 @@ def pays(ledger, party, sequences):
 
 def restore_kafka(options):
     """To another cluster, from the copy alone."""
-    other = Broker()
-    other.need()
-    try:
-        with Room("restore-kafka") as room:
-            shards = options.shards or 2
-            ledger = BROKER.ledger(room, "copied").init(shards)
-            played(ledger, shards, options.seed)
-            books = audit(ledger)
-            file = room.folder / "events"
-            saved = heads_of(copy(room, "save", ledger, file).printed())
+    with Broker() as other, Room("restore-kafka") as room:
+        shards = options.shards or 2
+        ledger = BROKER.ledger(room, "copied").init(shards)
+        played(ledger, shards, options.seed)
+        books = audit(ledger)
+        file = room.folder / "events"
+        saved = heads_of(copy(room, "save", ledger, file).printed())
 
-            prefix = servers_and_prefix(ledger)[1]
-            restored = Ledger(
-                room, f"kafka://{other.address}/{prefix}", state=room.folder / "state-restored"
-            )
-            got = heads_of(copy(room, "restore", restored, file).printed())
-            check(got == saved, f"the heads restored are {got}, those saved {saved}")
-            copy(room, "restore", restored, file, wanted=1)  # not over what is there
-            restored.call("init", "--shards", shards)
-            restored.verify(*head_options(saved))
-            run = restored.start("run")
-            check(run.exit_code(120) == 3, f"it went on: {run.said()}")
-            way_on = [
-                option
-                for place in sorted(set(WAY_ON.findall(run.said())))
-                for option in ("--restart-inputs", place)
-            ]
-            check(len(way_on) == 2 * shards, f"each shard says its way on: {run.said()}")
-            run = restored.run(*way_on)
-            for number in range(8):
-                pays(restored, f"after-{number}", books.sequences)
-            check(run.ask_to_stop() == 0, f"SIGTERM: {run.said()}")
-            after = audit(restored)
-            check(after.kinds["inputs_restarted"] >= shards, f"{after.kinds}")
-            restored.verify(*head_options(saved))
-            return f"{sum(books.sequences.values())} events, then {sum(after.sequences.values())}"
-    finally:
-        other.end()
+        prefix = servers_and_prefix(ledger)[1]
+        restored = Ledger(
+            room, f"kafka://{other.address}/{prefix}", state=room.folder / "state-restored"
+        )
+        got = heads_of(copy(room, "restore", restored, file).printed())
+        check(got == saved, f"the heads restored are {got}, those saved {saved}")
+        copy(room, "restore", restored, file, wanted=1)  # not over what is there
+        restored.call("init", "--shards", shards)
+        restored.verify(*head_options(saved))
+        run = restored.start("run")
+        check(run.exit_code(120) == 3, f"it went on: {run.said()}")
+        way_on = [
+            option
+            for place in sorted(set(WAY_ON.findall(run.said())))
+            for option in ("--restart-inputs", place)
+        ]
+        check(len(way_on) == 2 * shards, f"each shard says its way on: {run.said()}")
+        run = restored.run(*way_on)
+        for number in range(8):
+            pays(restored, f"after-{number}", books.sequences)
+        check(run.ask_to_stop() == 0, f"SIGTERM: {run.said()}")
+        after = audit(restored)
+        check(after.kinds["inputs_restarted"] >= shards, f"{after.kinds}")
+        restored.verify(*head_options(saved))
+        return f"{sum(books.sequences.values())} events, then {sum(after.sequences.values())}"
 
 
 def restore_embedded(options):
