@@ -152,6 +152,8 @@ def unkey_lines(row, noun):
 
 # --- Values ---
 
+NUMBERS = {1: "u8", 2: "u16", 4: "u32", 8: "i64"}  # by size, as src/base/pack.h calls them
+
 
 def pack_line(field):
     if isinstance(field, Flags):
@@ -167,11 +169,9 @@ def pack_line(field):
         return f"\tp = pack_bytes(p, {at}.at, sizeof {at}.at);\n"
     if field.kind == "minor":
         return f"\tp = pack_i64(p, amount_minor({at}));\n"
-    if size_of(field) == 2:
-        return f"\tp = pack_u16(p, (uint16_t){at});\n"
-    if size_of(field) == 1:
-        return f"\tp = pack_u8(p, (uint8_t){at});\n"
-    return f"\tp = pack_{'u32' if size_of(field) == 4 else 'i64'}(p, {at});\n"
+    size = size_of(field)
+    cast = f"(uint{8 * size}_t)" if size < 4 else ""
+    return f"\tp = pack_{NUMBERS[size]}(p, {cast}{at});\n"
 
 
 def unpack_line(field, at):
@@ -185,11 +185,10 @@ def unpack_line(field, at):
         return f"\tmemcpy({to}.at, p + {at}, sizeof {to}.at);\n"
     if field.kind == "minor":
         return f"\t{to} = amount_of(unpack_i64(p + {at}));\n"
-    if size_of(field) == 2:
-        return f"\t{to} = ({c_type(field)})unpack_u16(p + {at});\n"
-    if size_of(field) == 1:
-        return f"\t{to} = ({c_type(field)})p[{at}];\n"
-    return f"\t{to} = unpack_{'u32' if size_of(field) == 4 else 'i64'}(p + {at});\n"
+    size = size_of(field)
+    cast = f"({c_type(field)})" if size < 4 else ""
+    read = f"p[{at}]" if size == 1 else f"unpack_{NUMBERS[size]}(p + {at})"
+    return f"\t{to} = {cast}{read};\n"
 
 
 def unpack_text(field):

@@ -1,41 +1,38 @@
 # SPDX-License-Identifier: Apache-2.0
 """The wire, from the contract: where each field of a body or an outcome goes, how long it can get, and a command's
 canonical form."""
-from nouns import HEAD, by_kind, member_name, unused
-from schema import Type
+from typing import NamedTuple
 
-BIND_BY_KIND = {
-    "currency": "CURRENCY",
-    "party": "TEXT64",
-    "reference": "TEXT64",
-    "reason": "TEXT64",
-    "text": "TEXT64",
-    "digest": "ID",  # as long as an id, and absent alike
-    "minor": "I64",
-    "outcome": "U32",
+from nouns import HEAD, by_kind, member_name, unused
+from schema import TEXTS, Type
+
+
+class Form(NamedTuple):
+    """What reads a field, how long it can get, and how it stands in the canonical form."""
+
+    bind: str
+    bound: str
+    packed: str
+
+
+TEXT = Form("TEXT64", "TEXT", "pack_text64(p, &{})")
+FORMS = {
+    "Amount": Form("AMOUNT", "AMOUNT", "pack_money(p, &{})"),
+    "account": Form("ACCOUNT", "ACCOUNT", "pack_account(p, &{})"),
+    "currency": Form("CURRENCY", "CURRENCY_CODE", "pack_u16(p, (uint16_t){})"),
+    "id": Form("ID", "ID", "pack_id_field(p, &{})"),
+    "digest": Form("ID", "OF(DIGEST_SIZE)", "pack_bytes(p, {0}.at, sizeof {0}.at)"),  # as long as an id, and absent alike
+    "minor": Form("I64", "INT64", "pack_i64(p, amount_minor({}))"),
+    **dict.fromkeys(TEXTS - {"account"}, TEXT),
+    Type.TYPE_INT64: Form("I64", "INT64", "pack_i64(p, {})"),
+    Type.TYPE_UINT32: Form("U32", "UINT32", "pack_u32(p, (uint32_t){})"),
+    Type.TYPE_BOOL: Form("BOOL", "BOOL", "pack_u8(p, {})"),
+    Type.TYPE_ENUM: Form("ENUM", "ENUM", "pack_u32(p, (uint32_t){})"),
 }
-BIND_BY_TYPE = {
-    Type.TYPE_INT64: "I64",
-    Type.TYPE_UINT32: "U32",
-    Type.TYPE_BOOL: "BOOL",
-    Type.TYPE_ENUM: "ENUM",
-}
-BOUND_BY_KIND = {
-    "account": "ACCOUNT",
-    "currency": "CURRENCY_CODE",
-    "party": "TEXT",
-    "reference": "TEXT",
-    "reason": "TEXT",
-    "text": "TEXT",
-    "id": "ID",
-    "digest": "OF(DIGEST_SIZE)",
-}
-BOUND_BY_TYPE = {
-    Type.TYPE_INT64: "INT64",
-    Type.TYPE_UINT32: "UINT32",
-    Type.TYPE_BOOL: "BOOL",
-    Type.TYPE_ENUM: "ENUM",
-}
+
+
+def form_of(field):
+    return FORMS.get(field.type_name) or FORMS.get(field.kind) or FORMS[field.type]
 
 
 def bind(what, arm, field):
@@ -54,7 +51,7 @@ def bind(what, arm, field):
     elif field.kind == "id":
         name = "ID_FIELD" if what == "command" else "ID"
     else:
-        name = BIND_BY_KIND.get(field.kind) or BIND_BY_TYPE[field.type]
+        name = form_of(field).bind
     return f"{{ .number = {field.number}, .bind = BIND_{name}, .offset = offsetof({noun}, {at}){more} }}"
 
 
@@ -80,47 +77,19 @@ def bindings_c(schema):
     return text + arm_places("command", schema.commands, schema.before("Command")) + arm_places("event", schema.events, schema.before("Event"))
 
 
-def bound(field):
-    if field.type_name == "Amount":
-        return "AMOUNT"
-    return BOUND_BY_KIND.get(field.kind) or BOUND_BY_TYPE[field.type]
-
-
 def bounds_def(schema):
     text = HEAD
     for what, arms in (("COMMAND", schema.commands), ("EVENT", schema.events)):
         for arm in arms:
-            sizes = " + ".join(bound(field) for field in arm.message.fields) or "0"
+            sizes = " + ".join(form_of(field).bound for field in arm.message.fields) or "0"
             text += f"{what}_BOUND({arm.name}, {sizes})\n"
     return text
-
-
-def packed(field, at):
-    if field.type_name == "Amount":
-        return f"pack_money(p, &{at})"
-    if field.kind == "account":
-        return f"pack_account(p, &{at})"
-    if field.kind == "currency":
-        return f"pack_u16(p, (uint16_t){at})"
-    if field.kind == "id":
-        return f"pack_id_field(p, &{at})"
-    if field.type == Type.TYPE_STRING:
-        return f"pack_text64(p, &{at})"
-    if field.type in (Type.TYPE_ENUM, Type.TYPE_UINT32):
-        return f"pack_u32(p, (uint32_t){at})"
-    if field.kind == "minor":
-        return f"pack_i64(p, amount_minor({at}))"
-    if field.kind == "digest":
-        return f"pack_bytes(p, {at}.at, sizeof {at}.at)"
-    if field.type == Type.TYPE_INT64:
-        return f"pack_i64(p, {at})"
-    return f"pack_u8(p, {at})"
 
 
 def canonical_c(schema):
     text = HEAD + '#include "wire/canonical.h"\n\n'
     for arm in schema.commands:
-        lines = "".join(f"\tp = {packed(field, f'command->{arm.name}.{member_name(field)}')};\n" for field in arm.message.fields)
+        lines = "".join(f"\tp = {form_of(field).packed.format(f'command->{arm.name}.{member_name(field)}')};\n" for field in arm.message.fields)
         text += (f"static uint8_t *{arm.name}_pack(uint8_t *p, const struct command *command)\n{{\n"
                  f"{lines or unused('command')}\treturn p;\n}}\n\n")
     text += "uint8_t *command_body_pack(uint8_t *p, const struct command *command)\n{\n"
