@@ -66,21 +66,20 @@ static struct naive_answer funds(struct naive *naive, const struct command *comm
 	return yes(EVENT_funds_received);
 }
 
-static enum reject payment_reject(
-	const struct naive *naive, const struct account_id *from_id, const struct account_id *to_id)
+static enum reject pay(struct naive *naive, const struct account_id *from_id,
+	const struct account_id *to_id, int64_t amount, bool pends)
 {
-	if (naive->members[member_of(from_id)].is_closed)
+	struct naive_account *from = &naive->members[member_of(from_id)];
+	struct naive_account *to = &naive->members[member_of(to_id)];
+	naive_sum *debits = pends ? &from->debits_pending : &from->debits;
+	naive_sum *credits = pends ? &to->credits_pending : &to->credits;
+	if (from->is_closed)
 		return REJECT_account_is_closed;
-	if (naive->members[member_of(to_id)].is_closed)
+	if (to->is_closed)
 		return REJECT_payee_account_is_closed;
-	return REJECT_none;
-}
-
-static enum reject move(naive_sum *debits, naive_sum *credits, naive_sum has, int64_t amount)
-{
 	if (*debits + amount > total_max || *credits + amount > total_max)
 		return REJECT_balance_overflow;
-	if (has < amount)
+	if (available(from) < amount)
 		return REJECT_balance_too_low;
 	*debits += amount;
 	*credits += amount;
@@ -90,24 +89,16 @@ static enum reject move(naive_sum *debits, naive_sum *credits, naive_sum has, in
 static struct naive_answer transfer(struct naive *naive, const struct command *command)
 {
 	const struct command_transfer_create *c = &command->transfer_create;
-	struct naive_account *from = &naive->members[member_of(&c->from_account)];
-	struct naive_account *to = &naive->members[member_of(&c->to_account)];
 	int64_t amount = amount_minor(c->amount.amount);
-	enum reject reject = payment_reject(naive, &c->from_account, &c->to_account);
-	if (reject == REJECT_none)
-		reject = move(&from->debits, &to->credits, available(from), amount);
+	enum reject reject = pay(naive, &c->from_account, &c->to_account, amount, false);
 	return reject == REJECT_none ? yes(EVENT_transfer_posted) : no(reject);
 }
 
 static struct naive_answer hold(struct naive *naive, const struct command *command)
 {
 	const struct command_hold_create *c = &command->hold_create;
-	struct naive_account *from = &naive->members[member_of(&c->from_account)];
-	struct naive_account *to = &naive->members[member_of(&c->to_account)];
 	int64_t amount = amount_minor(c->amount.amount);
-	enum reject reject = payment_reject(naive, &c->from_account, &c->to_account);
-	if (reject == REJECT_none)
-		reject = move(&from->debits_pending, &to->credits_pending, available(from), amount);
+	enum reject reject = pay(naive, &c->from_account, &c->to_account, amount, true);
 	if (reject != REJECT_none)
 		return no(reject);
 	naive->holds[naive->hold_count++] = (struct naive_hold){

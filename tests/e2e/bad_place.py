@@ -6,16 +6,10 @@ import os
 from confluent_kafka.admin import AdminClient, NewTopic
 
 from audit import audit, servers_and_prefix
+from backup import SETTINGS
 from harness import BINARY, BROKER, Ledger, Room, check, disk_fill, embedded, small_disk, wait_for
 
 STREAMS = ("commands", "rails", "control", "internal", "events")
-SETTINGS = {
-    "cleanup.policy": "delete",
-    "retention.ms": "-1",
-    "retention.bytes": "-1",
-    "message.timestamp.type": "LogAppendTime",
-    "max.message.bytes": "4194304",
-}
 OPTIONS_WRONG = [
     ([], "usage"),
     (["pay"], "no subcommand"),

@@ -6,7 +6,7 @@ import struct
 from confluent_kafka.admin import AdminClient, ConfigResource
 
 from audit import servers_and_prefix
-from bad_place import SETTINGS
+from backup import SETTINGS
 from harness import BROKER, Room, check, embedded
 
 CODECS = {0: "none", 1: "gzip", 2: "snappy", 3: "lz4", 4: "zstd"}

@@ -12,7 +12,7 @@ import struct
 from confluent_kafka.admin import AdminClient, NewTopic
 
 from audit import audit, kafka_records, servers_and_prefix
-from bad_place import SETTINGS
+from backup import SETTINGS
 from gates import KafkaGate, command
 from harness import BROKER, Broker, Room, check, wait_for
 
