@@ -173,6 +173,12 @@ static size_t run_small(struct rig *rig, const char *folder)
 	return status.rows;
 }
 
+/* A tick leaves its id's row, and takes the timers of holds that are due: those aside. */
+static int64_t rows_lasting(const struct audit *audit)
+{
+	return (int64_t)audit->rows - audit->commands + audit->kinds[EVENT_hold_expired];
+}
+
 static void test_a_state_larger_than_memory(void **state)
 {
 	(void)state;
@@ -204,10 +210,11 @@ static void test_a_state_larger_than_memory(void **state)
 	assert_true(audit.kinds[EVENT_hold_expired] > 1000);
 	assert_true(audit.kinds[EVENT_transfer_posted] > PAYMENTS / 10);
 
-	/* All of it again from the log, with checkpoints on the way. */
+	/* All of it again from the log, with checkpoints on the way. On a busy machine it is live
+	 * for long enough to send a tick. */
 	(void)run_small(rig, "rebuilt");
 	struct audit rebuilt = rig_audit(rig, 0, "rebuilt");
-	assert_int_equal(rebuilt.rows, audit.rows);
+	assert_int_equal(rows_lasting(&rebuilt), rows_lasting(&audit));
 	free(sending->works);
 	free(sending);
 	rig_close(rig);
