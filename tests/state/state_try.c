@@ -326,7 +326,8 @@ static uint32_t journal_fill(struct fixture *f, uint8_t table)
 static void a_full_journal_says_so(void **given)
 {
 	struct fixture *f = *given;
-	for (uint8_t table = TABLE_party; table <= TABLE_LAST; table++) {
+	for (int i = TABLE_party; i <= TABLE_LAST; i++) {
+		uint8_t table = (uint8_t)i;
 		state_reset(f->tries);
 		for (uint32_t number = 1; number < KEYS; number++) {
 			assert_true(state_reserve_event(f->tries));
@@ -344,8 +345,8 @@ static void a_full_journal_says_so(void **given)
 		picture_free(&before);
 		picture_free(&after);
 		state_try_begin(f->tries);
-		for (uint32_t i = 0; i < JOURNAL_ROWS_MAX; i++) /* noted once */
-			row_write(f->tries, table, 1, 9 + i % 2);
+		for (uint32_t n = 0; n < JOURNAL_ROWS_MAX; n++) /* noted once */
+			row_write(f->tries, table, 1, 9 + n % 2);
 		assert_true(state_try_has_room(f->tries));
 		state_try_undo(f->tries);
 	}
