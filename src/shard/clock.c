@@ -63,8 +63,7 @@ int clock_enter(struct shard *shard)
 		return FAULT(&shard->fault, FAULT_SETTINGS,
 			"shard %" PRIu32 " needs more memory than %zu bytes: see --memory",
 			shard->config.shard, shard->config.memory_bytes);
-	shard->batch = &shard->batches[0];
-	shard->batch->count = shard->batch->used = 0;
+	batch_first(shard);
 	batch_add(shard, &event);
 	error = shard_flush(shard);
 	if (!error)
