@@ -26,8 +26,8 @@ struct position {
 enum { TRAIL_SIZE = 8 + INPUT_WITNESSES * (8 + DIGEST_SIZE + (int)sizeof(struct id)) };
 enum { POSITION_SIZE = 2 + 3 * 8 + HASH_SIZE + 8 + TOPIC_COUNT * (8 + TRAIL_SIZE) + 2 * 4 + 4 * 8 };
 
-/* Of all rows: a store of another one is rebuilt from the log. How often this row, which is packed
- * by hand, has changed stands here. */
+/* Of a whole store: one of another format is rebuilt from the log. The position row is packed by
+ * hand, so whoever changes it counts that here. */
 enum { POSITION_CHANGES = 0, STORE_FORMAT = STATE_FORMAT + POSITION_CHANGES };
 
 size_t position_pack(const struct position *position, uint8_t ret[POSITION_SIZE]);
