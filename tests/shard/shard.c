@@ -527,7 +527,7 @@ static void test_engine_time_is_set_back_where_the_operator_says_so(void **state
 	rig_close(rig);
 }
 
-int main(int argc, char **argv)
+int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_runs_stops_and_runs_again),
@@ -545,7 +545,5 @@ int main(int argc, char **argv)
 		cmocka_unit_test(test_a_clock_ahead_stops_the_shard),
 		cmocka_unit_test(test_engine_time_is_set_back_where_the_operator_says_so),
 	};
-	if (argc > 1)
-		cmocka_set_test_filter(argv[1]);
 	return cmocka_run_group_tests_name("shard", tests, NULL, NULL);
 }

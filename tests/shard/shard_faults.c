@@ -1,23 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A shard's owner when the log does all that its contract allows: it recovers by itself, or knows
  * that another owner is there, and nothing is lost or doubled. */
-#include "shard_fixture.h"
+#include "hooked_log.h"
 
 #include "shard/thread.h"
 
-#include <stdatomic.h>
 #include <time.h>
 
 static void plan(struct rig *rig, struct simulated_plan plan)
 {
 	simulated_plan(rig->url, plan);
-}
-
-static int restarts(struct owner *owner)
-{
-	struct shard_status status;
-	shard_status(owner->shard, &status);
-	return status.restarts;
 }
 
 static void nap(void)
@@ -28,7 +20,7 @@ static void nap(void)
 static void wait_for_restart(struct owner *owner, int before)
 {
 	int64_t deadline_ms = host_ms() + WAIT_MS;
-	while (restarts(owner) <= before) {
+	while (owner_restarts(owner) <= before) {
 		assert_true(host_ms() < deadline_ms);
 		nap();
 	}
@@ -59,14 +51,14 @@ static void test_appends_fail(void **state)
 	struct owner *owner = owner_new(rig, 0, "state");
 	owner_start(owner);
 	for (size_t i = 0; i < sizeof plans / sizeof plans[0]; i++) {
-		int before = restarts(owner);
+		int before = owner_restarts(owner);
 		owner_wait_live(owner);
 		plan(rig, plans[i]);
 		for (int n = 0; n < 5; n++)
 			rig_send_traffic(rig, 0, 60);
 		rig_wait_answered(rig, 0);
 		/* Whatever was left of the plan meets the next one's traffic. */
-		while (restarts(owner) == before) {
+		while (owner_restarts(owner) == before) {
 			rig_send_traffic(rig, 0, 10);
 			rig_wait_answered(rig, 0);
 		}
@@ -90,7 +82,7 @@ static void test_events_become_readable_late(void **state)
 	for (int i = 0; i < 30; i++)
 		rig_send_traffic(rig, 0, 40);
 	rig_wait_answered(rig, 0);
-	assert_int_equal(restarts(owner), 0);
+	assert_int_equal(owner_restarts(owner), 0);
 	owner_stop(owner);
 	(void)rig_audit(rig, 0, "state");
 	rig_close(rig);
@@ -119,183 +111,11 @@ static void test_a_read_back_that_never_comes_taints(void **state)
 			nap();
 		}
 		rig_wait_answered(rig, 0);
-		assert_int_equal(restarts(owner), 1);
+		assert_int_equal(owner_restarts(owner), 1);
 		owner_stop(owner);
 	}
 	(void)rig_audit(rig, 0, "state");
 	rig_close(rig);
-}
-
-/* --- A log that can be hooked: what happens between the owner's own calls --- */
-
-struct hooked {
-	struct log log;
-	struct log *inner;
-	struct rig *rig;
-	bool is_unfenced; /* appends go through, whoever else has fenced */
-	int puts;         /* so many marks come before our appends */
-	int64_t ahead;    /* by so much are their terms above the highest one */
-	_Atomic bool
-		refuses; /* every batch but a mark, as a broker with a lower max.message.bytes */
-	_Atomic bool is_silent; /* it does not tell its end, until it is given up */
-	int late_ms;            /* a reader's first record comes so long after it was opened */
-};
-
-struct hooked_reader {
-	struct log_reader reader;
-	struct log_reader *inner;
-	int64_t from_ms;
-};
-
-struct hooked_writer {
-	struct log_writer writer;
-	struct log_writer *inner;
-	struct hooked *hooked;
-	struct fault *fault;
-};
-
-static int hooked_fence(
-	struct log *log, uint32_t shard, struct log_writer **ret, struct fault *fault);
-static int hooked_append(struct log_writer *base, const struct log_entry *entries, size_t count);
-static void hooked_writer_close(struct log_writer *base);
-
-static const struct log_ops hooked_ops;
-
-static int hooked_reader_open(struct log *log, uint32_t shard, enum log_stream stream,
-	int64_t offset, struct log_reader **ret, struct fault *fault)
-{
-	struct hooked *hooked = (struct hooked *)log;
-	struct hooked_reader *reader = calloc(1, sizeof *reader);
-	assert_non_null(reader);
-	reader->reader.ops = &hooked_ops;
-	reader->from_ms = clock_monotonic_ms() + hooked->late_ms;
-	*ret = &reader->reader;
-	int error = log_reader_open(hooked->inner, shard, stream, offset, &reader->inner, fault);
-	if (error)
-		free(reader);
-	return error;
-}
-
-static int hooked_read(struct log_reader *base, struct log_record *records, size_t capacity,
-	int timeout_ms, size_t *ret_count)
-{
-	struct hooked_reader *reader = (struct hooked_reader *)base;
-	int64_t left_ms = reader->from_ms - clock_monotonic_ms();
-	if (left_ms <= 0)
-		return log_read(reader->inner, records, capacity, timeout_ms, ret_count);
-	*ret_count = 0;
-	clock_wait_ms(left_ms < timeout_ms ? (int)left_ms : timeout_ms);
-	return 0;
-}
-
-static int64_t hooked_reader_end_hint(struct log_reader *base)
-{
-	return log_reader_end_hint(((struct hooked_reader *)base)->inner);
-}
-
-static int64_t hooked_reader_position(struct log_reader *base)
-{
-	return log_reader_position(((struct hooked_reader *)base)->inner);
-}
-
-static void hooked_reader_close(struct log_reader *base)
-{
-	log_reader_close(((struct hooked_reader *)base)->inner);
-	free(base);
-}
-
-static int hooked_end(struct log *log, uint32_t shard, enum log_stream stream, int64_t *ret_end,
-	struct fault *fault)
-{
-	struct hooked *hooked = (struct hooked *)log;
-	int64_t deadline_ms = clock_monotonic_ms() + 60000;
-	while (atomic_load(&hooked->is_silent) &&
-		clock_monotonic_ms() < log_deadline(log, deadline_ms))
-		nap();
-	if (atomic_load(&hooked->is_silent))
-		return FAULT(fault, FAULT_IO, "the log does not answer");
-	return log_end(hooked->inner, shard, stream, ret_end, fault);
-}
-
-static int hooked_begin(struct log *log, uint32_t shard, enum log_stream stream, int64_t *ret_begin,
-	struct fault *fault)
-{
-	return log_begin(((struct hooked *)log)->inner, shard, stream, ret_begin, fault);
-}
-
-static int hooked_sender_open(struct log *log, struct log_sender **ret, struct fault *fault)
-{
-	return log_sender_open(((struct hooked *)log)->inner, ret, fault);
-}
-
-static const struct log_ops hooked_ops = {
-	.fence = hooked_fence,
-	.append = hooked_append,
-	.writer_close = hooked_writer_close,
-	.reader_open = hooked_reader_open,
-	.read = hooked_read,
-	.reader_end_hint = hooked_reader_end_hint,
-	.reader_position = hooked_reader_position,
-	.reader_close = hooked_reader_close,
-	.end = hooked_end,
-	.begin = hooked_begin,
-	.sender_open = hooked_sender_open,
-};
-
-static struct hooked hooked_of(struct rig *rig)
-{
-	return (struct hooked){
-		.log = { .ops = &hooked_ops, .shards = rig->shards }, .inner = rig->log, .rig = rig
-	};
-}
-
-static int hooked_fence(
-	struct log *log, uint32_t shard, struct log_writer **ret, struct fault *fault)
-{
-	struct hooked *hooked = (struct hooked *)log;
-	struct hooked_writer *writer = calloc(1, sizeof *writer);
-	assert_non_null(writer);
-	*writer = (struct hooked_writer){
-		.writer = { &hooked_ops }, .hooked = hooked, .fault = fault
-	};
-	*ret = &writer->writer;
-	return log_fence(hooked->inner, shard, &writer->inner, fault);
-}
-
-static void hooked_writer_close(struct log_writer *base)
-{
-	struct hooked_writer *writer = (struct hooked_writer *)base;
-	log_writer_close(writer->inner);
-	free(writer);
-}
-
-static void mark_put(struct rig *rig, struct codec *codec, int64_t term)
-{
-	struct link link = { .is_mark = true, .term = term, .incarnation = { { 0xee } } };
-	uint8_t value[EVENT_SIZE_MAX];
-	size_t size = mark_encode(codec, &link, value);
-	simulated_put(rig->url, 0, LOG_EVENTS, (struct bytes){ value, size });
-}
-
-static int hooked_append(struct log_writer *base, const struct log_entry *entries, size_t count)
-{
-	struct hooked_writer *writer = (struct hooked_writer *)base;
-	struct hooked *hooked = writer->hooked;
-	if (hooked->puts > 0) {
-		hooked->puts--;
-		struct codec *codec = codec_new(); /* the rig's is another thread's */
-		mark_put(hooked->rig, codec, rig_chain(hooked->rig, 0).term + hooked->ahead);
-		codec_free(codec);
-	}
-	struct link link;
-	if (atomic_load(&hooked->refuses) &&
-		!(link_decode(entries[0].value, &link) == DECODE_OK && link.is_mark))
-		return FAULT(writer->fault, FAULT_TAINTED, "the batch is too large");
-	if (!hooked->is_unfenced)
-		return log_append(writer->inner, entries, count);
-	for (size_t i = 0; i < count; i++)
-		simulated_put(hooked->rig->url, 0, LOG_EVENTS, entries[i].value);
-	return 0;
 }
 
 static void test_a_mark_that_was_overtaken_is_appended_again(void **state)
@@ -312,7 +132,7 @@ static void test_a_mark_that_was_overtaken_is_appended_again(void **state)
 		rig_send_traffic(rig, 0, 100);
 		owner_start(owner);
 		rig_wait_answered(rig, 0);
-		assert_int_equal(restarts(owner), 0);
+		assert_int_equal(owner_restarts(owner), 0);
 		owner_stop(owner);
 		int64_t overtaken_by = hooked.ahead * (ahead < 4 ? 1 : 3);
 		assert_true(rig_chain(rig, 0).term > before + overtaken_by);
@@ -345,7 +165,7 @@ static void test_to_be_live_for_an_instant_is_no_progress(void **state)
 	int64_t well_ms = host_ms() + 3000;
 	while (host_ms() < well_ms)
 		nap();
-	int before = restarts(owner);
+	int before = owner_restarts(owner);
 	atomic_store(&hooked.refuses, true);
 	rig_send_traffic(rig, 0, 50);
 	wait_for_restart(owner, before);
@@ -422,7 +242,7 @@ static void two_owners(const char *name, bool is_ambiguous, bool is_unfenced)
 		rig_send_traffic(rig, 0, 20);
 		rig_wait_answered(rig, 0);
 	}
-	assert_int_equal(restarts(second), 0);
+	assert_int_equal(owner_restarts(second), 0);
 
 	/* A copy of a record of its own term: it can't know how that came, and starts again. */
 	struct records events = rig_records(rig, 0, LOG_EVENTS);
@@ -514,7 +334,7 @@ static void test_a_log_far_away_is_no_fault(void **state)
 	owner->config.log = &hooked.log;
 	owner_start(owner);
 	owner_wait_live(owner);
-	assert_int_equal(restarts(owner), 0);
+	assert_int_equal(owner_restarts(owner), 0);
 	owner_stop(owner);
 	(void)rig_audit(rig, 0, "state");
 	rig_close(rig);
@@ -531,35 +351,6 @@ static void test_fenced_by_an_owner_not_seen(void **state)
 	rig_send_traffic(rig, 0, 20);
 	owner_ends(owner, FAULT_USURPED); /* its fence is proof */
 	rig_run(rig, 0, "state");
-	(void)rig_audit(rig, 0, "state");
-	rig_close(rig);
-}
-
-/* The broker's time-out looks like a second owner; after a look at the log it goes on. One that
- * never had the shard has nobody to fear. */
-static void test_fenced_by_a_time_out(void **state)
-{
-	(void)state;
-	struct rig *rig = rig_open("time-out", 1);
-	struct hooked hooked = hooked_of(rig);
-	hooked.log.fence_is_ambiguous = true;
-	plan(rig,
-		(struct simulated_plan){
-			.call = SIMULATED_APPEND, .fault = SIMULATED_USURP, .nth = 1, .times = 1 });
-	struct owner *owner = owner_new(rig, 0, "state");
-	owner->config.log = &hooked.log;
-	int64_t began_ms = host_ms();
-	owner_start(owner);
-	rig_send_traffic(rig, 0, 100);
-	rig_wait_answered(rig, 0);
-	assert_int_equal(restarts(owner), 1);
-	assert_true(host_ms() - began_ms < 10000);
-
-	simulated_usurp(rig->url, 0);
-	rig_send_traffic(rig, 0, 100);
-	rig_wait_answered(rig, 0);
-	assert_int_equal(restarts(owner), 2);
-	owner_stop(owner);
 	(void)rig_audit(rig, 0, "state");
 	rig_close(rig);
 }
@@ -619,7 +410,7 @@ static void test_faults_at_random(void **state)
 	rig_close(rig);
 }
 
-int main(int argc, char **argv)
+int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_appends_fail),
@@ -635,12 +426,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(test_a_tainted_owner_says_that_another_came),
 		cmocka_unit_test(test_a_log_far_away_is_no_fault),
 		cmocka_unit_test(test_fenced_by_an_owner_not_seen),
-		cmocka_unit_test(test_fenced_by_a_time_out),
 		cmocka_unit_test(test_faults_at_random),
 	};
-	if (argc > 1)
-		cmocka_set_test_filter(argv[1]);
-	else
-		cmocka_set_skip_filter("test_fenced_by_a_time_out"); /* waits: runs by itself */
 	return cmocka_run_group_tests_name("shard_faults", tests, NULL, NULL);
 }

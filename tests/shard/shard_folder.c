@@ -5,28 +5,8 @@
 
 #include "shard/position.h"
 
-#include <dirent.h>
 #include <stdio.h>
 #include <sys/stat.h>
-#include <time.h>
-
-/* A drained ledger with a stored state of some checkpoints. */
-static struct rig *rig_with_state(const char *name)
-{
-	struct rig *rig = rig_open(name, 1);
-	rig_send_traffic(rig, 0, 600);
-	rig_run(rig, 0, "state");
-	rig_send_traffic(rig, 0, 200);
-	rig_run(rig, 0, "state");
-	return rig;
-}
-
-static void again(struct rig *rig)
-{
-	rig_send_traffic(rig, 0, 100);
-	rig_run(rig, 0, "state");
-	(void)rig_audit(rig, 0, "state");
-}
 
 static struct hash digest_of(struct rig *rig, const char *folder)
 {
@@ -75,9 +55,9 @@ static void test_an_older_copy_catches_up(void **state)
 	rig_path(rig, "copy", copy);
 	folder_copy(path, copy);
 	for (int i = 0; i < 3; i++)
-		again(rig);
+		rig_goes_on(rig);
 	folder_copy(copy, path);
-	again(rig);
+	rig_goes_on(rig);
 	rig_close(rig);
 }
 
@@ -88,10 +68,10 @@ static void test_a_missing_folder_is_rebuilt(void **state)
 	char path[PATH_SIZE];
 	rig_path(rig, "state", path);
 	folder_remove(path);
-	again(rig);
+	rig_goes_on(rig);
 	folder_remove(path);
 	assert_int_equal(mkdir(path, 0700), 0);
-	again(rig);
+	rig_goes_on(rig);
 	rig_close(rig);
 }
 
@@ -140,116 +120,6 @@ static void test_a_start_forgets_the_one_before(void **state)
 	assert_false(replica.must_confirm || replica_start_offset(&replica) > 0);
 	store_close(store);
 	replica_deinit(&replica);
-	rig_close(rig);
-}
-
-enum harm { HARM_ALL_OVER, HARM_CUT, HARM_EMPTY, HARMS };
-
-static void file_harm(const char *path, enum harm harm)
-{
-	struct stat status;
-	assert_int_equal(stat(path, &status), 0);
-	if (harm == HARM_CUT || harm == HARM_EMPTY) {
-		assert_int_equal(truncate(path, harm == HARM_CUT ? status.st_size / 2 : 0), 0);
-		return;
-	}
-	FILE *file = fopen(path, "r+");
-	assert_non_null(file);
-	/* No byte with its highest bit set: where one ends a table's block of properties,
-	 * RocksDB 7.8 dies of an assertion before it looks at the block's checksum. */
-	for (long at = 0; at < status.st_size; at += 256) {
-		assert_int_equal(fseek(file, at, SEEK_SET), 0);
-		assert_int_equal(fwrite("\x25\x5a\x25\x5a\x25\x5a\x25\x5a", 1, 8, file), 8);
-	}
-	assert_int_equal(fclose(file), 0);
-}
-
-/* Each file of the folder by itself; false: there is no such one. */
-static bool nth_harm(const char *folder, int nth, enum harm harm, char ret_name[256])
-{
-	struct dirent **names;
-	int count = scandir(folder, &names, NULL, alphasort), seen = 0;
-	bool is_done = false;
-	assert_true(count > 0);
-	for (int i = 0; i < count; i++) {
-		char path[2 * PATH_SIZE];
-		struct stat status;
-		(void)snprintf(path, sizeof path, "%s/%s", folder, names[i]->d_name);
-		assert_int_equal(stat(path, &status), 0);
-		if (S_ISREG(status.st_mode) && strcmp(names[i]->d_name, "LOCK") != 0 &&
-			strncmp(names[i]->d_name, "LOG", 3) != 0 && seen++ == nth) {
-			(void)snprintf(ret_name, 256, "%s", names[i]->d_name);
-			file_harm(path, harm);
-			is_done = true;
-		}
-		free(names[i]);
-	}
-	free(names);
-	return is_done;
-}
-
-/* A command whose outcome changes a row, so that there is something to store. */
-static void row_send(struct rig *rig)
-{
-	struct workload *workload = &rig->workloads[0];
-	struct command command =
-		workload_command(workload, COMMAND_party_open, &workload->members[0], host_ms());
-	command.party_open.kind = PARTY_KIND_person;
-	rig_send_command(rig, 0, &command);
-}
-
-static void wait_for_checkpoint(struct owner *owner)
-{
-	int64_t deadline_ms = host_ms() + WAIT_MS;
-	struct shard_status status;
-	do {
-		assert_true(host_ms() < deadline_ms);
-		(void)nanosleep(&(struct timespec){ .tv_nsec = 1000000 }, NULL);
-		shard_status(owner->shard, &status);
-	} while (!status.is_live || status.stored_sequence != status.verified_sequence);
-}
-
-/* Damage may be met by its last checkpoint only: then it ends with that fault, and the next one
- * meets it while it lives. */
-static void run_over_garbage(struct rig *rig)
-{
-	int error = FAULT_DAMAGED;
-	for (int runs = 0; (error == FAULT_DAMAGED || error == FAULT_IO) && runs < 6; runs++) {
-		struct owner *owner = owner_new(rig, 0, "state");
-		owner->config.checkpoint_ms = 5;
-		owner_start(owner);
-		for (int i = 0; i < 2; i++) {
-			rig_send_traffic(rig, 0, 20);
-			row_send(rig);
-			rig_wait_answered(rig, 0);
-			wait_for_checkpoint(owner);
-		}
-		shard_stop(owner->shard);
-		error = shard_join(owner->shard);
-		owner_ends(owner, error);
-	}
-	assert_int_equal(error, 0);
-}
-
-static void test_garbage_in_the_folder_is_rebuilt(void **state)
-{
-	(void)state;
-	struct rig *rig = rig_with_state("garbage");
-	char path[PATH_SIZE], copy[PATH_SIZE], name[256];
-	rig_path(rig, "state", path);
-	rig_path(rig, "copy", copy);
-	again(rig);
-	folder_copy(path, copy);
-	for (int harm = 0; harm < HARMS; harm++) {
-		for (int nth = 0;; nth++) {
-			folder_copy(copy, path);
-			if (!nth_harm(path, nth, (enum harm)harm, name))
-				break;
-			run_over_garbage(rig);
-		}
-		again(rig);
-	}
-	again(rig);
 	rig_close(rig);
 }
 
@@ -326,7 +196,7 @@ static void test_a_damaged_row_is_rebuilt(void **state)
 			fail_msg("damaged row %zu was not noticed", i);
 		owner_stop(owner);
 	}
-	again(rig);
+	rig_goes_on(rig);
 	rig_close(rig);
 }
 
@@ -478,7 +348,7 @@ static void test_a_changed_record_is_found(void **state)
 		simulated_change(rig->url, 0, LOG_EVENTS, record->offset, record->value);
 	}
 	records_free(&events);
-	again(rig);
+	rig_goes_on(rig);
 	rig_close(rig);
 }
 
@@ -554,7 +424,7 @@ static void test_a_mark_of_the_last_term_stops(void **state)
 	simulated_put(rig->url, 0, LOG_EVENTS, (struct bytes){ value, size });
 	stops(rig, "state", FAULT_LOG, "no term above");
 	simulated_truncate(rig->url, 0, LOG_EVENTS, end);
-	again(rig);
+	rig_goes_on(rig);
 	rig_close(rig);
 }
 
@@ -588,14 +458,13 @@ static void test_a_stray_first_event_is_not_the_ledgers(void **state)
 	rig_close(rig);
 }
 
-int main(int argc, char **argv)
+int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_an_older_copy_catches_up),
 		cmocka_unit_test(test_a_missing_folder_is_rebuilt),
 		cmocka_unit_test(test_a_folder_of_another_ledger_or_shard_is_refused),
 		cmocka_unit_test(test_a_start_forgets_the_one_before),
-		cmocka_unit_test(test_garbage_in_the_folder_is_rebuilt),
 		cmocka_unit_test(test_a_damaged_row_is_rebuilt),
 		cmocka_unit_test(test_the_position_row_is_pinned),
 		cmocka_unit_test(test_a_log_cut_below_the_checkpoint_stops),
@@ -607,9 +476,5 @@ int main(int argc, char **argv)
 		cmocka_unit_test(test_a_mark_of_the_last_term_stops),
 		cmocka_unit_test(test_a_stray_first_event_is_not_the_ledgers),
 	};
-	if (argc > 1)
-		cmocka_set_test_filter(argv[1]);
-	else
-		cmocka_set_skip_filter("test_garbage_in_the_folder_is_rebuilt"); /* by itself */
 	return cmocka_run_group_tests_name("shard_folder", tests, NULL, NULL);
 }
