@@ -19,6 +19,15 @@ static void topic_of(const struct ledger *ledger, const char *stream, char ret[T
 	(void)snprintf(ret, TOPIC_SIZE, "%s.%s", ledger->prefix, stream);
 }
 
+static int created(void **state)
+{
+	static struct ledger ledger;
+
+	ledger_create(&ledger);
+	*state = &ledger;
+	return 0;
+}
+
 /* --- Topics --- */
 
 static void a_wrong_setting_is_named(void **state)
@@ -60,71 +69,63 @@ static int check_until(struct ledger *ledger, int expected)
 
 static void what_is_changed_later_is_found(void **state)
 {
-	struct ledger ledger;
+	struct ledger *ledger = *state;
 	char topic[TOPIC_SIZE];
 
-	(void)state;
-	ledger_create(&ledger);
-	topic_of(&ledger, "control", topic);
+	topic_of(ledger, "control", topic);
 	settings_alter(topic, "min.insync.replicas", "2");
 	setting_await(topic, "min.insync.replicas", "2");
-	ledger_open(&ledger);
-	must(log_check(ledger.log, &ledger.fault), &ledger.fault);
+	ledger_open(ledger);
+	must(log_check(ledger->log, &ledger->fault), &ledger->fault);
 
 	settings_alter(topic, "min.insync.replicas", "1");
 	const char *const fewer[] = { topic, "min.insync.replicas=1", "had 2", NULL };
-	refused(&ledger, check_until(&ledger, FAULT_SETTINGS), FAULT_SETTINGS, fewer);
+	refused(ledger, check_until(ledger, FAULT_SETTINGS), FAULT_SETTINGS, fewer);
 	settings_alter(topic, "min.insync.replicas", "2");
-	must(check_until(&ledger, 0), &ledger.fault);
+	must(check_until(ledger, 0), &ledger->fault);
 
 	settings_alter(topic, "retention.ms", "1000000000"); /* the other one falls back to 1 */
 	const char *const wrong[] = { topic, "retention.ms=1000000000", NULL };
-	refused(&ledger, check_until(&ledger, FAULT_SETTINGS), FAULT_SETTINGS, wrong);
-	log_close(ledger.log);
+	refused(ledger, check_until(ledger, FAULT_SETTINGS), FAULT_SETTINGS, wrong);
+	log_close(ledger->log);
 }
 
 static void an_unclean_leader_is_refused(void **state)
 {
-	struct ledger ledger;
+	struct ledger *ledger = *state;
 	char topic[TOPIC_SIZE];
 
-	(void)state;
-	ledger_create(&ledger);
-	topic_of(&ledger, "events", topic);
-	ledger_open(&ledger);
+	topic_of(ledger, "events", topic);
+	ledger_open(ledger);
 	settings_alter(topic, "unclean.leader.election.enable", "true");
 	const char *const words[] = { topic, "unclean.leader.election.enable=true", "false", NULL };
-	refused(&ledger, check_until(&ledger, FAULT_SETTINGS), FAULT_SETTINGS, words);
-	log_close(ledger.log);
-	refused(&ledger, open_until_refused(&ledger), FAULT_SETTINGS, words);
+	refused(ledger, check_until(ledger, FAULT_SETTINGS), FAULT_SETTINGS, words);
+	log_close(ledger->log);
+	refused(ledger, open_until_refused(ledger), FAULT_SETTINGS, words);
 }
 
 static void larger_records_are_no_harm(void **state)
 {
-	struct ledger ledger;
+	struct ledger *ledger = *state;
 	char topic[TOPIC_SIZE];
 
-	(void)state;
-	ledger_create(&ledger);
-	topic_of(&ledger, "events", topic);
+	topic_of(ledger, "events", topic);
 	settings_alter(topic, "max.message.bytes", "8388608");
-	ledger_open(&ledger);
-	log_close(ledger.log);
+	ledger_open(ledger);
+	log_close(ledger->log);
 }
 
 static void partitions_must_agree(void **state)
 {
-	struct ledger ledger;
+	struct ledger *ledger = *state;
 	char topic[TOPIC_SIZE];
 
-	(void)state;
-	ledger_create(&ledger);
-	topic_of(&ledger, "rails", topic);
+	topic_of(ledger, "rails", topic);
 	partitions_add(topic, SHARDS + 1);
 
 	const char *const words[] = { topic, "3 partitions", "not 2", NULL };
-	refused(&ledger, open_until_refused(&ledger), FAULT_SETTINGS, words);
-	refused(&ledger, log_create(&ledger.config, SHARDS, &ledger.fault), FAULT_SETTINGS, words);
+	refused(ledger, open_until_refused(ledger), FAULT_SETTINGS, words);
+	refused(ledger, log_create(&ledger->config, SHARDS, &ledger->fault), FAULT_SETTINGS, words);
 }
 
 static void a_half_made_ledger_is_completed(void **state)
@@ -155,29 +156,27 @@ static void a_half_made_ledger_is_completed(void **state)
 
 static void deleted_records_are_a_lost_log(void **state)
 {
-	struct ledger ledger;
+	struct ledger *ledger = *state;
 	struct log_reader *reader = NULL;
 	char topic[TOPIC_SIZE];
 
-	(void)state;
-	ledger_create(&ledger);
-	ledger_open(&ledger);
-	struct log_writer *writer = fence(&ledger, &ledger.fault);
-	must(append(writer, "a", "b"), &ledger.fault);
-	must(append(writer, "c", "d"), &ledger.fault);
+	ledger_open(ledger);
+	struct log_writer *writer = fence(ledger, &ledger->fault);
+	must(append(writer, "a", "b"), &ledger->fault);
+	must(append(writer, "c", "d"), &ledger->fault);
 	log_writer_close(writer);
-	topic_of(&ledger, "events", topic);
+	topic_of(ledger, "events", topic);
 	records_delete(topic, 0, 2);
 
 	const char *const words[] = { topic, "deleted", NULL };
-	refused(&ledger, log_reader_open(ledger.log, 0, LOG_EVENTS, 1, &reader, &ledger.fault),
+	refused(ledger, log_reader_open(ledger->log, 0, LOG_EVENTS, 1, &reader, &ledger->fault),
 		FAULT_LOG, words);
 	char text[64] = "";
-	reader = reader_open(&ledger, LOG_EVENTS, 2);
-	read_until(&ledger, reader, "d", text, sizeof(text));
+	reader = reader_open(ledger, LOG_EVENTS, 2);
+	read_until(ledger, reader, "d", text, sizeof(text));
 	assert_string_equal(text, "c d ");
 	log_reader_close(reader);
-	log_close(ledger.log);
+	log_close(ledger->log);
 }
 
 /* --- URL, properties, address --- */
@@ -279,12 +278,12 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_wrong_setting_is_named),
-		cmocka_unit_test(what_is_changed_later_is_found),
-		cmocka_unit_test(an_unclean_leader_is_refused),
-		cmocka_unit_test(larger_records_are_no_harm),
-		cmocka_unit_test(partitions_must_agree),
+		cmocka_unit_test_setup(what_is_changed_later_is_found, created),
+		cmocka_unit_test_setup(an_unclean_leader_is_refused, created),
+		cmocka_unit_test_setup(larger_records_are_no_harm, created),
+		cmocka_unit_test_setup(partitions_must_agree, created),
 		cmocka_unit_test(a_half_made_ledger_is_completed),
-		cmocka_unit_test(deleted_records_are_a_lost_log),
+		cmocka_unit_test_setup(deleted_records_are_a_lost_log, created),
 		cmocka_unit_test(properties_cannot_break_promises),
 		cmocka_unit_test(a_url_must_name_broker_and_prefix),
 		cmocka_unit_test(nobody_at_the_address_is_said_in_time),
