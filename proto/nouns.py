@@ -265,7 +265,8 @@ def check(arm, field):
     if field.kind == "minor":
         return None if field.may_be("negative") else f"amount_is_negative({at})"
     if field.type_name == "Amount":
-        return f"amount_is_negative({at}) || event->{arm.name}.currency == CURRENCY_none"
+        none = f"event->{arm.name}.currency == CURRENCY_none"
+        return f"amount_is_negative({at}) || " + (f"(!amount_is_zero({at}) && {none})" if field.may_be("absent") else none)
     if field.type == Type.TYPE_INT64:
         return None if field.may_be("negative") else f"{at} < 0"
     return None

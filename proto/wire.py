@@ -65,8 +65,8 @@ def bindings_of(what, arm):
 
 
 def arm_places(what, arms, before):
-    """Where an arm stands among the fields, by its number."""
-    lines = "".join(f"\t[{arm.number}] = {before + index},\n" for index, arm in enumerate(arms))
+    """Where an arm stands among the fields, from 1, by its number."""
+    lines = "".join(f"\t[{arm.number}] = {before + index + 1},\n" for index, arm in enumerate(arms))
     return f"const uint16_t {what}_arm_places[{what.upper()}_LAST + 1] = {{\n{lines}}};\n"
 
 

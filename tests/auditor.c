@@ -31,6 +31,14 @@ static uint64_t asked_seed, asked_count;
 
 /* --- Traffic, and any bytes --- */
 
+static int64_t later(struct random *random, int64_t now_ms)
+{
+	uint64_t dice = random_below(random, 1000);
+	return now_ms + (dice < 3           ? 86400000 * (int64_t)random_below(random, 8)
+				: dice < 30 ? 3600000
+					    : (int64_t)random_below(random, 500));
+}
+
 static void workload_run(uint64_t seed, const struct duel_watch *watch)
 {
 	struct codec *codec = codec_new();
@@ -44,7 +52,7 @@ static void workload_run(uint64_t seed, const struct duel_watch *watch)
 	bool is_even = *duel_error(duel) == '\0';
 	for (size_t i = 0; i < WORKLOAD_INPUTS && is_even; i++) {
 		struct work work;
-		now_ms = workload_later(&random, now_ms);
+		now_ms = later(&random, now_ms);
 		workload_next(workload, now_ms, &work);
 		enum topic topic = (enum topic)(work.stream + 1);
 		duel_input(duel, topic, (int64_t)random_below(&random, 20) / 19,

@@ -130,11 +130,11 @@ MISTAKES = {
                           "HoldRelease: its comment has to say `Topic: NAME.`, one of commands, "),
     "an event's word of a command": Mistake(HOLD, "// Gives all of a hold back.", "// [moves money] Gives all of a hold back.", "message HoldRelease {",
                                             "[moves money]: no such word: one of may have no party"),
-    "a command's word of an event": Mistake(HOLD, "// [moves money]\nmessage HoldCreated", "// [may have no party]\nmessage HoldCreated", "message HoldCreated {",
+    "a command's word of an event": Mistake(HOLD, "// [moves money] One posting, pending", "// [may have no party] One posting, pending", "message HoldCreated {",
                                             "[may have no party]: no such word: one of answers no input, moves money"),
     "a row's word in the contract": Mistake(HOLD, "[account] the envelope's", "[key, account] the envelope's", "[key, account]",
                                             "[key]: no such word: one of "),
-    "what can't be absent": Mistake(HOLD, "  string reason = 5; // [reason]\n  int64", "  string reason = 5; // [reason, may be absent]\n  int64",
+    "what can't be absent": Mistake(HOLD, "  string reason = 2; // [reason]\n  int64", "  string reason = 2; // [reason, may be absent]\n  int64",
                                     "[reason, may be absent]", "reason: [may be absent] is for currency, digest, id, an enum or a message"),
     "what can't be negative": Mistake(ENGINE, "uint32 timers_fired = 1; // whose", "uint32 timers_fired = 1; // [may be negative] whose",
                                       "[may be negative] whose", "timers_fired: [may be negative] is for minor, or an int64 of no kind"),
@@ -352,7 +352,7 @@ static const char *all_done_wrong(const struct event *event)
 		return "all_done.outcome";
 	if (!rail_is_known((int32_t)event->all_done.rail))
 		return "all_done.rail";
-	if (amount_is_negative(event->all_done.amount) || event->all_done.currency == CURRENCY_none)
+	if (amount_is_negative(event->all_done.amount) || (!amount_is_zero(event->all_done.amount) && event->all_done.currency == CURRENCY_none))
 		return "all_done.amount";
 	return NULL;
 }

@@ -78,12 +78,15 @@ struct balance_after golden_balance(const char *at, int64_t debits, int64_t cred
 
 void golden_post(struct event *event, enum layer layer, enum rail rail, int64_t amount)
 {
-	event->effects[event->effect_count++].posting = (struct posting){
-		.debit = 0,
-		.credit = 1,
-		.layer = layer,
-		.rail = rail,
-		.amount = amount_of(amount),
+	event->effects[event->effect_count++] = (struct effect){
+		.kind = EFFECT_posting,
+		.posting = {
+			.debit_place = 1,
+			.credit_place = 2,
+			.layer = layer,
+			.rail = rail,
+			.amount = amount_of(amount),
+		},
 	};
 }
 

@@ -343,14 +343,17 @@ static void effects(struct maker *maker, struct event *event)
 		return;
 	event->effect_count = (uint8_t)size_up_to(maker, EFFECTS_PER_EVENT_MAX);
 	for (unsigned i = 0; i < event->effect_count; i++) {
-		uint8_t debit = (uint8_t)random_below(maker->random, count);
-		event->effects[i].posting = (struct posting){
-			.debit = debit,
-			.credit = (uint8_t)((debit + 1) % count),
-			.layer = (enum layer)(1 + random_below(maker->random, LAYER_COUNT)),
-			.rail = (enum rail)random_below(maker->random, RAIL_COUNT + 1),
-			.forced = coin(maker),
-			.amount = amount_of(number(maker)),
+		uint32_t debit = (uint32_t)random_below(maker->random, count);
+		event->effects[i] = (struct effect){
+			.kind = EFFECT_posting,
+			.posting = {
+				.debit_place = debit + 1,
+				.credit_place = (debit + 1) % count + 1,
+				.layer = (enum layer)(1 + random_below(maker->random, LAYER_COUNT)),
+				.rail = (enum rail)random_below(maker->random, RAIL_COUNT + 1),
+				.forced = coin(maker),
+				.amount = amount_of(number(maker)),
+			},
 		};
 	}
 }
@@ -377,6 +380,7 @@ static void cause(struct maker *maker, struct event *event)
 		event->group_id = id(maker);
 	if (coin(maker))
 		event->reference = text(maker);
+	event->dry_run = coin(maker);
 }
 
 static struct event event_make(struct maker *maker, enum event_kind kind)

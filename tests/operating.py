@@ -75,6 +75,7 @@ ROWS = {
     "not let in": "causes_kafka",
     "not allowed by the broker": "rights_kafka",
     "a newer ledger format, or an event of an unknown kind": "test_an_event_from_the_future_stops",
+    "a ledger of an older format": "upgrade_older_format_embedded",
     # --- Running ---
     "broker down, or paused for over 6 s": "pause_kafka crash_kafka",
     "broker slow or far away": "distant_kafka patience_kafka",

@@ -30,6 +30,7 @@ struct history {
 	size_t count;
 };
 
+/* Mostly a busy minute; now and then an hour, a day or a week goes by. */
 static void inputs_make(struct inputs *inputs, uint64_t seed)
 {
 	struct codec *codec = codec_new();
@@ -41,7 +42,10 @@ static void inputs_make(struct inputs *inputs, uint64_t seed)
 	struct random random = { seed * 977 };
 	for (size_t i = 0; i < INPUTS; i++) {
 		struct work work;
-		now_ms = workload_later(&random, now_ms);
+		uint64_t dice = random_below(&random, 1000);
+		now_ms += dice < 3    ? 86400000 * (int64_t)random_below(&random, 8)
+			  : dice < 30 ? 3600000
+				      : (int64_t)random_below(&random, 500);
 		workload_next(workload, now_ms, &work);
 		inputs->at[i] = (struct input){
 			.topic = (enum topic)(work.stream + 1),

@@ -94,10 +94,24 @@ def scalar_said(contract, field, value):
     return int(value) if field.type == field.TYPE_INT64 else value
 
 
-def message_said(contract, descriptor, parsed):
+def posting_said(descriptor, posting, balances):
+    """With its accounts' names, and its amount in their currency."""
+    debited, credited = (balances[posting[f"{side}_place"] - 1] for side in ("debit", "credit"))
+    said = {"debit_account": debited["account"], "credit_account": credited["account"]}
+    said["amount"] = money(int(posting.get("amount_minor", 0)), debited["currency"])
+    for name in ("layer", "rail"):
+        if name in posting:
+            said[name] = enum_said(descriptor.fields_by_name[name], posting[name])
+    return said | ({"forced": True} if posting.get("forced") else {})
+
+
+def message_said(contract, descriptor, parsed, balances=()):
     """What protobuf's JSON says, in the words of Pinion's."""
     if descriptor.name == "Amount":
         return money(int(parsed.get("minor", 0)), parsed["currency"])
+    if descriptor.name == "Posting":
+        return posting_said(descriptor, parsed, balances)
+    balances = parsed.get("balances", balances)
     said = {}
     for field in descriptor.fields:
         is_minor = field.name.endswith("_minor")
@@ -108,9 +122,9 @@ def message_said(contract, descriptor, parsed):
         elif field.type != field.TYPE_MESSAGE:
             said[field.name] = scalar_said(contract, field, parsed[field.name])
         elif field.label == field.LABEL_REPEATED:
-            said[field.name] = [message_said(contract, field.message_type, inner) for inner in parsed[field.name]]
+            said[field.name] = [message_said(contract, field.message_type, inner, balances) for inner in parsed[field.name]]
         else:
-            said[field.name] = message_said(contract, field.message_type, parsed[field.name])
+            said[field.name] = message_said(contract, field.message_type, parsed[field.name], balances)
     return said
 
 

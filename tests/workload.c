@@ -13,14 +13,6 @@ uint64_t workload_below(struct workload *workload, uint64_t end)
 	return random_below(&workload->random, end);
 }
 
-int64_t workload_later(struct random *random, int64_t now_ms)
-{
-	uint64_t dice = random_below(random, 1000);
-	if (dice < 3)
-		return now_ms + 86400000 * (int64_t)random_below(random, 8);
-	return now_ms + (dice < 30 ? 3600000 : (int64_t)random_below(random, 500));
-}
-
 void workload_init(struct workload *workload, uint64_t seed, struct codec *codec, uint32_t shard,
 	uint32_t shards, unsigned members)
 {

@@ -38,9 +38,6 @@ void workload_init(struct workload *workload, uint64_t seed, struct codec *codec
 /* What comes next, made at this time. The first 3 * members commands open everything. */
 void workload_next(struct workload *workload, int64_t now_ms, struct work *ret);
 
-/* When that may be: mostly a busy minute; now and then an hour, a day or a week goes by. */
-int64_t workload_later(struct random *random, int64_t now_ms);
-
 /* Commands that tests also make by themselves: an id of this time, an envelope, the body empty. */
 struct command workload_command(struct workload *workload, enum command_kind kind,
 	const struct text64 *party, int64_t now_ms);

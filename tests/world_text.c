@@ -51,8 +51,9 @@ static void put_balances(struct text *text, const struct event *event)
 {
 	for (uint8_t i = 0; i < event->effect_count; i++) {
 		const struct posting *p = &event->effects[i].posting;
-		put(text, " (%u>%u layer=%d rail=%d forced=%d %" PRId64 ")", p->debit, p->credit,
-			(int)p->layer, (int)p->rail, p->forced, amount_minor(p->amount));
+		put(text, " (%u>%u layer=%d rail=%d forced=%d %" PRId64 ")", p->debit_place,
+			p->credit_place, (int)p->layer, (int)p->rail, p->forced,
+			amount_minor(p->amount));
 	}
 	for (uint8_t i = 0; i < event->balance_count; i++) {
 		const struct balance_after *after = &event->balances[i];

@@ -76,12 +76,13 @@ def main():
         count += 1
         for effect in event.effects:
             posting = effect.posting
-            for account, sign in ((posting.debit_account, -1), (posting.credit_account, 1)):
-                key = account, posting.amount.currency
+            for place, sign in ((posting.debit_place, -1), (posting.credit_place, 1)):
+                balance = event.balances[place - 1]
+                key = balance.account, balance.currency
                 if posting.layer == event_pb2.LAYER_POSTED:
-                    balances[key] += sign * posting.amount.minor
+                    balances[key] += sign * posting.amount_minor
                 elif sign < 0:
-                    held[key] += HOLD_SIGNS[posting.layer] * posting.amount.minor
+                    held[key] += HOLD_SIGNS[posting.layer] * posting.amount_minor
     for (account, currency), minor in sorted(balances.items()):
         print(f"{account:<40} {minor:>15} {currency}  held {held[account, currency]:>12}")
     print(f"{count} events")

@@ -45,9 +45,8 @@ static bool order_is_sound(const struct head *head, const struct event *event)
 
 static bool effect_count_is_sound(const struct event *event)
 {
-	return event_moves_money(event->kind) && !event->dry_run
-		       ? event->effect_count > 0
-		       : event->effect_count + event->balance_count == 0;
+	return event_moves_money(event->kind) ? event->effect_count > 0
+					      : event->effect_count + event->balance_count == 0;
 }
 
 bool apply_is_sound(const struct state *state, const struct event *event)
@@ -60,7 +59,7 @@ bool apply_is_sound(const struct state *state, const struct event *event)
 	if (event_answers_nothing(event->kind) &&
 		(event->topic != TOPIC_none || event_is_timers(event)))
 		return false;
-	return (!rule->is_sound || rule->is_sound(state, event)) && effects_are_sound(state, event);
+	return effects_are_sound(state, event) && (!rule->is_sound || rule->is_sound(state, event));
 }
 
 /* The id's first outcome is what its repeats are answered with. */
@@ -108,7 +107,7 @@ static void head_move(struct state *state, const struct event *event)
 void apply(struct state *state, const struct event *event)
 {
 	const struct event_rule *rule = rule_of(event->kind);
-	if (event->effect_count > 0)
+	if (event->effect_count > 0 && !event->dry_run)
 		effects_apply(state, event);
 	if (rule->change && !event->dry_run)
 		rule->change(state, event);

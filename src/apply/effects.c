@@ -31,10 +31,10 @@ static bool balances_equal(const struct balances *a, const struct balances *b)
 static bool posting_apply(
 	const struct event *event, const struct posting *posting, struct account *accounts)
 {
-	if (posting->debit >= event->balance_count || posting->credit >= event->balance_count ||
-		posting->debit == posting->credit || !amount_is_positive(posting->amount))
+	if (!posting_places_are_sound(event, posting) || !amount_is_positive(posting->amount))
 		return false;
-	struct account *debit = &accounts[posting->debit], *credit = &accounts[posting->credit];
+	struct account *debit = &accounts[posting->debit_place - 1];
+	struct account *credit = &accounts[posting->credit_place - 1];
 	return debit->currency == credit->currency &&
 	       balances_debit(&debit->balances, posting->layer, posting->amount) &&
 	       balances_credit(&credit->balances, posting->layer, posting->amount);

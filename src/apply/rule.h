@@ -16,7 +16,8 @@ struct event_rule {
 	void (*load)(const struct state *state, const struct event *event);
 
 	/* What change takes for granted, as a question: for replay, where a wrong event is a fault
-	 * of the log and not a bug. Its rows are loaded. NULL: the effects are all there is. */
+	 * of the log and not a bug. Its rows are loaded, and its effects are sound. NULL: they are
+	 * all there is. */
 	bool (*is_sound)(const struct state *state, const struct event *event);
 
 	/* It can't fail. For all events the effects are applied before it, and the row of the

@@ -15,8 +15,6 @@ static void try_out(struct state *state, struct event *event)
 	apply(state, event);
 	state_try_undo(state);
 	event->dry_run = true;
-	event->effect_count = 0;
-	event->balance_count = 0;
 }
 
 static enum engine_result event_take(

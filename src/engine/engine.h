@@ -10,7 +10,7 @@
 #include "state/state.h"
 
 enum {
-	LEDGER_FORMAT = 1,
+	LEDGER_FORMAT = 2, /* 1 named the accounts of postings */
 	/* Due timers that fire before one input; the others wait for the next. */
 	TIMERS_PER_INPUT_MAX = 1024,
 	ID_TOO_OLD_MS = 7 * 86400000,

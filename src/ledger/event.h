@@ -20,18 +20,22 @@ struct timer {
 	enum timer_kind kind;
 };
 
-/* Accounts by their place in event.balances, so that an id stands once. */
+/* Accounts by their place among event.balances, from 1, so that an id stands once. */
 struct posting {
-	uint8_t debit;
-	uint8_t credit;
+	uint32_t debit_place;
+	uint32_t credit_place;
 	enum layer layer;
 	enum rail rail;
 	bool forced;
 	struct amount amount; /* in the currency of both */
 };
 
-/* A list of what an outcome does; postings only until remittances come. */
+/* The numbers of the arms of Effect.effect. */
+enum effect_kind { EFFECT_none = 0, EFFECT_posting = 1, EFFECT_LAST = EFFECT_posting };
+
+/* What an outcome does. */
 struct effect {
+	enum effect_kind kind;
 	struct posting posting;
 };
 
@@ -60,7 +64,7 @@ struct event {
 	enum initiator initiator;
 	struct id group_id;
 	struct text64 reference;
-	bool dry_run; /* what it would be: nothing changes, and there are no effects and balances */
+	bool dry_run; /* what it would be: nothing changes */
 
 	uint8_t effect_count;
 	uint8_t balance_count;
@@ -75,6 +79,27 @@ struct event {
 /* Is each value of its outcome one that its field can have? NULL, or the field that is wrong, in
  * the contract's names. Whether it follows from what came before is another question (apply). */
 const char *event_body_wrong(const struct event *event);
+
+/* The accounts of a posting, whose places are sound. */
+static inline const struct balance_after *event_debited(
+	const struct event *event, const struct posting *posting)
+{
+	return &event->balances[posting->debit_place - 1];
+}
+
+static inline const struct balance_after *event_credited(
+	const struct event *event, const struct posting *posting)
+{
+	return &event->balances[posting->credit_place - 1];
+}
+
+static inline bool posting_places_are_sound(
+	const struct event *event, const struct posting *posting)
+{
+	return posting->debit_place - 1 < event->balance_count &&
+	       posting->credit_place - 1 < event->balance_count &&
+	       posting->debit_place != posting->credit_place;
+}
 
 /* Of the record that an outcome answers. */
 static inline struct witness event_witness(const struct event *event)

@@ -57,7 +57,7 @@ static int event_found(void *context, const struct event *event, const struct pl
 	(void)place;
 	if (event->kind == EVENT_account_opened && !event->dry_run)
 		found_add(context, &event->account_opened.account);
-	for (uint8_t i = 0; i < event->balance_count; i++)
+	for (uint8_t i = 0; !event->dry_run && i < event->balance_count; i++)
 		found_add(context, &event->balances[i].account);
 	return 0;
 }

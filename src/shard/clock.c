@@ -63,7 +63,8 @@ int clock_enter(struct shard *shard)
 		return FAULT(&shard->fault, FAULT_SETTINGS,
 			"shard %" PRIu32 " needs more memory than %zu bytes: see --memory",
 			shard->config.shard, shard->config.memory_bytes);
-	batch_first(shard);
+	shard->batch = &shard->batches[0];
+	shard->batch->count = shard->batch->used = 0;
 	batch_add(shard, &event);
 	error = shard_flush(shard);
 	if (!error)

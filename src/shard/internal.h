@@ -108,13 +108,6 @@ struct shard {
 	_Atomic size_t status_rows, status_dirty;
 };
 
-/* An empty batch to be filled, while the committer has none. */
-static inline void batch_first(struct shard *shard)
-{
-	shard->batch = &shard->batches[0];
-	shard->batch->count = shard->batch->used = 0;
-}
-
 /* The one that was handed last: the committer's, and as it was until it is filled anew. */
 static inline struct batch *batch_other(struct shard *shard)
 {

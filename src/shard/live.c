@@ -381,7 +381,9 @@ static int live_step(struct shard *shard)
 
 int shard_live(struct shard *shard)
 {
-	batch_first(shard);
+	shard->batch = &shard->batches[0];
+	shard->batch->count = 0;
+	shard->batch->used = 0;
 	shard->ahead = (struct ahead_commands){ 0 };
 	sweep_begin(&shard->sweep);
 	shard->input_at_ms = clock_monotonic_ms();

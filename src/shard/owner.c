@@ -307,7 +307,8 @@ int shard_init_ledger(struct shard *shard, const struct id *ledger_id, struct id
 		};
 		struct event event;
 		engine_open_ledger(shard->replica.state, &opened, clock_host_ms(), &event);
-		batch_first(shard);
+		shard->batch = &shard->batches[0];
+		shard->batch->count = shard->batch->used = 0;
 		batch_add(shard, &event);
 		error = shard_flush(shard);
 	}

@@ -79,6 +79,17 @@ static int command_id_max(struct store *store, struct id *ret, struct fault *fau
 	return error;
 }
 
+/* Neither an older one's events nor a newer one's can be read. */
+static int format_check(const struct replica *replica, uint32_t format)
+{
+	if (format == LEDGER_FORMAT)
+		return 0;
+	return FAULT(replica->fault, FAULT_SETTINGS,
+		"the ledger's format is %" PRIu32 ", this pinion reads %d: use %s", format,
+		LEDGER_FORMAT,
+		format < LEDGER_FORMAT ? "the older one that made it" : "a newer one");
+}
+
 int replica_start(struct replica *replica, struct store *store, bool checkpoints)
 {
 	state_reset(replica->state);
@@ -124,7 +135,7 @@ int replica_start(struct replica *replica, struct store *store, bool checkpoints
 		.hash = position.place.hash,
 	};
 	replica->must_confirm = true;
-	return 0;
+	return format_check(replica, view_ledger(replica->state)->format);
 }
 
 /* Records that come next. */
@@ -142,11 +153,7 @@ static int ledger_check(const struct replica *replica, const struct event *event
 		return FAULT(replica->fault, FAULT_LOG,
 			"this stream says that it is shard %" PRIu32 ", not %" PRIu32,
 			opened->shard, replica->shard);
-	if (opened->format > LEDGER_FORMAT)
-		return FAULT(replica->fault, FAULT_SETTINGS,
-			"the ledger's format is %" PRIu32 ", this pinion knows %d: use a newer one",
-			opened->format, LEDGER_FORMAT);
-	return 0;
+	return format_check(replica, opened->format);
 }
 
 /* The store says that this event stands here: it must, or the log lost or changed it. */

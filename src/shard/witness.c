@@ -238,7 +238,8 @@ static int restart_write(struct shard *shard, const struct comparison *compariso
 {
 	struct state *state = shard->replica.state;
 	struct event event;
-	batch_first(shard);
+	shard->batch = &shard->batches[0];
+	shard->batch->count = shard->batch->used = 0;
 	for (enum log_stream s = 0; s < LOG_EVENTS; s++) {
 		if (!input_differs(shard, comparison, s))
 			continue;

@@ -52,7 +52,7 @@ void binding_check(const struct message_binding *message)
 		assert(binding->number == field->id && type_fits(field, binding->bind));
 		assert((binding->bind == BIND_ARM) == (i >= message->count - message->arms));
 		assert(is_arm || binding->bind != BIND_ARM);
-		assert(arm_place(message, field->id) == (binding->bind == BIND_ARM ? i : 0));
+		assert(arm_place(message, field->id) == (binding->bind == BIND_ARM ? i + 1 : 0));
 		assert((field->label == PROTOBUF_C_LABEL_REPEATED) == (binding->bind == BIND_LIST));
 		assert(binding->noun < BINDING_NOUNS);
 		if (!binding->message)

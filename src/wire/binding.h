@@ -51,7 +51,7 @@ struct message_binding {
 	const struct binding *bindings; /* as many as the descriptor has fields */
 	size_t count;
 	size_t arms;                /* of its oneof: the last ones, all BIND_ARM with one kind */
-	const uint16_t *arm_places; /* each by its number; 0: there is none */
+	const uint16_t *arm_places; /* each by its number, from 1; 0: there is none */
 	uint32_t arm_last;          /* the greatest number */
 };
 
@@ -59,7 +59,7 @@ enum { BINDING_NOUNS = 2 };
 
 #define BINDINGS_OF(fields) .bindings = (fields), .count = sizeof(fields) / sizeof *(fields)
 
-/* Where an arm stands among the fields, however many there are; 0: it is none. */
+/* Where an arm stands among the fields, from 1, however many there are; 0: it is none. */
 static inline unsigned arm_place(const struct message_binding *message, uint32_t number)
 {
 	return number != 0 && number <= message->arm_last ? message->arm_places[number] : 0;

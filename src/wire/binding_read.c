@@ -50,7 +50,7 @@ static const ProtobufCFieldDescriptor *field_find(const ProtobufCMessageDescript
 	else if (place > 0 && fields[place - 1].id == number)
 		field = &fields[place - 1];
 	else if (message && (place = arm_place(message, number)) != 0)
-		field = &fields[place];
+		field = &fields[place - 1];
 	else
 		field = field_search(descriptor, number, *next);
 	if (field)

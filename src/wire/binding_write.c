@@ -195,7 +195,7 @@ static uint8_t *arm_put(const struct message_binding *message,
 	memcpy(&kind, nouns[any->noun] + any->second, sizeof kind);
 	unsigned place = arm_place(message, kind);
 	assert(place != 0);
-	return message_put(&message->bindings[place], nouns, at);
+	return message_put(&message->bindings[place - 1], nouns, at);
 }
 
 uint8_t *message_write(const struct message_binding *message,

@@ -17,6 +17,9 @@ struct output {
 	size_t capacity;
 	bool needs_comma; /* a value stands before, in this object or list */
 	bool is_full;     /* what is zero too, and money's minor units beside its text */
+	/* Where the postings that are being printed have their accounts. */
+	Pinion__V1__Balance *const *balances;
+	size_t balance_count;
 };
 
 static void put(struct output *output, const char *at, size_t size)
@@ -164,9 +167,21 @@ static const char *text_of(const void *member)
 	return text;
 }
 
-/* Its sibling `currency`, where it has one that is set: then its `..._minor` fields are money. */
-static const char *currency_of_message(const ProtobufCMessage *message)
+/* NULL: it is no place of a balance. */
+static const Pinion__V1__Balance *balance_at(const struct output *output, uint32_t place)
 {
+	return place - 1 < output->balance_count ? output->balances[place - 1] : NULL;
+}
+
+/* Its sibling `currency`, where it has one that is set: then its `..._minor` fields are money. A
+ * posting's is that of its accounts. */
+static const char *currency_of_message(const struct output *output, const ProtobufCMessage *message)
+{
+	if (message->descriptor == &pinion__v1__posting__descriptor) {
+		const Pinion__V1__Balance *debited =
+			balance_at(output, ((const Pinion__V1__Posting *)message)->debit_place);
+		return debited ? debited->currency : "";
+	}
 	const ProtobufCFieldDescriptor *field =
 		protobuf_c_message_descriptor_get_field_by_name(message->descriptor, "currency");
 	if (!field)
@@ -229,6 +244,13 @@ static void put_member_message(struct output *output, const ProtobufCFieldDescri
 	put_money(output, amount->minor, amount->currency);
 }
 
+/* Whose currency stands in no field beside it. */
+static bool is_of_posting(const ProtobufCFieldDescriptor *field)
+{
+	size_t place = (size_t)(field - pinion__v1__posting__descriptor.fields);
+	return place < pinion__v1__posting__descriptor.n_fields;
+}
+
 static void put_number(struct output *output, const ProtobufCFieldDescriptor *field, int64_t value,
 	const char *currency)
 {
@@ -239,6 +261,10 @@ static void put_number(struct output *output, const ProtobufCFieldDescriptor *fi
 	bool is_no_need = value == 0 && strcmp(field->name, "required_minor") == 0;
 	if (is_money && output->is_full) {
 		put_money_full(output, field->name, size, value, currency);
+		if (is_of_posting(field)) {
+			put_name_beside(output, field->name, size, "_currency");
+			put_quoted(output, currency);
+		}
 	} else if (is_money && currency[0] != '\0' && !is_no_need) {
 		put_name(output, field->name, size);
 		put_money(output, value, currency);
@@ -248,10 +274,22 @@ static void put_number(struct output *output, const ProtobufCFieldDescriptor *fi
 	}
 }
 
+/* A place is printed as the account that stands there: "debit_place" gives "debit_account". */
+static bool put_place(struct output *output, const ProtobufCFieldDescriptor *field, uint32_t value)
+{
+	static const char ending[] = "_place";
+	const Pinion__V1__Balance *balance = balance_at(output, value);
+	if (!balance || !ends_in(field->name, ending))
+		return false;
+	put_name_beside(output, field->name, strlen(field->name) - strlen(ending), "_account");
+	put_quoted(output, balance->account);
+	return true;
+}
+
 /* `first_outcome` is the number of an arm of Event. */
 static void put_uint32(struct output *output, const ProtobufCFieldDescriptor *field, uint32_t value)
 {
-	if (value == 0 && !output->is_full)
+	if ((value == 0 && !output->is_full) || put_place(output, field, value))
 		return;
 	put_name(output, field->name, strlen(field->name));
 	const char *name = event_name((enum event_kind)value);
@@ -341,7 +379,7 @@ static void put_field(struct output *output, const ProtobufCFieldDescriptor *fie
 
 static void put_fields(struct output *output, const ProtobufCMessage *message)
 {
-	const char *currency = currency_of_message(message);
+	const char *currency = currency_of_message(output, message);
 	for (unsigned i = 0; i < message->descriptor->n_fields; i++)
 		put_field(output, &message->descriptor->fields[i], message, currency);
 }
@@ -350,6 +388,11 @@ static void put_message(struct output *output, const ProtobufCMessage *message)
 {
 	put(output, "{", 1);
 	output->needs_comma = false;
+	if (message->descriptor == &pinion__v1__trial__descriptor) {
+		const Pinion__V1__Trial *trial = (const Pinion__V1__Trial *)message;
+		output->balances = trial->balances;
+		output->balance_count = trial->n_balances;
+	}
 	put_fields(output, message);
 	put(output, "}", 1);
 	output->needs_comma = true;
@@ -374,9 +417,12 @@ static char *event_print(struct codec *codec, struct bytes record, int64_t offse
 		return NULL;
 	const Pinion__V1__EventRecord *read = (const Pinion__V1__EventRecord *)message;
 	bool is_event = read->record_case == PINION__V1__EVENT_RECORD__RECORD_EVENT;
-	if (is_event)
-		message = &read->event->base;
 	struct output output = { .is_full = is_full && is_event };
+	if (is_event) {
+		message = &read->event->base;
+		output.balances = read->event->balances;
+		output.balance_count = read->event->n_balances;
+	}
 	put_text(&output, "{\"offset\":");
 	put_int64(&output, offset);
 	output.needs_comma = true;

@@ -9,24 +9,16 @@
 
 #include "pinion/v1/event.pb-c.h"
 
-/* A posting as a record tells it: with its accounts' names. */
-struct posting_told {
-	bool is_there;
-	struct bytes debit, credit; /* lent */
-	struct amount amount;
-	enum currency currency;
-	enum layer layer;
-	enum rail rail;
-	bool forced;
-};
-
 /* What a record says beside its event: the second noun of its bindings. The first is the event. */
 struct event_extra {
 	bool is_event, is_mark, has_previous, has_input, has_digest, has_timer;
 	struct link link;
 	enum retry retry_hint; /* of a reject */
-	uint8_t posting_count;
-	struct posting_told postings[EFFECTS_PER_EVENT_MAX];
+	/* The event's own, where it was only tried: then it is here that they go. */
+	bool has_trial;
+	uint8_t effect_count, balance_count;
+	struct effect effects[EFFECTS_PER_EVENT_MAX];
+	struct balance_after balances[BALANCES_PER_EVENT_MAX];
 };
 
 extern const uint16_t command_arm_places[COMMAND_LAST + 1];

@@ -66,12 +66,14 @@ static const char *balance_wrong(const struct event *event, unsigned place)
 	return is_negative ? "balances, a total below zero" : NULL;
 }
 
-static const char *posting_wrong(const struct event *event, const struct posting *posting)
+static const char *effect_wrong(const struct event *event, const struct effect *effect)
 {
-	if (posting->debit >= event->balance_count || posting->credit >= event->balance_count ||
-		posting->debit == posting->credit)
+	const struct posting *posting = &effect->posting;
+	if (effect->kind != EFFECT_posting)
+		return "effects, one without an effect";
+	if (!posting_places_are_sound(event, posting))
 		return "effects.posting, its accounts";
-	if (event->balances[posting->debit].currency != event->balances[posting->credit].currency)
+	if (event_debited(event, posting)->currency != event_credited(event, posting)->currency)
 		return "effects.posting, the currency of its accounts";
 	if (!layer_is_known((int32_t)posting->layer))
 		return "effects.posting.layer";
@@ -95,13 +97,11 @@ static const char *event_wrong(const struct event *event)
 		return "balances, too many";
 	if (event->effect_count > EFFECTS_PER_EVENT_MAX)
 		return "effects, too many";
-	if (event->dry_run && event->effect_count + event->balance_count != 0)
-		return "effects, of what was only tried";
 	for (unsigned i = 0; i < event->balance_count; i++)
 		if ((wrong = balance_wrong(event, i)))
 			return wrong;
 	for (unsigned i = 0; i < event->effect_count; i++)
-		if ((wrong = posting_wrong(event, &event->effects[i].posting)))
+		if ((wrong = effect_wrong(event, &event->effects[i])))
 			return wrong;
 	return event_body_wrong(event);
 }
@@ -141,31 +141,32 @@ static const struct message_binding timer_binding = {
 	BINDINGS_OF(timer_bindings),
 };
 
-#define IN_POSTING(member) .offset = offsetof(struct posting_told, member)
+#define IN_EFFECT(member) .offset = offsetof(struct effect, member)
 static const struct binding posting_bindings[] = {
-	{ .number = 1, .bind = BIND_LENT, IN_POSTING(debit) },
-	{ .number = 2, .bind = BIND_LENT, IN_POSTING(credit) },
-	{ .number = 3,
-		.bind = BIND_AMOUNT,
-		IN_POSTING(amount),
-		.second = offsetof(struct posting_told, currency) },
-	{ .number = 4, .bind = BIND_ENUM, IN_POSTING(layer) },
-	{ .number = 5, .bind = BIND_ENUM, IN_POSTING(rail) },
-	{ .number = 6, .bind = BIND_BOOL, IN_POSTING(forced) },
+	{ .number = 1, .bind = BIND_U32, IN_EFFECT(posting.debit_place) },
+	{ .number = 2, .bind = BIND_U32, IN_EFFECT(posting.credit_place) },
+	{ .number = 3, .bind = BIND_I64, IN_EFFECT(posting.amount) },
+	{ .number = 4, .bind = BIND_ENUM, IN_EFFECT(posting.layer) },
+	{ .number = 5, .bind = BIND_ENUM, IN_EFFECT(posting.rail) },
+	{ .number = 6, .bind = BIND_BOOL, IN_EFFECT(posting.forced) },
 };
 static const struct message_binding posting_binding = {
 	.descriptor = &pinion__v1__posting__descriptor,
 	BINDINGS_OF(posting_bindings),
 };
 static const struct binding effect_bindings[] = {
-	{ .number = 1,
-		.bind = BIND_MESSAGE,
-		.second = offsetof(struct posting_told, is_there),
+	{ .number = EFFECT_posting,
+		.bind = BIND_ARM,
+		.second = offsetof(struct effect, kind),
 		.message = &posting_binding },
 };
+static const uint16_t effect_arm_places[EFFECT_LAST + 1] = { [EFFECT_posting] = 1 };
 static const struct message_binding effect_binding = {
 	.descriptor = &pinion__v1__effect__descriptor,
 	BINDINGS_OF(effect_bindings),
+	.arms = EFFECT_LAST,
+	.arm_places = effect_arm_places,
+	.arm_last = EFFECT_LAST,
 };
 
 #define IN_BALANCE(member) .offset = offsetof(struct balance_after, member)
@@ -180,6 +181,27 @@ static const struct binding balance_bindings[] = {
 static const struct message_binding balance_binding = {
 	.descriptor = &pinion__v1__balance__descriptor,
 	BINDINGS_OF(balance_bindings),
+};
+
+static const struct binding trial_bindings[] = {
+	{ .number = 1,
+		.bind = BIND_LIST,
+		BESIDE(effects),
+		.second = offsetof(struct event_extra, effect_count),
+		.list_max = EFFECTS_PER_EVENT_MAX,
+		.stride = sizeof(struct effect),
+		.message = &effect_binding },
+	{ .number = 2,
+		.bind = BIND_LIST,
+		BESIDE(balances),
+		.second = offsetof(struct event_extra, balance_count),
+		.list_max = BALANCES_PER_EVENT_MAX,
+		.stride = sizeof(struct balance_after),
+		.message = &balance_binding },
+};
+static const struct message_binding trial_binding = {
+	.descriptor = &pinion__v1__trial__descriptor,
+	BINDINGS_OF(trial_bindings),
 };
 
 static const struct binding event_bindings[] = {
@@ -199,10 +221,10 @@ static const struct binding event_bindings[] = {
 	{ .number = 8, .bind = BIND_MESSAGE, WHERE(has_timer), .message = &timer_binding },
 	{ .number = 9,
 		.bind = BIND_LIST,
-		BESIDE(postings),
-		.second = offsetof(struct event_extra, posting_count),
+		IN_EVENT(effects),
+		.second = offsetof(struct event, effect_count),
 		.list_max = EFFECTS_PER_EVENT_MAX,
-		.stride = sizeof(struct posting_told),
+		.stride = sizeof(struct effect),
 		.message = &effect_binding },
 	{ .number = 10,
 		.bind = BIND_LIST,
@@ -211,6 +233,7 @@ static const struct binding event_bindings[] = {
 		.list_max = BALANCES_PER_EVENT_MAX,
 		.stride = sizeof(struct balance_after),
 		.message = &balance_binding },
+	{ .number = 11, .bind = BIND_MESSAGE, WHERE(has_trial), .message = &trial_binding },
 #define EVENT(arm, name, file)                          \
 	{ .number = (arm),                              \
 		.bind = BIND_ARM,                       \
@@ -248,28 +271,16 @@ const struct message_binding event_record_binding = {
 
 /* Writing */
 
-static struct bytes account_lend(const struct account_id *id)
+/* What an event that was only tried does not do. */
+static struct event trial_set_apart(const struct event *event, struct event_extra *ret)
 {
-	return (struct bytes){ (const uint8_t *)id->at, id->size };
-}
-
-static void postings_tell(const struct event *event, struct event_extra *ret)
-{
-	ret->posting_count = event->effect_count;
-	for (unsigned i = 0; i < event->effect_count; i++) {
-		const struct posting *posting = &event->effects[i].posting;
-		const struct balance_after *debit = &event->balances[posting->debit];
-		ret->postings[i] = (struct posting_told){
-			.is_there = true,
-			.debit = account_lend(&debit->account),
-			.credit = account_lend(&event->balances[posting->credit].account),
-			.amount = posting->amount,
-			.currency = debit->currency,
-			.layer = posting->layer,
-			.rail = posting->rail,
-			.forced = posting->forced,
-		};
-	}
+	struct event bare = *event;
+	ret->effect_count = event->effect_count;
+	ret->balance_count = event->balance_count;
+	memcpy(ret->effects, event->effects, sizeof ret->effects);
+	memcpy(ret->balances, event->balances, sizeof ret->balances);
+	bare.effect_count = bare.balance_count = 0;
+	return bare;
 }
 
 /* It is written from the end of a room that is large enough for any. */
@@ -303,8 +314,14 @@ size_t event_encode(struct codec *codec, const struct event *event, const struct
 	extra.link = *link;
 	if (event->kind == EVENT_command_rejected)
 		extra.retry_hint = reject_retry(event->command_rejected.reject);
-	postings_tell(event, &extra);
-	size_t size = record_write(event, &extra, ret);
+	extra.has_trial = event->dry_run && event->balance_count > 0;
+	size_t size;
+	if (extra.has_trial) {
+		struct event bare = trial_set_apart(event, &extra);
+		size = record_write(&bare, &extra, ret);
+	} else {
+		size = record_write(event, &extra, ret);
+	}
 	assert(size <= event_bound(event->kind));
 	return size;
 }
@@ -319,34 +336,19 @@ size_t mark_encode(struct codec *codec, const struct link *link, uint8_t ret[EVE
 
 /* Reading */
 
-/* The account's place among the balances; past their end where it has none. */
-static uint8_t place_of(const struct event *event, struct bytes account)
+/* False: it would do what was only tried, or tried what it did. */
+static bool trial_take(const struct event_extra *extra, struct event *ret)
 {
-	uint8_t i = 0;
-	while (i < event->balance_count &&
-		!bytes_equal(account, account_lend(&event->balances[i].account)))
-		i++;
-	return i;
-}
-
-static bool postings_take(const struct event_extra *extra, struct event *ret)
-{
-	ret->effect_count = extra->posting_count;
-	for (unsigned i = 0; i < extra->posting_count; i++) {
-		const struct posting_told *told = &extra->postings[i];
-		struct posting *posting = &ret->effects[i].posting;
-		*posting = (struct posting){
-			.debit = place_of(ret, told->debit),
-			.credit = place_of(ret, told->credit),
-			.layer = told->layer,
-			.rail = told->rail,
-			.forced = told->forced,
-			.amount = told->amount,
-		};
-		if (!told->is_there || posting->debit >= ret->balance_count ||
-			told->currency != ret->balances[posting->debit].currency)
-			return false;
-	}
+	if (ret->dry_run != extra->has_trial)
+		return !extra->has_trial && ret->effect_count + ret->balance_count == 0;
+	if (!ret->dry_run)
+		return true;
+	if (ret->effect_count + ret->balance_count != 0 || extra->balance_count == 0)
+		return false;
+	ret->effect_count = extra->effect_count;
+	ret->balance_count = extra->balance_count;
+	memcpy(ret->effects, extra->effects, sizeof ret->effects);
+	memcpy(ret->balances, extra->balances, sizeof ret->balances);
 	return true;
 }
 
@@ -394,7 +396,7 @@ enum decode_result event_decode(
 		return fits ? DECODE_OK : DECODE_BROKEN;
 	ret_event->sequence = extra.link.sequence;
 	ret_event->has_command_id = !id_is_absent(&ret_event->command_id);
-	return fits && postings_take(&extra, ret_event) && extra_is_sound(&extra, ret_event) &&
+	return fits && trial_take(&extra, ret_event) && extra_is_sound(&extra, ret_event) &&
 			       !event_wrong(ret_event)
 		       ? DECODE_OK
 		       : DECODE_BROKEN;

@@ -28,8 +28,8 @@ static const struct part of_envelope[] = { PART(PLAIN, kind), PART(PLAIN, sequen
 	PART(PLAIN, has_command_id), PART(PLAIN, command_id), PART(PLAIN, digest),
 	PART(TEXT, party), PART(PLAIN, initiator), PART(PLAIN, group_id), PART(TEXT, reference),
 	PART(PLAIN, dry_run), PART(PLAIN, effect_count), PART(PLAIN, balance_count), { 0 } };
-static const struct part of_effect[] = { PART(PLAIN, effects[0].posting.debit),
-	PART(PLAIN, effects[0].posting.credit), PART(PLAIN, effects[0].posting.layer),
+static const struct part of_effect[] = { PART(PLAIN, effects[0].posting.debit_place),
+	PART(PLAIN, effects[0].posting.credit_place), PART(PLAIN, effects[0].posting.layer),
 	PART(PLAIN, effects[0].posting.rail), PART(PLAIN, effects[0].posting.forced),
 	PART(PLAIN, effects[0].posting.amount), { 0 } };
 static const struct part of_balance[] = { PART(ACCOUNT, balances[0].account),

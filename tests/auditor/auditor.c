@@ -219,7 +219,7 @@ static const char *opened(struct auditor *auditor, const struct event *event)
 		.ledger_opened = {
 			.shard = books->shard,
 			.shards = books->shards,
-			.format = 1,
+			.format = 2,
 			.id_too_old_ms = 604800000,
 			.id_too_new_ms = 300000,
 		},

@@ -137,8 +137,8 @@ static void effects_take(struct books *books, const struct event *event)
 {
 	for (size_t i = 0; i < event->effect_count; i++) {
 		const struct posting *posting = &event->effects[i].posting;
-		totals_post(page_of(books, &event->balances[posting->debit])->totals,
-			page_of(books, &event->balances[posting->credit])->totals, posting->layer,
+		totals_post(page_of(books, event_debited(event, posting))->totals,
+			page_of(books, event_credited(event, posting))->totals, posting->layer,
 			amount_minor(posting->amount));
 	}
 }
@@ -166,7 +166,7 @@ static void command_take(struct books *books, const struct event *event)
 
 bool books_has_paid(const struct books *books, const struct event *event)
 {
-	return event->effect_count > 0 && !event_is_timers(event) &&
+	return event->effect_count > 0 && !event_is_timers(event) && !event->dry_run &&
 	       shelf_find(&books->paid, &event->command_id);
 }
 
@@ -174,7 +174,8 @@ void books_take(struct books *books, const struct event *event)
 {
 	books->sequence = event->sequence;
 	books->engine_time_ms = event->engine_time_ms;
-	effects_take(books, event);
+	if (!event->dry_run)
+		effects_take(books, event);
 	const struct event_audit *audit = event_audit(event->kind);
 	if (audit->take && !event->dry_run)
 		audit->take(books, event);

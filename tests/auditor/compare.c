@@ -125,8 +125,8 @@ static void effects(struct comparison *c, const struct event *predicted, const s
 	for (size_t i = 0; i < predicted->effect_count && !c->differs; i++) {
 		const struct posting *a = &predicted->effects[i].posting;
 		const struct posting *b = &came->effects[i].posting;
-		number(c, "posting.debit", a->debit, b->debit);
-		number(c, "posting.credit", a->credit, b->credit);
+		number(c, "posting.debit_place", a->debit_place, b->debit_place);
+		number(c, "posting.credit_place", a->credit_place, b->credit_place);
 		number(c, "posting.layer", a->layer, b->layer);
 		number(c, "posting.rail", a->rail, b->rail);
 		number(c, "posting.forced", a->forced, b->forced);

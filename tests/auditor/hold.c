@@ -38,10 +38,6 @@ static void hold_create_predict(const struct request *request, struct event *ret
 	post_payment(ret, request, LAYER_pending);
 	ret->hold_created = (struct event_hold_created){
 		.hold_id = request->command->id.id,
-		.from_account = body->from_account,
-		.to_account = body->to_account,
-		.amount = body->amount.amount,
-		.currency = body->amount.currency,
 		.reason = body->reason,
 		.expires_at_ms = request->now_ms + 1000 * body->expires_in_s,
 	};
@@ -64,9 +60,10 @@ static void hold_created_take(struct books *books, const struct event *event)
 {
 	const struct event_hold_created *created = &event->hold_created;
 	struct hold_page *hold = shelf_add(&books->holds, &created->hold_id);
-	hold->from = books_account(books, &created->from_account);
-	hold->to = books_account(books, &created->to_account);
-	hold->minor = amount_minor(created->amount);
+	const struct posting *pending = &event->effects[0].posting;
+	hold->from = books_account(books, &event_debited(event, pending)->account);
+	hold->to = books_account(books, &event_credited(event, pending)->account);
+	hold->minor = amount_minor(pending->amount);
 	hold->reason = created->reason;
 	hold->expires_at_ms = created->expires_at_ms;
 	hold->from->open_holds++;
@@ -196,11 +193,8 @@ static void hold_capture_predict(const struct request *request, struct event *re
 	sides_close(&sides);
 	ret->hold_captured = (struct event_hold_captured){
 		.hold_id = hold->id,
-		.from_account = hold->from->id,
-		.to_account = hold->to->id,
-		.captured = amount_of(minor),
 		.released = amount_of(hold->minor - minor),
-		.currency = hold->from->currency,
+		.currency = minor == hold->minor ? CURRENCY_none : hold->from->currency,
 	};
 }
 
@@ -251,10 +245,6 @@ static void hold_release_predict(const struct request *request, struct event *re
 	lift(ret, request->books, hold);
 	ret->hold_released = (struct event_hold_released){
 		.hold_id = hold->id,
-		.from_account = hold->from->id,
-		.to_account = hold->to->id,
-		.released = amount_of(hold->minor),
-		.currency = hold->from->currency,
 	};
 }
 
@@ -292,10 +282,6 @@ static void hold_expiry_predict(const struct books *books, const struct due *due
 	lift(ret, books, hold);
 	ret->hold_expired = (struct event_hold_expired){
 		.hold_id = hold->id,
-		.from_account = hold->from->id,
-		.to_account = hold->to->id,
-		.released = amount_of(hold->minor),
-		.currency = hold->from->currency,
 		.reason = hold->reason,
 	};
 }

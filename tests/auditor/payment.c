@@ -83,9 +83,6 @@ static void funds_receive_predict(const struct request *request, struct event *r
 	ret->kind = EVENT_funds_received;
 	post(ret, request->books, &bank, &body->to_account, body->amount.currency, &posting);
 	ret->funds_received = (struct event_funds_received){
-		.to_account = body->to_account,
-		.amount = body->amount.amount,
-		.currency = body->amount.currency,
 		.rail = (enum rail)body->rail,
 		.rail_reference = body->rail_reference,
 	};
@@ -145,15 +142,9 @@ static bool transfer_overflows(const struct request *request)
 
 static void transfer_create_predict(const struct request *request, struct event *ret)
 {
-	const struct command_transfer_create *body = &request->command->transfer_create;
 	ret->kind = EVENT_transfer_posted;
 	post_payment(ret, request, LAYER_posted);
-	ret->transfer_posted = (struct event_transfer_posted){
-		.from_account = body->from_account,
-		.to_account = body->to_account,
-		.amount = body->amount.amount,
-		.currency = body->amount.currency,
-	};
+	ret->transfer_posted.own_accounts = is_of_envelopes_party(request->payee, request->command);
 }
 
 const struct command_audit transfer_create_audit = {

@@ -21,12 +21,15 @@ void sides_open(struct sides *sides, struct event *event, const struct books *bo
 
 void sides_post(struct sides *sides, enum layer layer, int64_t minor, enum rail rail)
 {
-	sides->event->effects[sides->event->effect_count++].posting = (struct posting){
-		.debit = 0,
-		.credit = 1,
-		.layer = layer,
-		.rail = rail,
-		.amount = amount_of(minor),
+	sides->event->effects[sides->event->effect_count++] = (struct effect){
+		.kind = EFFECT_posting,
+		.posting = {
+			.debit_place = 1,
+			.credit_place = 2,
+			.layer = layer,
+			.rail = rail,
+			.amount = amount_of(minor),
+		},
 	};
 	totals_post(sides->debited, sides->credited, layer, minor);
 }

@@ -74,6 +74,4 @@ void event_predict(const struct books *books, const struct input *input,
 		reject_put(ret, &request, &failed);
 	else
 		command_audit(command->kind)->predict(&request, ret);
-	if (ret->dry_run)
-		ret->effect_count = ret->balance_count = 0;
 }

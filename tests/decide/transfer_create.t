@@ -9,7 +9,7 @@ account  bob/main USD
 funds    alice/main 100.00 USD ref-1
 
 transfer T1 alice/main bob/main 5.00 USD                    transfer_posted
-transfer T2 alice/main alice/save 20.00 USD                 transfer_posted
+transfer T2 alice/main alice/save 20.00 USD                 transfer_posted own
 transfer T3 alice/save alice/main 20.00 USD initiator=3 reference=order-17 group_id=G1   transfer_posted
 balance  alice/main posted 95.00 pending 0 available 95.00
 balance  bob/main   posted 5.00 pending 0 available 5.00

@@ -135,22 +135,33 @@ def value_of(field, value, message):
     return value
 
 
-def message_from(shape, message):
+def beside_of(shape, name, value, message, balances):
+    """What is printed under another name than the contract's: an account for its place, money for minor units."""
+    if name.endswith("_account"):
+        place = [balance["account"] for balance in balances].index(value) + 1
+        setattr(message, name.removesuffix("_account") + "_place", place)
+        return
+    minor, currency = minor_of(value)
+    wanted = shape["currency"] if "currency" in shape else balances[message.debit_place - 1]["currency"]
+    check(currency == wanted, f"{name}: {value}")
+    setattr(message, name + "_minor", minor)
+
+
+def message_from(shape, message, balances=()):
     """What `pinion tail` printed, as the message it was printed from."""
     fields = message.DESCRIPTOR.fields_by_name
+    balances = shape.get("balances", balances)
     for name, value in shape.items():
         if name not in fields:
-            minor, currency = minor_of(value)
-            check(currency == shape["currency"], f"{name}: {value}")
-            setattr(message, name + "_minor", minor)
+            beside_of(shape, name, value, message, balances)
             continue
         field = fields[name]
         if field.label == field.LABEL_REPEATED:
             for part in value:
-                message_from(part, getattr(message, name).add())
+                message_from(part, getattr(message, name).add(), balances)
         elif isinstance(value, dict):
             getattr(message, name).SetInParent()
-            message_from(value, getattr(message, name))
+            message_from(value, getattr(message, name), balances)
         else:
             value = value_of(field, value, getattr(message, name))
             if value is not None:

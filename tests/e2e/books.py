@@ -45,11 +45,16 @@ class Chain:
         return True
 
 
+def accounts_of(event, posting):
+    """Named once, in the balances."""
+    return event.balances[posting.debit_place - 1].account, event.balances[posting.credit_place - 1].account
+
+
 class Hold:
     def __init__(self, event):
-        created = event.hold_created
-        self.debit, self.credit = created.from_account, created.to_account
-        self.minor, self.expires_at_ms = created.amount.minor, created.expires_at_ms
+        posting = event.effects[0].posting
+        self.debit, self.credit = accounts_of(event, posting)
+        self.minor, self.expires_at_ms = posting.amount_minor, event.hold_created.expires_at_ms
 
 
 class Books:
@@ -146,18 +151,20 @@ class Books:
             check(effect.WhichOneof("effect") == "posting", f"{where}: an unknown effect")
             posting = effect.posting
             debit, credit, sign = LAYERS[posting.layer]
-            check(posting.amount.minor > 0, f"{where}: a posting of nothing")
-            for account, column in (
-                (posting.debit_account, debit),
-                (posting.credit_account, credit),
-            ):
+            check(posting.amount_minor > 0, f"{where}: a posting of nothing")
+            places = posting.debit_place, posting.credit_place
+            check(
+                all(0 < place <= len(event.balances) for place in places),
+                f"{where}: a posting on no account",
+            )
+            currency = event.balances[posting.debit_place - 1].currency
+            for account, column in zip(accounts_of(event, posting), (debit, credit)):
                 key = shard, account
                 check(
-                    self.currency.setdefault(key, posting.amount.currency)
-                    == posting.amount.currency,
+                    self.currency.setdefault(key, currency) == currency,
                     f"{where}: {account} is in another currency",
                 )
-                self.totals[key][column] += sign * posting.amount.minor
+                self.totals[key][column] += sign * posting.amount_minor
                 touched.add(account)
         told = {balance.account: balance for balance in event.balances}
         check(
@@ -201,11 +208,13 @@ class Books:
             ended = getattr(event, kind)
             hold = open_holds.pop(ended.hold_id, None)
             check(hold, f"{where}: no such hold is open")
-            taken = ended.captured.minor if kind == "hold_captured" else 0
-            check(
-                taken + ended.released.minor == hold.minor,
-                f"{where}: not all of the hold is accounted for",
-            )
+            lifted, *taken = (effect.posting.amount_minor for effect in event.effects)
+            check(lifted == hold.minor, f"{where}: not all of the hold is lifted")
+            if kind == "hold_captured":
+                check(
+                    taken[0] + ended.released.minor == hold.minor,
+                    f"{where}: not all of the hold is accounted for",
+                )
             is_over = event.engine_time_ms >= hold.expires_at_ms
             check(
                 is_over == (kind == "hold_expired"),

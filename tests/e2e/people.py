@@ -84,10 +84,10 @@ def words_embedded(_):
         check(all(row["shard"] == 0 for row in rows), "a full row without its shard")
         check(len({tuple(row) for row in rows}) == 1, "full rows differ in their columns")
         check(len(rows) == printed.count("\n"), "other rows than words")
-        posted = [row["transfer_posted"] for row in rows if row["outcome"] == "transfer_posted"]
+        posted = [row["effects"] for row in rows if row["outcome"] == "transfer_posted"]
         check(
-            {"from_account": "bob/main", "to_account": "cafe/main", "amount": "3.50 USD",
-             "amount_minor": 350, "amount_currency": "USD"} in posted,
+            [{"posting": {"debit_account": "bob/main", "credit_account": "cafe/main", "amount": "3.50 USD",
+             "amount_minor": 350, "amount_currency": "USD", "layer": "posted", "rail": "book", "forced": False}}] in posted,
             f"no such row among {posted}",
         )
         return f"{len(rows)} events in words and as rows"

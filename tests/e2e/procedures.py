@@ -11,10 +11,12 @@ from inputs import WAY_ON
 from rebuild import digests, played
 
 COPY = ROOT / "docs/examples/backup.py"
-# An embedded ledger of one shard as version 0.1.0 wrote it in November 2023, by its host's clock, when rows were packed by hand (the store's
-# format 5): 17 commands of every kind, a repeat and two rejects, an expired hold and an open one.
-OLD_LEDGER = ROOT / "tests/golden/ledger_rows_5.tar.xz"
-OLD_HEAD = "0:20:2aa18fc9854f6e1924c465996f006189b4eaed7f2212480c5d389552b59abe78"
+# An embedded ledger of one shard, written in November 2023 by its host's clock, with a store of format 6: 18 commands of every kind, a
+# repeat, two rejects, a trial, an expired hold and an open one.
+OLD_LEDGER = ROOT / "tests/golden/ledger_rows_6.tar.xz"
+OLD_HEAD = "0:21:ce509f126ff68c0c916534dd9a26993e8e4d3fbb5aa48359f4231a976efb346d"
+# One whose events have another form: postings named their accounts (the ledger's format 1).
+OLDER_LEDGER = ROOT / "tests/golden/ledger_format_1.tar.xz"
 
 
 def heads_of(printed):
@@ -185,6 +187,19 @@ def upgrade_old_embedded(options):
         printed = ledger.verify("--head", OLD_HEAD)
         check("stored checkpoint of every shard" in printed, f"no checkpoint was compared: {printed}")
         return f"on from {OLD_HEAD[:20]}"
+
+
+def upgrade_older_format_embedded(options):
+    """A ledger of another format is refused by a word that says what to do, and stays as it is."""
+    del options
+    with Room("upgrade-older") as room:
+        ledger = embedded(room)
+        with tarfile.open(OLDER_LEDGER) as packed:
+            packed.extractall(room.folder / "ledger")
+        for command in (["run"], ["verify"], ["show", "alice"]):
+            said = ledger.call(*command, wanted=3).said()
+            check("the ledger's format is 1, this pinion reads 2: use the older one that made it" in said, f"{command}: {said}")
+        return "refused"
 
 
 def upgrade_kafka(options):

@@ -39,11 +39,14 @@ def tries_check(ledger):
             check(tried["input"].get("dry_run") is True, f"not marked: {tried}")
             check(outcome in tried, f"tried {outcome}: {tried}")
             check("effects" not in tried and "balances" not in tried, f"a trial moves nothing: {tried}")
+            trial = tried.get("trial", {})
         if number == 2:  # what was decided comes again after a kill, and what was tried leaves no trace
             run.kill()
             run = ledger.run()
         meant = ledger.submit(line(made, False))[0]
         check("dry_run" not in meant["input"], f"it was meant: {meant}")
+        for part in ("effects", "balances"):
+            check(trial.get(part) == meant.get(part), f"tried {part} {trial}, and came {meant}")
         said, came = ({**one.get(outcome, {}), "expires_at_ms": None} for one in (tried, meant))  # time goes on between them
         check(said == came, f"tried {said}, and came {came}")
     again = ledger.submit(line(steps[4][0], True))[0]

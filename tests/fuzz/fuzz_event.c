@@ -110,11 +110,12 @@ static void contract_check(const struct event *event)
 	assert(event->balance_count <= BALANCES_PER_EVENT_MAX);
 	for (uint8_t i = 0; i < event->effect_count; i++) {
 		const struct posting *posting = &event->effects[i].posting;
-		assert(posting->debit < event->balance_count);
-		assert(posting->credit < event->balance_count);
-		assert(posting->debit != posting->credit);
-		assert(event->balances[posting->debit].currency ==
-			event->balances[posting->credit].currency);
+		assert(event->effects[i].kind == EFFECT_posting);
+		assert(posting->debit_place >= 1 && posting->debit_place <= event->balance_count);
+		assert(posting->credit_place >= 1 && posting->credit_place <= event->balance_count);
+		assert(posting->debit_place != posting->credit_place);
+		assert(event_debited(event, posting)->currency ==
+			event_credited(event, posting)->currency);
 		assert(amount_minor(posting->amount) >= 0);
 	}
 	for (uint8_t i = 0; i < event->balance_count; i++) {

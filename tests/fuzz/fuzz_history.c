@@ -49,8 +49,8 @@ static int64_t *total_of(struct balances *balances, enum layer layer, bool is_de
 
 static void side_work_out(struct event *event, const struct posting *posting, bool is_debit)
 {
-	uint8_t place = is_debit ? posting->debit : posting->credit;
-	int64_t *total = total_of(&event->balances[place].balances, posting->layer, is_debit);
+	uint32_t place = is_debit ? posting->debit_place : posting->credit_place;
+	int64_t *total = total_of(&event->balances[place - 1].balances, posting->layer, is_debit);
 	int64_t amount = amount_minor(posting->amount), sum;
 	bool overflows = posting->layer == LAYER_pending_lifted
 				 ? __builtin_sub_overflow(*total, amount, &sum)

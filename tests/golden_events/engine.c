@@ -10,7 +10,7 @@ struct event golden_prelude_ledger_opened(void)
 		.engine_time_ms = GOLDEN_FIRST_MS,
 		.ledger_opened = { .shard = 1,
 			.shards = 4,
-			.format = 1,
+			.format = 2,
 			.id_too_old_ms = 7 * (int64_t)GOLDEN_DAY_MS,
 			.id_too_new_ms = 300000 },
 	};

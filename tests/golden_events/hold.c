@@ -2,6 +2,8 @@
 /* Pinned events of holds. */
 #include "maker.h"
 
+#include <assert.h>
+
 struct event golden_prelude_hold_created(
 	int n, const struct id *hold, int64_t amount, int64_t pending)
 {
@@ -13,10 +15,6 @@ struct event golden_prelude_hold_created(
 	golden_post(&event, LAYER_pending, RAIL_book, amount);
 	event.hold_created = (struct event_hold_created){
 		.hold_id = *hold,
-		.from_account = golden_account("alice/main"),
-		.to_account = golden_account("bob/main"),
-		.amount = amount_of(amount),
-		.currency = CURRENCY_USD,
 		.reason = golden_text_of("card_purchase"),
 		.expires_at_ms = GOLDEN_HOLD_EXPIRES_MS,
 	};
@@ -31,9 +29,17 @@ static struct event hold_created(void)
 	return event;
 }
 
-static void held_without_bound(struct event *event)
+static void held_and_paid(struct event *event)
 {
-	event->hold_created.amount = amount_of(INT64_MAX);
+	event->effects[0].posting.layer = LAYER_posted;
+	for (int i = 0; i < 2; i++) {
+		struct balances *b = &event->balances[i].balances;
+		struct amount *pending = i == 0 ? &b->debits_pending : &b->credits_pending;
+		struct amount *posted = i == 0 ? &b->debits_posted : &b->credits_posted;
+		bool fits = amount_subtract(pending, *pending, event->effects[0].posting.amount) &&
+			    amount_add(posted, *posted, event->effects[0].posting.amount);
+		assert(fits);
+	}
 }
 
 static void reason_too_long(struct event *event)
@@ -43,7 +49,7 @@ static void reason_too_long(struct event *event)
 }
 
 const struct golden_rule hold_created_v1_golden = { .make = hold_created,
-	.unsound = UNSOUND_LIST(UNSOUND(held_without_bound), UNSOUND(reason_too_long)) };
+	.unsound = UNSOUND_LIST(UNSOUND(held_and_paid), UNSOUND(reason_too_long)) };
 
 /* Of the 25.00 held, 20.00 are taken. */
 static struct event hold_captured(void)
@@ -58,9 +64,6 @@ static struct event hold_captured(void)
 	golden_post(&event, LAYER_posted, RAIL_book, 2000);
 	event.hold_captured = (struct event_hold_captured){
 		.hold_id = golden_hold_id(),
-		.from_account = golden_account("alice/main"),
-		.to_account = golden_account("bob/main"),
-		.captured = amount_of(2000),
 		.released = amount_of(500),
 		.currency = CURRENCY_USD,
 	};
@@ -73,13 +76,15 @@ static void hold_unknown(struct event *event)
 	event->hold_captured.hold_id.at[15] ^= 1;
 }
 
-static void captured_without_bound(struct event *event)
+static void captured_before_it_is_lifted(struct event *event)
 {
-	event->hold_captured.captured = amount_of(INT64_MAX);
+	struct effect lifted = event->effects[0];
+	event->effects[0] = event->effects[1];
+	event->effects[1] = lifted;
 }
 
 const struct golden_rule hold_captured_v1_golden = { .make = hold_captured,
-	.unsound = UNSOUND_LIST(UNSOUND(hold_unknown), UNSOUND(captured_without_bound)) };
+	.unsound = UNSOUND_LIST(UNSOUND(hold_unknown), UNSOUND(captured_before_it_is_lifted)) };
 
 static void hold_lifted(struct event *event)
 {
@@ -95,10 +100,6 @@ static struct event hold_released(void)
 	hold_lifted(&event);
 	event.hold_released = (struct event_hold_released){
 		.hold_id = golden_hold_id(),
-		.from_account = golden_account("alice/main"),
-		.to_account = golden_account("bob/main"),
-		.released = amount_of(2500),
-		.currency = CURRENCY_USD,
 	};
 	return event;
 }
@@ -114,10 +115,6 @@ static struct event hold_expired(void)
 	hold_lifted(&event);
 	event.hold_expired = (struct event_hold_expired){
 		.hold_id = golden_hold_id(),
-		.from_account = golden_account("alice/main"),
-		.to_account = golden_account("bob/main"),
-		.released = amount_of(2500),
-		.currency = CURRENCY_USD,
 		.reason = golden_text_of("card_purchase"),
 	};
 	return event;

@@ -338,10 +338,8 @@ static struct event sample_event(void)
 	for (int i = 0; i < 2; i++)
 		event.balances[i].currency = CURRENCY_USD;
 	event.balances[0].balances.debits_posted = amount_of(5);
-	event.effects[0].posting =
-		(struct posting){ 0, 1, LAYER_pending_lifted, RAIL_book, true, amount_of(0) };
-	event.transfer_posted = (struct event_transfer_posted){ event.balances[0].account,
-		event.balances[1].account, amount_of(1250), CURRENCY_USD };
+	event.effects[0] = (struct effect){ EFFECT_posting,
+		{ 1, 2, LAYER_pending_lifted, RAIL_book, true, amount_of(0) } };
 	return event;
 }
 
@@ -374,8 +372,7 @@ static void test_event_lines(void **state)
 		"\"credits_pending\":\"0.00 USD\"},{\"account\":\"b/m\",\"currency\":\"USD\","
 		"\"debits_posted\":\"0.00 USD\",\"credits_posted\":\"0.00 USD\","
 		"\"debits_pending\":\"0.00 USD\",\"credits_pending\":\"0.00 USD\"}],"
-		"\"transfer_posted\":{\"from_account\":\"a/m\",\"to_account\":\"b/m\","
-		"\"amount\":\"12.50 USD\"}}");
+		"\"transfer_posted\":{}}");
 	free(line);
 
 	event = (struct event){

@@ -228,12 +228,13 @@ static void full_rows_have_money_twice(void **state)
 	struct codec *codec = codec_new();
 	struct golden golden = golden_of(EVENT_transfer_posted);
 	json_t *row = row_of(codec, &golden);
-	json_t *transfer = json_object_get(row, "transfer_posted");
-	assert_int_equal(json_integer_value(json_object_get(transfer, "amount_minor")),
-		amount_minor(golden.event.transfer_posted.amount));
-	assert_string_equal(json_string_value(json_object_get(transfer, "amount_currency")),
-		currency_name(golden.event.transfer_posted.currency));
-	assert_true(json_is_string(json_object_get(transfer, "amount")));
+	json_t *posting =
+		json_object_get(json_array_get(json_object_get(row, "effects"), 0), "posting");
+	assert_int_equal(json_integer_value(json_object_get(posting, "amount_minor")),
+		amount_minor(golden.event.effects[0].posting.amount));
+	assert_string_equal(json_string_value(json_object_get(posting, "amount")), "12.50 USD");
+	assert_string_equal(
+		json_string_value(json_object_get(posting, "debit_account")), "alice/main");
 	size_t i;
 	json_t *balance;
 	assert_true(json_array_size(json_object_get(row, "balances")) > 0);

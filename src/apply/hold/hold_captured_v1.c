@@ -9,15 +9,16 @@ static void load(const struct state *state, const struct event *event)
 
 static bool is_sound(const struct state *state, const struct event *event)
 {
-	const struct event_hold_captured *e = &event->hold_captured;
-	return hold_is_open(state, &e->hold_id) &&
-	       amount_compare(e->captured, amount_of(ACCOUNT_TOTAL_MAX)) <= 0;
+	return event->effect_count == 2 &&
+	       event->effects[0].posting.layer == LAYER_pending_lifted &&
+	       event->effects[1].posting.layer == LAYER_posted &&
+	       hold_is_open(state, &event->hold_captured.hold_id);
 }
 
 static void change(struct state *state, const struct event *event)
 {
-	const struct event_hold_captured *e = &event->hold_captured;
-	hold_end(state, &e->hold_id, HOLD_STATUS_captured, e->captured);
+	hold_end(state, &event->hold_captured.hold_id, HOLD_STATUS_captured,
+		event->effects[1].posting.amount);
 }
 
 const struct event_rule hold_captured_v1_rule = {

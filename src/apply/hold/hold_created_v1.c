@@ -4,19 +4,21 @@
 static bool is_sound(const struct state *state, const struct event *event)
 {
 	(void)state;
-	return amount_compare(event->hold_created.amount, amount_of(ACCOUNT_TOTAL_MAX)) <= 0;
+	return event->effect_count == 1 && event->effects[0].posting.layer == LAYER_pending;
 }
 
 static void change(struct state *state, const struct event *event)
 {
 	const struct event_hold_created *e = &event->hold_created;
+	const struct posting *posting = &event->effects[0].posting;
+	const struct balance_after *from = event_debited(event, posting);
 	struct hold hold = {
 		.id = e->hold_id,
 		.status = HOLD_STATUS_open,
-		.from_account = e->from_account,
-		.to_account = e->to_account,
-		.currency = e->currency,
-		.amount = e->amount,
+		.from_account = from->account,
+		.to_account = event_credited(event, posting)->account,
+		.currency = from->currency,
+		.amount = posting->amount,
 		.expires_at_ms = e->expires_at_ms,
 		.reason = e->reason,
 	};

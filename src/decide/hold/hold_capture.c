@@ -67,11 +67,8 @@ static enum reject outcome(
 	ret_event->kind = EVENT_hold_captured;
 	ret_event->hold_captured = (struct event_hold_captured){
 		.hold_id = hold.id,
-		.from_account = hold.from_account,
-		.to_account = hold.to_account,
-		.captured = captured,
 		.released = released,
-		.currency = hold.currency,
+		.currency = amount_is_zero(released) ? CURRENCY_none : hold.currency,
 	};
 	return REJECT_none;
 }

@@ -28,10 +28,6 @@ static enum reject outcome(
 	ret_event->kind = EVENT_hold_created;
 	ret_event->hold_created = (struct event_hold_created){
 		.hold_id = decision->command->id.id,
-		.from_account = c->from_account,
-		.to_account = c->to_account,
-		.amount = c->amount.amount,
-		.currency = c->amount.currency,
 		.reason = c->reason,
 		.expires_at_ms = decision->engine_time_ms + c->expires_in_s * 1000,
 	};

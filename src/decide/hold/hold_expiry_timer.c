@@ -24,10 +24,6 @@ static void fire(const struct state *state, const struct timer *timer, struct ev
 	ret_event->kind = EVENT_hold_expired;
 	ret_event->hold_expired = (struct event_hold_expired){
 		.hold_id = hold.id,
-		.from_account = hold.from_account,
-		.to_account = hold.to_account,
-		.released = hold.amount,
-		.currency = hold.currency,
 		.reason = hold.reason,
 	};
 }

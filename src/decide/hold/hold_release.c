@@ -27,13 +27,7 @@ static enum reject outcome(
 
 	hold_lift(ret_event, &hold, &from, &to);
 	ret_event->kind = EVENT_hold_released;
-	ret_event->hold_released = (struct event_hold_released){
-		.hold_id = hold.id,
-		.from_account = hold.from_account,
-		.to_account = hold.to_account,
-		.released = hold.amount,
-		.currency = hold.currency,
-	};
+	ret_event->hold_released.hold_id = hold.id;
 	return REJECT_none;
 }
 

@@ -67,9 +67,6 @@ static enum reject outcome(
 
 	ret_event->kind = EVENT_funds_received;
 	ret_event->funds_received = (struct event_funds_received){
-		.to_account = c->to_account,
-		.amount = c->amount.amount,
-		.currency = currency,
 		.rail = (enum rail)c->rail,
 		.rail_reference = c->rail_reference,
 	};

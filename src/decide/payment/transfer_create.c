@@ -19,12 +19,8 @@ static enum reject outcome(
 		return reject;
 
 	ret_event->kind = EVENT_transfer_posted;
-	ret_event->transfer_posted = (struct event_transfer_posted){
-		.from_account = c->from_account,
-		.to_account = c->to_account,
-		.amount = c->amount.amount,
-		.currency = c->amount.currency,
-	};
+	ret_event->transfer_posted.own_accounts =
+		account_id_is_of(&c->to_account, &decision->command->party);
 	return REJECT_none;
 }
 

@@ -45,8 +45,8 @@ static void say_hold_created(FILE *to, const struct event *event)
 {
 	const struct event_hold_created *hold = &event->hold_created;
 	(void)fputs("hold of ", to);
-	say_amount(to, hold->amount, hold->currency);
-	say_accounts(to, " on ", &hold->from_account, " for ", &hold->to_account);
+	say_posted(to, event, 0);
+	say_sides(to, " on ", event, " for ");
 	(void)fputs(", ", to);
 	say_text(to, &hold->reason);
 	say_time(to, ", until ", hold->expires_at_ms);
@@ -59,8 +59,8 @@ static void say_hold_captured(FILE *to, const struct event *event)
 {
 	const struct event_hold_captured *hold = &event->hold_captured;
 	(void)fputs("capture of ", to);
-	say_amount(to, hold->captured, hold->currency);
-	say_accounts(to, " from ", &hold->from_account, " to ", &hold->to_account);
+	say_posted(to, event, 1);
+	say_sides(to, " from ", event, " to ");
 	if (amount_minor(hold->released) != 0) {
 		(void)fputs(", ", to);
 		say_amount(to, hold->released, hold->currency);
@@ -73,11 +73,10 @@ const struct event_words hold_captured_words = { say_hold_captured };
 
 static void say_hold_released(FILE *to, const struct event *event)
 {
-	const struct event_hold_released *hold = &event->hold_released;
 	(void)fputs("release of ", to);
-	say_amount(to, hold->released, hold->currency);
-	say_accounts(to, " on ", &hold->from_account, " for ", &hold->to_account);
-	say_id(to, ", hold ", &hold->hold_id);
+	say_posted(to, event, 0);
+	say_sides(to, " on ", event, " for ");
+	say_id(to, ", hold ", &event->hold_released.hold_id);
 }
 
 const struct event_words hold_released_words = { say_hold_released };
@@ -86,9 +85,8 @@ static void say_hold_expired(FILE *to, const struct event *event)
 {
 	const struct event_hold_expired *hold = &event->hold_expired;
 	(void)fputs("end of a hold's time, ", to);
-	say_amount(to, hold->released, hold->currency);
-	say_accounts(
-		to, " released on ", &hold->from_account, ", which were for ", &hold->to_account);
+	say_posted(to, event, 0);
+	say_sides(to, " released on ", event, ", which were for ");
 	(void)fputs(", ", to);
 	say_text(to, &hold->reason);
 	say_id(to, ", hold ", &hold->hold_id);

@@ -33,9 +33,9 @@ const struct command_words transfer_create_words = { say_transfer_create };
 static void say_funds_received(FILE *to, const struct event *event)
 {
 	const struct event_funds_received *funds = &event->funds_received;
-	say_amount(to, funds->amount, funds->currency);
+	say_posted(to, event, 0);
 	(void)fputs(" received by ", to);
-	say_account(to, &funds->to_account);
+	say_account(to, &event_credited(event, &event->effects[0].posting)->account);
 	(void)fprintf(to, ", %s ", name_of_rail((int32_t)funds->rail));
 	say_text(to, &funds->rail_reference);
 }
@@ -44,10 +44,9 @@ const struct event_words funds_received_words = { say_funds_received };
 
 static void say_transfer_posted(FILE *to, const struct event *event)
 {
-	const struct event_transfer_posted *transfer = &event->transfer_posted;
 	(void)fputs("transfer of ", to);
-	say_amount(to, transfer->amount, transfer->currency);
-	say_accounts(to, " from ", &transfer->from_account, " to ", &transfer->to_account);
+	say_posted(to, event, 0);
+	say_sides(to, " from ", event, " to ");
 }
 
 const struct event_words transfer_posted_words = { say_transfer_posted };

@@ -4,6 +4,7 @@
 #include "wire/text.h"
 #include "wire/words.h"
 
+#include <assert.h>
 #include <inttypes.h>
 #include <time.h>
 
@@ -37,6 +38,20 @@ void say_accounts(FILE *to, const char *before, const struct account_id *from, c
 	say_account(to, from);
 	(void)fputs(between, to);
 	say_account(to, account_to);
+}
+
+void say_sides(FILE *to, const char *before, const struct event *event, const char *between)
+{
+	const struct posting *posting = &event->effects[0].posting;
+	say_accounts(to, before, &event_debited(event, posting)->account, between,
+		&event_credited(event, posting)->account);
+}
+
+void say_posted(FILE *to, const struct event *event, unsigned place)
+{
+	assert(place < event->effect_count);
+	const struct posting *posting = &event->effects[place].posting;
+	say_amount(to, posting->amount, event_debited(event, posting)->currency);
 }
 
 void say_amount(FILE *to, struct amount amount, enum currency currency)
