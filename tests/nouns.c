@@ -325,14 +325,21 @@ struct command command_whole(struct random *random, enum command_kind kind)
 	return command_make(&maker, kind);
 }
 
+/* Mostly an event has few effects. */
+enum { FEW = 4 };
+
 static void effects(struct maker *maker, struct event *event)
 {
 	enum currency code = currency(maker);
-	unsigned count = (unsigned)size_up_to(maker, BALANCES_PER_EVENT_MAX);
+	unsigned count = (unsigned)size_up_to(maker, FEW);
+	if (maker->is_fattest)
+		count = BALANCES_PER_EVENT_MAX;
 	for (unsigned i = 0; i < count; i++) {
 		struct balance_after *after = &event->balances[i];
 		after->account = account(maker);
-		after->account.at[0] = (char)('a' + i); /* no two alike */
+		after->account.at[0] = (char)('a' + i % FEW); /* no two alike */
+		if (maker->is_fattest)
+			after->account.at[1] = (char)('a' + i / FEW);
 		after->currency = code;
 		after->balances =
 			(struct balances){ amount_of(number(maker)), amount_of(number(maker)),
@@ -341,7 +348,9 @@ static void effects(struct maker *maker, struct event *event)
 	event->balance_count = (uint8_t)count;
 	if (count < 2)
 		return;
-	event->effect_count = (uint8_t)size_up_to(maker, EFFECTS_PER_EVENT_MAX);
+	event->effect_count = (uint8_t)size_up_to(maker, FEW);
+	if (maker->is_fattest)
+		event->effect_count = EFFECTS_PER_EVENT_MAX;
 	for (unsigned i = 0; i < event->effect_count; i++) {
 		uint32_t debit = (uint32_t)random_below(maker->random, count);
 		event->effects[i] = (struct effect){

@@ -128,7 +128,8 @@ static void envelope_copy(
 bool decide(const struct state *state, const struct input *input, const struct command *command,
 	struct event *ret_event)
 {
-	*ret_event = (struct event){ .engine_time_ms = decide_engine_time(state, input) };
+	event_clear(ret_event);
+	ret_event->engine_time_ms = decide_engine_time(state, input);
 	envelope_copy(input, command, ret_event);
 	enum reject reject = decide_command(state, input, command, ret_event);
 	/* The command's own row may be what is missing. */
@@ -164,12 +165,11 @@ static const struct timer_rule *timer_rule(enum timer_kind kind)
 bool decide_timer(const struct state *state, const struct input *input, const struct timer *timer,
 	struct event *ret_event)
 {
-	*ret_event = (struct event){
-		.engine_time_ms = decide_engine_time(state, input),
-		.topic = input->topic,
-		.offset = input->offset,
-		.timer = *timer,
-	};
+	event_clear(ret_event);
+	ret_event->engine_time_ms = decide_engine_time(state, input);
+	ret_event->topic = input->topic;
+	ret_event->offset = input->offset;
+	ret_event->timer = *timer;
 	timer_rule(timer->kind)->fire(state, timer, ret_event);
 	return !view_is_missing(state);
 }

@@ -101,15 +101,20 @@ enum engine_result engine_replay(struct state *state, const struct event *event)
 	return ENGINE_OUTCOME;
 }
 
+/* Of no input. */
+static void event_begin(enum event_kind kind, int64_t engine_time_ms, struct event *ret)
+{
+	event_clear(ret);
+	ret->kind = kind;
+	ret->engine_time_ms = engine_time_ms;
+}
+
 enum engine_result engine_restart_inputs(struct state *state,
 	const struct event_inputs_restarted *restarted, struct event *ret_event)
 {
 	const struct head *head = view_head(state);
-	*ret_event = (struct event){
-		.kind = EVENT_inputs_restarted,
-		.engine_time_ms = head->engine_time_ms,
-		.inputs_restarted = *restarted,
-	};
+	event_begin(EVENT_inputs_restarted, head->engine_time_ms, ret_event);
+	ret_event->inputs_restarted = *restarted;
 	ret_event->inputs_restarted.expected_offset = head->input_next[restarted->topic];
 	struct witness expected = trail_last(&head->input_trail[restarted->topic]);
 	ret_event->inputs_restarted.expected_digest = expected.digest;
@@ -121,11 +126,8 @@ void engine_open_ledger(struct state *state, const struct event_ledger_opened *o
 	int64_t record_time_ms, struct event *ret_event)
 {
 	assert(view_head(state)->sequence == 0);
-	*ret_event = (struct event){
-		.kind = EVENT_ledger_opened,
-		.engine_time_ms = record_time_ms,
-		.ledger_opened = *opened,
-	};
+	event_begin(EVENT_ledger_opened, record_time_ms, ret_event);
+	ret_event->ledger_opened = *opened;
 	enum engine_result result = event_take(state, ret_event, ENGINE_OUTCOME);
 	assert(result == ENGINE_OUTCOME);
 }
@@ -134,11 +136,10 @@ bool engine_restart_clock(struct state *state, int64_t now_ms, struct event *ret
 {
 	const struct head *head = view_head(state);
 	assert(head->sequence > 0 && now_ms >= 0 && now_ms < head->engine_time_ms);
-	*ret_event = (struct event){
-		.kind = EVENT_clock_restarted,
-		.engine_time_ms = now_ms,
-		.clock_restarted = { .left_ms = head->engine_time_ms,
-			.command_ids_from_ms = head->command_ids_gone_ms },
+	event_begin(EVENT_clock_restarted, now_ms, ret_event);
+	ret_event->clock_restarted = (struct event_clock_restarted){
+		.left_ms = head->engine_time_ms,
+		.command_ids_from_ms = head->command_ids_gone_ms,
 	};
 	return event_take(state, ret_event, ENGINE_OUTCOME) == ENGINE_OUTCOME;
 }

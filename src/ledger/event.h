@@ -8,7 +8,10 @@
 #include "ledger/command.h"
 #include "ledger/event_bodies.h"
 
-enum { EFFECTS_PER_EVENT_MAX = 4, BALANCES_PER_EVENT_MAX = 4 };
+#include <stddef.h>
+#include <string.h>
+
+enum { EFFECTS_PER_EVENT_MAX = 64, BALANCES_PER_EVENT_MAX = 64 };
 
 /* Rows of command ids are dropped once a day. */
 enum { TIMER_COMMAND_IDS_EVERY_MS = 86400000 };
@@ -66,15 +69,23 @@ struct event {
 	struct text64 reference;
 	bool dry_run; /* what it would be: nothing changes */
 
+	union {
+#include "ledger/event_members.def"
+	};
+
+	/* Last, so that room for many costs those nothing that have few: nobody clears or copies
+	 * what stands past the counts (event_clear). */
 	uint8_t effect_count;
 	uint8_t balance_count;
 	struct effect effects[EFFECTS_PER_EVENT_MAX];
 	struct balance_after balances[BALANCES_PER_EVENT_MAX];
-
-	union {
-#include "ledger/event_members.def"
-	};
 };
+
+/* All that is zero until it is said: an event begins with this. */
+static inline void event_clear(struct event *ret)
+{
+	memset(ret, 0, offsetof(struct event, effects));
+}
 
 /* Is each value of its outcome one that its field can have? NULL, or the field that is wrong, in
  * the contract's names. Whether it follows from what came before is another question (apply). */

@@ -132,7 +132,8 @@ int inputs_enter(struct shard *shard);
 int shard_live(struct shard *shard);
 /* Hands the batch being filled to the committer, and waits until all is verified. */
 int shard_flush(struct shard *shard);
-void batch_add(struct shard *shard, const struct event *event);
+/* The event goes on the log, and is used up. */
+void batch_add(struct shard *shard, struct event *event);
 
 /* clock.c: engine time is not far ahead of the host's clock, or FAULT_CLOCK. */
 int clock_compare(struct shard *shard, int64_t host_ms);

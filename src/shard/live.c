@@ -66,7 +66,7 @@ static bool batch_is_full(const struct batch *batch)
 	       batch->used + 2 * (size_t)EVENT_SIZE_MAX > BATCH_BYTES_MAX;
 }
 
-void batch_add(struct shard *shard, const struct event *event)
+void batch_add(struct shard *shard, struct event *event)
 {
 	struct replica *replica = &shard->replica;
 	struct batch *batch = shard->batch;
@@ -76,22 +76,18 @@ void batch_add(struct shard *shard, const struct event *event)
 
 	/* A timer's event has a party for its key only: the record tells no input's party but its
 	 * own. */
-	struct event keyless;
-	const struct event *told = event;
-	if (event_is_timers(event)) {
-		keyless = *event;
-		keyless.party = (struct text64){ 0 };
-		told = &keyless;
-	}
+	const struct text64 party = event->party;
+	if (event_is_timers(event))
+		event->party = (struct text64){ 0 };
 	uint8_t *value = batch->bytes + batch->used;
-	size_t size = event_encode(replica->codec, told, &link, value);
+	size_t size = event_encode(replica->codec, event, &link, value);
 	assert(size <= EVENT_SIZE_MAX);
 	batch->used += size;
 	uint8_t *key = batch->bytes + batch->used;
-	memcpy(key, event->party.at, event->party.size);
-	batch->used += event->party.size;
+	memcpy(key, party.at, party.size);
+	batch->used += party.size;
 	batch->entries[batch->count++] = (struct log_entry){
-		.key = { key, event->party.size },
+		.key = { key, party.size },
 		.value = { value, size },
 	};
 

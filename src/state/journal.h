@@ -7,9 +7,9 @@
 
 #include "state/state.h"
 
-/* Room for a hundred ordinary events, and for sixteen of the largest. */
+/* Room for some hundred ordinary events, and for eight of the largest. */
 enum {
-	JOURNAL_EVENTS_MAX = 16,
+	JOURNAL_EVENTS_MAX = 8,
 	JOURNAL_ROWS_MAX = JOURNAL_EVENTS_MAX * STATE_EVENT_ROWS_MAX,
 	JOURNAL_BYTES_MAX = JOURNAL_EVENTS_MAX * STATE_EVENT_BYTES_MAX,
 };

@@ -5,6 +5,13 @@
 
 #include <assert.h>
 
+/* Each account of its balances, and as much as ever before for whatever else it writes. */
+_Static_assert(BALANCES_PER_EVENT_MAX *(sizeof(struct row) + sizeof(struct state_key) +
+					VALUE_SIZE_account + ROWS_PLACE_UNIT) +
+			       4096 <=
+		       STATE_EVENT_BYTES_MAX,
+	"an event's rows");
+
 bool state_reserve_event(struct state *state)
 {
 	return state->rows->dirty_bytes + STATE_EVENT_BYTES_MAX <= state_dirty_bytes_max(state) &&

@@ -237,14 +237,16 @@ static bool walk_amount(struct walk *walk, const struct frame *inner,
 	return true;
 }
 
-/* The next element's room; NULL: there is none left. */
+/* The next element's room, all zero; NULL: there is none left. */
 static uint8_t *element_take(struct walk *walk, const struct binding *binding, uint8_t *noun)
 {
 	uint8_t *count = noun + binding->second;
 	fit(walk, *count < binding->list_max);
 	if (*count == binding->list_max)
 		return NULL;
-	return noun + binding->offset + (size_t)(*count)++ * binding->stride;
+	uint8_t *element = noun + binding->offset + (size_t)(*count)++ * binding->stride;
+	memset(element, 0, binding->stride);
+	return element;
 }
 
 /* Where a body has no Amount, its money says so. */

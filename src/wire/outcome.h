@@ -14,7 +14,8 @@ struct event_extra {
 	bool is_event, is_mark, has_previous, has_input, has_digest, has_timer;
 	struct link link;
 	enum retry retry_hint; /* of a reject */
-	/* The event's own, where it was only tried: then it is here that they go. */
+	/* The event's own, where it was only tried: then it is here that they go. Last, as in an
+	 * event: past the counts nothing is said. */
 	bool has_trial;
 	uint8_t effect_count, balance_count;
 	struct effect effects[EFFECTS_PER_EVENT_MAX];

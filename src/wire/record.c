@@ -271,16 +271,16 @@ const struct message_binding event_record_binding = {
 
 /* Writing */
 
-/* What an event that was only tried does not do. */
-static struct event trial_set_apart(const struct event *event, struct event_extra *ret)
+/* What an event that was only tried does not do, and the event without it. */
+static void trial_set_apart(
+	const struct event *event, struct event_extra *ret, struct event *ret_bare)
 {
-	struct event bare = *event;
 	ret->effect_count = event->effect_count;
 	ret->balance_count = event->balance_count;
-	memcpy(ret->effects, event->effects, sizeof ret->effects);
-	memcpy(ret->balances, event->balances, sizeof ret->balances);
-	bare.effect_count = bare.balance_count = 0;
-	return bare;
+	memcpy(ret->effects, event->effects, event->effect_count * sizeof ret->effects[0]);
+	memcpy(ret->balances, event->balances, event->balance_count * sizeof ret->balances[0]);
+	memcpy(ret_bare, event, offsetof(struct event, effects));
+	ret_bare->effect_count = ret_bare->balance_count = 0;
 }
 
 /* It is written from the end of a room that is large enough for any. */
@@ -317,7 +317,8 @@ size_t event_encode(struct codec *codec, const struct event *event, const struct
 	extra.has_trial = event->dry_run && event->balance_count > 0;
 	size_t size;
 	if (extra.has_trial) {
-		struct event bare = trial_set_apart(event, &extra);
+		struct event bare;
+		trial_set_apart(event, &extra, &bare);
 		size = record_write(&bare, &extra, ret);
 	} else {
 		size = record_write(event, &extra, ret);
@@ -347,8 +348,8 @@ static bool trial_take(const struct event_extra *extra, struct event *ret)
 		return false;
 	ret->effect_count = extra->effect_count;
 	ret->balance_count = extra->balance_count;
-	memcpy(ret->effects, extra->effects, sizeof ret->effects);
-	memcpy(ret->balances, extra->balances, sizeof ret->balances);
+	memcpy(ret->effects, extra->effects, extra->effect_count * sizeof ret->effects[0]);
+	memcpy(ret->balances, extra->balances, extra->balance_count * sizeof ret->balances[0]);
 	return true;
 }
 
@@ -375,8 +376,9 @@ enum decode_result event_decode(
 	struct codec *codec, struct bytes record, struct event *ret_event, struct link *ret_link)
 {
 	(void)codec;
-	memset(ret_event, 0, sizeof *ret_event);
-	struct event_extra extra = { .is_event = false };
+	event_clear(ret_event);
+	struct event_extra extra;
+	memset(&extra, 0, offsetof(struct event_extra, effects));
 	uint8_t *const nouns[BINDING_NOUNS] = { (void *)ret_event, (void *)&extra };
 	struct text64 detail;
 	bool fits;

@@ -318,7 +318,7 @@ static uint32_t journal_fill(struct fixture *f, uint8_t table)
 	while (state_try_has_room(f->tries)) {
 		assert_true(state_reserve_event(f->tries));
 		row_write(f->tries, table, ++count, 9);
-		assert_true(count < KEYS);
+		assert_true(count < JOURNAL_ROWS_MAX);
 	}
 	return count;
 }
@@ -329,7 +329,7 @@ static void a_full_journal_says_so(void **given)
 	for (int i = TABLE_party; i <= TABLE_LAST; i++) {
 		uint8_t table = (uint8_t)i;
 		state_reset(f->tries);
-		for (uint32_t number = 1; number < KEYS; number++) {
+		for (uint32_t number = 1; number < JOURNAL_ROWS_MAX; number++) {
 			assert_true(state_reserve_event(f->tries));
 			row_write(f->tries, table, number, 5);
 		}

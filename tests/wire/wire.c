@@ -25,7 +25,7 @@
 /* A record under construction, field by field. */
 struct build {
 	size_t size;
-	uint8_t at[2 * COMMAND_SIZE_MAX];
+	uint8_t at[2 * EVENT_SIZE_MAX];
 };
 
 static void build_varint(struct build *build, uint64_t value, unsigned bytes_min)
@@ -423,6 +423,7 @@ static void test_events_round_trip(void **state)
 		uint8_t record[EVENT_SIZE_MAX], again[EVENT_SIZE_MAX];
 		struct bytes bytes = { record, event_encode(codec, &made, &link, record) };
 		assert_true(bytes.size <= event_bound(kind));
+		memset(&read, 0xa5, sizeof read); /* nobody clears it all */
 		assert_int_equal(event_decode(codec, bytes, &read, &read_link), DECODE_OK);
 		assert_int_equal(read.kind, kind);
 		assert_int_equal(event_encode(codec, &read, &read_link, again), bytes.size);
@@ -514,7 +515,7 @@ static void account_malformed(Pinion__V1__Event *event)
 }
 static void place_without_balance(Pinion__V1__Event *event)
 {
-	event->effects[2]->posting->debit_place = 5;
+	event->effects[2]->posting->debit_place = BALANCES_PER_EVENT_MAX + 1;
 }
 static void total_negative(Pinion__V1__Event *event)
 {
@@ -581,6 +582,27 @@ static void effect_empty(Pinion__V1__Event *event)
 	pinion__v1__posting__free_unpacked(event->effects[0]->posting, NULL);
 	event->effects[0]->effect_case = PINION__V1__EFFECT__EFFECT__NOT_SET;
 }
+/* One more than there is room for. */
+static void effect_too_many(Pinion__V1__Event *event)
+{
+	uint8_t packed[EVENT_SIZE_MAX];
+	size_t size = pinion__v1__effect__pack(event->effects[0], packed);
+	assert_int_equal(event->n_effects, EFFECTS_PER_EVENT_MAX);
+	event->effects = realloc(event->effects, (event->n_effects + 1) * sizeof *event->effects);
+	assert_non_null(event->effects);
+	event->effects[event->n_effects++] = pinion__v1__effect__unpack(NULL, size, packed);
+}
+static void balance_too_many(Pinion__V1__Event *event)
+{
+	uint8_t packed[EVENT_SIZE_MAX];
+	size_t size = pinion__v1__balance__pack(event->balances[0], packed);
+	assert_int_equal(event->n_balances, BALANCES_PER_EVENT_MAX);
+	event->balances =
+		realloc(event->balances, (event->n_balances + 1) * sizeof *event->balances);
+	assert_non_null(event->balances);
+	event->balances[event->n_balances] = pinion__v1__balance__unpack(NULL, size, packed);
+	event->balances[event->n_balances++]->account[1] = 'z'; /* no two alike */
+}
 static void outcome_absent(Pinion__V1__Event *event)
 {
 	pinion__v1__transfer_posted__free_unpacked(event->transfer_posted, NULL);
@@ -597,7 +619,8 @@ static void test_broken_events(void **state)
 		time_negative, hash_short, account_malformed, place_without_balance, total_negative,
 		amount_negative, currency_unknown, currency_of_balance_differs, balance_twice,
 		posting_to_itself, place_absent, tried_and_done, trial_of_what_was_meant,
-		digest_absent, input_absent, effect_empty, outcome_absent };
+		digest_absent, input_absent, effect_empty, effect_too_many, balance_too_many,
+		outcome_absent };
 	for (size_t i = 0; i < sizeof changes / sizeof changes[0]; i++) {
 		print_message("change %zu\n", i);
 		assert_int_equal(decode_changed(changes[i]), DECODE_BROKEN);

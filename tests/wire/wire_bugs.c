@@ -56,7 +56,7 @@ static void test_an_event_that_can_not_be_says_its_field(void **state)
 	events[2].timer.due_ms = 1;
 	events[3].balances[1].account = events[3].balances[0].account;
 	events[4].effects[0].posting.layer = LAYER_none;
-	events[5].effects[0].posting.credit_place = 9;
+	events[5].effects[0].posting.credit_place = BALANCES_PER_EVENT_MAX + 1;
 	static const char *const fields[] = { "engine_time_ms", "input.topic", "timer",
 		"balances.account", "effects.posting.layer", "effects.posting, its accounts" };
 	for (size_t i = 0; i < sizeof fields / sizeof fields[0]; i++) {
