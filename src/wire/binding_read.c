@@ -45,10 +45,9 @@ static const ProtobufCFieldDescriptor *field_find(const ProtobufCMessageDescript
 	const ProtobufCFieldDescriptor *fields = descriptor->fields, *field;
 	unsigned place = *next;
 	if (place < descriptor->n_fields && fields[place].id == number)
-		field = &fields[place]; /* NOLINT(bugprone-branch-clone): below it is another place
-					 */
+		field = &fields[place];
 	else if (place > 0 && fields[place - 1].id == number)
-		field = &fields[place - 1];
+		field = &fields[place - 1]; /* NOLINT(bugprone-branch-clone): then another place */
 	else if (message && (place = arm_place(message, number)) != 0)
 		field = &fields[place - 1];
 	else
