@@ -14,6 +14,8 @@
 
 #include <cmocka.h>
 
+#include "least_state.h"
+
 enum { KEYS = 60000, STEPS = 400000, VALUE_SIZE = 52 };
 
 struct fixture {
@@ -30,12 +32,6 @@ struct fixture {
 	size_t seals;
 };
 
-static uint32_t random_below(struct fixture *f, uint32_t n)
-{
-	f->random = f->random * 6364136223846793005u + 1442695040888963407u;
-	return (uint32_t)((f->random >> 33) % n);
-}
-
 static struct bytes bytes_of(const struct state_key *key)
 {
 	return (struct bytes){ key->at, key->size };
@@ -45,9 +41,7 @@ static int setup(void **ret)
 {
 	struct fixture *f = calloc(1, sizeof *f);
 	assert_non_null(f);
-	f->memory = aligned_alloc(16, STATE_MEMORY_MIN);
-	f->state = state_init(f->memory, STATE_MEMORY_MIN);
-	assert_non_null(f->state);
+	f->state = least_state(&f->memory);
 	f->random = 7;
 	*ret = f;
 	return 0;
@@ -167,9 +161,9 @@ static void put(struct fixture *f, uint32_t number, bool is_delete)
 	uint8_t value[VALUE_SIZE];
 	size_t size = table_value_size_max(key.at[0]);
 	if (size > sizeof value)
-		size = 1 + random_below(f, sizeof value);
+		size = 1 + random_below(&f->random, sizeof value);
 	for (size_t i = 0; i < size; i++)
-		value[i] = (uint8_t)random_below(f, 256);
+		value[i] = (uint8_t)random_below(&f->random, 256);
 	if (!state_reserve_event(f->state)) {
 		f->no_room++;
 		state_batch_begin(f->state);
@@ -188,20 +182,21 @@ static void random_against_model(void **given)
 	struct fixture *f = *given;
 	for (size_t step = 0; step < STEPS; step++) {
 		/* Some rows are hot, most are not. */
-		uint32_t number = random_below(f, random_below(f, 2) ? 500 : KEYS);
-		uint32_t what = random_below(f, 1000);
+		uint32_t number =
+			random_below(&f->random, random_below(&f->random, 2) ? 500 : KEYS);
+		uint32_t what = random_below(&f->random, 1000);
 		if (what < 450)
 			find(f, number);
 		else if (what < 900)
-			put(f, number, random_below(f, 5) == 0);
+			put(f, number, random_below(&f->random, 5) == 0);
 		else if (what < 990)
 			state_batch_begin(f->state);
-		else if (!state_is_sealing(f->state) && random_below(f, 40) == 0)
+		else if (!state_is_sealing(f->state) && random_below(&f->random, 40) == 0)
 			seal_begin(f);
-		else if (f->is_copied && random_below(f, 10) == 0)
+		else if (f->is_copied && random_below(&f->random, 10) == 0)
 			stored(f);
-		if (state_is_sealing(f->state) && random_below(f, 4) == 0)
-			seal_step(f, random_below(f, 20));
+		if (state_is_sealing(f->state) && random_below(&f->random, 4) == 0)
+			seal_step(f, random_below(&f->random, 20));
 	}
 	seal_all(f);
 	seal_all(f);

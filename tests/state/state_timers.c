@@ -12,6 +12,8 @@
 
 #include <cmocka.h>
 
+#include "least_state.h"
+
 struct fixture {
 	void *memory;
 	struct state *state;
@@ -24,19 +26,11 @@ struct fixture {
 	bool is_copied; /* sealed, and not yet in the store */
 };
 
-static uint32_t random_below(struct fixture *f, uint32_t n)
-{
-	f->random = f->random * 6364136223846793005u + 1442695040888963407u;
-	return (uint32_t)((f->random >> 33) % n);
-}
-
 static int setup(void **ret)
 {
 	struct fixture *f = calloc(1, sizeof *f);
 	assert_non_null(f);
-	f->memory = aligned_alloc(16, STATE_MEMORY_MIN);
-	f->state = state_init(f->memory, STATE_MEMORY_MIN);
-	assert_non_null(f->state);
+	f->state = least_state(&f->memory);
 	f->random = 11;
 	*ret = f;
 	return 0;
@@ -161,16 +155,19 @@ static void random_against_list(void **given)
 	int64_t now = 1000000;
 	size_t fired = 0;
 	for (size_t i = 0; i < 60000; i++) {
-		uint32_t what = random_below(f, 1000);
+		uint32_t what = random_below(&f->random, 1000);
 		if (what < 600)
-			set(f, now + 1 + random_below(f, random_below(f, 4) ? 1000000 : 100));
+			set(f, now + 1 +
+					random_below(&f->random,
+						random_below(&f->random, 4) ? 1000000 : 100));
 		else if (what < 850 && f->truth.count > 0)
-			clear(f, random_below(f, (uint32_t)f->truth.count));
+			clear(f, random_below(&f->random, (uint32_t)f->truth.count));
 		else if (what < 990)
-			fired += fire(f, now += random_below(f, 60), 1 + random_below(f, 40));
+			fired += fire(f, now += random_below(&f->random, 60),
+				1 + random_below(&f->random, 40));
 		else if (what < 999)
-			seal_step(f, random_below(f, 100));
-		else if (random_below(f, 4) == 0)
+			seal_step(f, random_below(&f->random, 100));
+		else if (random_below(&f->random, 4) == 0)
 			restart(f);
 	}
 	fired += fire(f, now + 2000000, SIZE_MAX);

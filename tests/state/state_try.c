@@ -16,6 +16,8 @@
 
 #include <cmocka.h>
 
+#include "least_state.h"
+
 enum { KEYS = 3000, STEPS = 60000, TIME_MS = 1000000 };
 
 /* What a row may be before it is tried. */
@@ -43,22 +45,12 @@ struct fixture {
 	size_t deed;
 };
 
-static uint32_t random_below(struct fixture *f, uint32_t n)
-{
-	f->random = f->random * 6364136223846793005u + 1442695040888963407u;
-	return (uint32_t)((f->random >> 33) % n);
-}
-
 static int setup(void **ret)
 {
 	struct fixture *f = calloc(1, sizeof *f);
 	assert_non_null(f);
-	for (int i = 0; i < 2; i++) {
-		f->memory[i] = aligned_alloc(16, STATE_MEMORY_MIN);
-		assert_non_null(f->memory[i]);
-	}
-	f->tries = state_init(f->memory[0], STATE_MEMORY_MIN);
-	f->plain = state_init(f->memory[1], STATE_MEMORY_MIN);
+	f->tries = least_state(&f->memory[0]);
+	f->plain = least_state(&f->memory[1]);
 	f->random = 5;
 	*ret = f;
 	return 0;
@@ -436,21 +428,21 @@ static void assert_no_room_is_lost(const struct rows *rows)
 /* Rows come and go, are looked for and loaded, and the hand goes on between. */
 static void try_some(struct fixture *f, struct model_store *tried)
 {
-	uint32_t steps = random_below(f, 40);
+	uint32_t steps = random_below(&f->random, 40);
 	model_store_copy(tried, &f->truth);
 	state_try_begin(f->tries);
 	for (uint32_t i = 0; i < steps && state_reserve_event(f->tries); i++) {
-		uint32_t number = random_below(f, KEYS);
-		if (random_below(f, 3) == 0) {
+		uint32_t number = random_below(&f->random, KEYS);
+		if (random_below(&f->random, 3) == 0) {
 			find(f, tried, number);
 		} else {
-			uint32_t seed = random_below(f, 6);
+			uint32_t seed = random_below(&f->random, 6);
 			assert_true(state_try_has_room(f->tries));
 			row_write(f->tries, table_of(number), number, seed);
 			truth_put(tried, number, seed);
 		}
 	}
-	if (random_below(f, 2) == 0) {
+	if (random_below(&f->random, 2) == 0) {
 		state_try_undo(f->tries);
 		assert_no_room_is_lost(f->tries->rows);
 		return;
@@ -468,7 +460,8 @@ static void random_against_model(void **given)
 	struct sealed sealed;
 	bool is_copied = false;
 	for (size_t step = 0; step < STEPS; step++) {
-		uint32_t number = random_below(f, KEYS), what = random_below(f, 100);
+		uint32_t number = random_below(&f->random, KEYS),
+			 what = random_below(&f->random, 100);
 		make_room(f);
 		is_copied &= state_is_sealing(f->tries);
 		if (what < 5) {
@@ -487,7 +480,8 @@ static void random_against_model(void **given)
 			state_sealed_stored(f->tries);
 		}
 		if (state_is_sealing(f->tries) && !is_copied)
-			is_copied = state_seal_step(f->tries, random_below(f, 20), &sealed);
+			is_copied =
+				state_seal_step(f->tries, random_below(&f->random, 20), &sealed);
 	}
 	seal_all(f->tries, &f->store);
 	seal_all(f->tries, &f->store);
