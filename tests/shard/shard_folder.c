@@ -367,7 +367,8 @@ static void future_put(struct rig *rig)
 	size_t size = event_encode(rig->codec, &event, &link, value);
 	/* It ends with ticked: field 18, empty. Here is field 99. */
 	assert_memory_equal(value + size - 3, "\x92\x01\x00", 3);
-	memcpy(value + size - 3, "\x9a\x06\x00", 3);
+	static const uint8_t field_99[] = { 0x9a, 0x06, 0x00 };
+	memcpy(value + size - 3, field_99, sizeof field_99);
 	simulated_put(rig->url, 0, LOG_EVENTS, (struct bytes){ value, size });
 }
 
