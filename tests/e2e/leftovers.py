@@ -14,7 +14,8 @@ EVENTS = 30000
 def start(temporary, arguments, **how):
     temporary.mkdir(exist_ok=True)
     how = {"stdin": subprocess.DEVNULL, "stdout": subprocess.DEVNULL, "stderr": subprocess.PIPE, **how}
-    return subprocess.Popen([BINARY, *map(str, arguments)], env={**os.environ, "TMPDIR": str(temporary)}, **how)
+    # On a busy machine it is to wait for who looks at it, and not the other way round.
+    return subprocess.Popen(["nice", "-n", "19", BINARY, *map(str, arguments)], env={**os.environ, "TMPDIR": str(temporary)}, **how)
 
 
 def found(temporary, name="pinion-*"):
