@@ -122,7 +122,7 @@ NAMES = {
     "retention.bytes": "a_wrong_setting_is_named places_kafka",
     "message.timestamp.type": "a_wrong_setting_is_named places_kafka",
     "max.message.bytes": "a_wrong_setting_is_named larger_records_are_no_harm refused_events_kafka",
-    "min.insync.replicas": "replication_check settings_kafka",
+    "min.insync.replicas": "replication_check settings_kafka three_replicas_kafka",
     "unclean.leader.election.enable": "replication_check",
     "compression.type": "codecs_kafka properties_cannot_break_promises",
     "transaction.max.timeout.ms": "timeout_too_short_kafka",

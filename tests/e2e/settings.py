@@ -100,6 +100,30 @@ def settings_kafka(_):
         cluster.end()
 
 
+def three_replicas_kafka(_):
+    """With three replicas an answered write stands on two disks: a ledger whose topics say less does not start."""
+    cluster = Cluster(3)
+    try:
+        with Room("three-replicas") as room:
+            cluster.need()
+            ledger = cluster.ledger(room, "three").init(1)
+            servers, prefix = servers_and_prefix(ledger)
+            admin = AdminClient({"bootstrap.servers": servers})
+            for name in ("events", "commands"):
+                topic = f"{prefix}.{name}"
+                check(setting_of(admin, topic, "min.insync.replicas") == "2", f"{topic} is made with less")
+                topic_alter(admin, topic, "min.insync.replicas", "1")
+                said = ledger.call("run", wanted=3).said()
+                check(f"topic {topic} has min.insync.replicas=1 with 3 replicas, but needs at least 2" in said, said)
+                topic_alter(admin, topic, "min.insync.replicas", "2")
+            run = ledger.run()
+            check("party_opened" in ledger.submit(party("carol"))[0], "it goes on")
+            check(run.ask_to_stop() == 0, f"SIGTERM: {run.said()}")
+            return "refused twice, put back, gone on"
+    finally:
+        cluster.end()
+
+
 def folder_embedded(_):
     with Room("folder") as room:
         ledger = embedded(room).init(1)
