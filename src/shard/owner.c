@@ -15,6 +15,7 @@ enum {
 	RESTART_WAIT_MS_MIN = 100,
 	RESTART_WAIT_MS_MAX = 5000,
 	RESTARTS_BEFORE_ALARM = 3,
+	INIT_ATTEMPTS_MAX = 8,
 };
 
 void shard_diag(const struct shard *shard, const char *format, ...)
@@ -288,7 +289,7 @@ const struct fault *shard_fault(const struct shard *shard)
 	return &shard->fault;
 }
 
-int shard_init_ledger(struct shard *shard, const struct id *ledger_id, struct id *ret_ledger_id)
+static int ledger_life(struct shard *shard, const struct id *ledger_id, struct id *ret_ledger_id)
 {
 	int error = life_begin(shard);
 	if (!error)
@@ -315,6 +316,18 @@ int shard_init_ledger(struct shard *shard, const struct id *ledger_id, struct id
 	if (!error)
 		*ret_ledger_id = view_ledger(shard->replica.state)->ledger_id;
 	life_end(shard);
+	return error;
+}
+
+int shard_init_ledger(struct shard *shard, const struct id *ledger_id, struct id *ret_ledger_id)
+{
+	int error = ledger_life(shard, ledger_id, ret_ledger_id);
+	for (int attempt = 1; error && is_recoverable(error) && attempt < INIT_ATTEMPTS_MAX;
+		attempt++) {
+		shard_diag(shard, "is tried again: %s", shard->fault.text);
+		restart_wait(shard, attempt);
+		error = ledger_life(shard, ledger_id, ret_ledger_id);
+	}
 	return error;
 }
 

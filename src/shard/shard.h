@@ -70,7 +70,8 @@ int shard_join(struct shard *shard);
 const struct fault *shard_fault(const struct shard *shard);
 
 /* Writes the ledger's first event where there is none yet. Not while started. *ret_ledger_id is the
- * one the shard has in the end: an existing one stays. */
+ * one the shard has in the end: an existing one stays. A broker that has just begun is slow at
+ * first: what an owner would recover from is tried again, for up to half a minute. */
 int shard_init_ledger(struct shard *shard, const struct id *ledger_id, struct id *ret_ledger_id);
 
 /* The ledger id that a shard's first event says; all zero where there is none yet. */

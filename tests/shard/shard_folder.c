@@ -456,10 +456,41 @@ static void test_a_stray_first_event_is_not_the_ledgers(void **state)
 	rig_close(rig);
 }
 
+/* As a broker that has just begun: it fails, then the answer of the ledger's first event is lost.
+ */
+static void test_a_slow_broker_does_not_end_init(void **state)
+{
+	(void)state;
+	struct rig *rig = rig_open_past("slow_init", 1, 1000);
+	simulated_truncate(rig->url, 0, LOG_EVENTS, 0);
+	simulated_plan(
+		rig->url, (struct simulated_plan){ SIMULATED_FENCE, SIMULATED_FAIL, 1, 2, 0, 0 });
+	simulated_plan(
+		rig->url, (struct simulated_plan){ SIMULATED_APPEND, SIMULATED_TEAR, 2, 1, 9, 0 });
+	struct owner *owner = owner_new(rig, 0, "state");
+	struct id mine = { { 7 } }, made, seen;
+	assert_int_equal(shard_init_ledger(owner->shard, &mine, &made), 0);
+	assert_true(id_equal(&mine, &made));
+	owner_ends(owner, 0);
+	assert_int_equal(shard_ledger_id(rig->log, 0, &seen, &rig->fault), 0);
+	assert_true(id_equal(&mine, &seen));
+
+	/* Not for ever: a log that fails each time is given up. */
+	owner = owner_new(rig, 0, "other");
+	simulated_plan(
+		rig->url, (struct simulated_plan){ SIMULATED_FENCE, SIMULATED_FAIL, 1, 999, 0, 0 });
+	uint64_t calls = simulated_calls(rig->url, SIMULATED_FENCE);
+	assert_int_equal(shard_init_ledger(owner->shard, &mine, &made), FAULT_IO);
+	assert_in_range(simulated_calls(rig->url, SIMULATED_FENCE) - calls, 2, 20);
+	owner_ends(owner, 0);
+	rig_close(rig);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_an_older_copy_catches_up),
+		cmocka_unit_test(test_a_slow_broker_does_not_end_init),
 		cmocka_unit_test(test_a_missing_folder_is_rebuilt),
 		cmocka_unit_test(test_a_folder_of_another_ledger_or_shard_is_refused),
 		cmocka_unit_test(test_a_start_forgets_the_one_before),
