@@ -322,7 +322,8 @@ static int ledger_life(struct shard *shard, const struct id *ledger_id, struct i
 int shard_init_ledger(struct shard *shard, const struct id *ledger_id, struct id *ret_ledger_id)
 {
 	int error = ledger_life(shard, ledger_id, ret_ledger_id);
-	for (int attempt = 1; error && is_recoverable(error) && attempt < INIT_ATTEMPTS_MAX;
+	for (int attempt = 1; error && is_recoverable(error) && attempt < INIT_ATTEMPTS_MAX &&
+			      !atomic_load(&shard->is_stopping);
 		attempt++) {
 		shard_diag(shard, "is tried again: %s", shard->fault.text);
 		restart_wait(shard, attempt);

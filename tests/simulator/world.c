@@ -561,6 +561,7 @@ static void ledger_make(uint32_t shard)
 			world_totals.crashes++;
 			world_totals.crashes_in_recovery++;
 			folders_crash(&process);
+			shard_stop(beginning.shard);
 			process_kill(&process);
 			beginning.error = FAULT_IO;
 		}
