@@ -28,7 +28,7 @@ SECTIONS = {
     "Memory": "memory_embedded test_a_state_larger_than_memory the_least_of_all_above_counts",
     "A wrong clock": "clock_embedded clock_ahead_kafka a_clock_that_leaps_is_doubted",
     "Growth": "bench/run",
-    "Backup": "restore_kafka restore_embedded moving_kafka log_shortened compare_embedded",
+    "Backup": "snapshot_embedded snapshot_kafka snapshot_disk_embedded restore_kafka restore_embedded moving_kafka log_shortened compare_embedded",
     "Upgrades": "upgrade_embedded upgrade_old_embedded upgrade_kafka test_a_store_of_an_older_format_still_knows_the_log"
     " test_an_event_from_the_future_stops",
 }
@@ -65,6 +65,8 @@ ROWS = {
     "wrong number of partitions": "places_kafka partitions_must_agree",
     "another number of shards asked for": "places_embedded places_kafka",
     "state folder of another ledger or shard": "rebuild_embedded rebuild_kafka",
+    "a snapshot that can't be started from": "snapshot_embedded snapshot_kafka test_a_torn_snapshot_is_told"
+    " test_a_snapshot_that_the_log_does_not_hold_is_refused",
     "folder held by another process": "places_embedded",
     "too few open files": "lacking_embedded",
     "too few threads": "lacking_embedded",
@@ -150,6 +152,7 @@ NAMES = {
     "WatchdogSec": "unit_file notify_embedded",
     "User": "unit_file",
     "--accept-clock": "clock_ahead_kafka",
+    "--from-snapshot": "snapshot_embedded snapshot_kafka",
     "--head": "restore_kafka restore_embedded",
     "--kafka-config": "properties_kafka rights_kafka",
     "--ledger": "options_embedded",

@@ -11,6 +11,7 @@
 	SUBCOMMAND(tail)        \
 	SUBCOMMAND(show)        \
 	SUBCOMMAND(verify)      \
+	SUBCOMMAND(snapshot)    \
 	SUBCOMMAND(bench)
 
 /* Says what is known of a bug that ends the process, and notes a store that it is about. */

@@ -51,6 +51,7 @@ enum option_at {
 	AT_BATCH,
 	AT_FORMAT,
 	AT_STRICT,
+	AT_FROM_SNAPSHOT,
 };
 
 static const struct option_row {
@@ -69,6 +70,7 @@ static const struct option_row {
 	{ { "accept-clock", required_argument, NULL, AT_ACCEPT_CLOCK }, OPTION_OWNER },
 	{ { "restart-inputs", required_argument, NULL, AT_RESTART_INPUTS }, OPTION_OWNER },
 	{ { "restart-clock", required_argument, NULL, AT_RESTART_CLOCK }, OPTION_OWNER },
+	{ { "from-snapshot", required_argument, NULL, AT_FROM_SNAPSHOT }, OPTION_OWNER },
 	{ { "from", required_argument, NULL, AT_FROM }, OPTION_FROM },
 	{ { "follow", no_argument, NULL, AT_FOLLOW }, OPTION_FOLLOW },
 	{ { "head", required_argument, NULL, AT_HEAD }, OPTION_HEAD },
@@ -302,20 +304,32 @@ static const char *clock_option_set(struct options *options, const char *text)
 	return NULL;
 }
 
+/* Where something stands. */
+static const char *where_option_set(struct options *options, enum option_at at, const char *text)
+{
+	if (at == AT_LEDGER)
+		options->ledger = text;
+	else if (at == AT_KAFKA_CONFIG)
+		options->kafka_config = text;
+	else if (at == AT_STATE)
+		options->state = text;
+	else if (text[0] == '\0' || strlen(text) + sizeof "/4294967295/store" > PATH_SIZE_MAX)
+		return "a folder";
+	else
+		options->from_snapshot = text;
+	return NULL;
+}
+
 /* The text that says what the option wants, or NULL when it is well. */
 static const char *option_set(struct options *options, enum option_at at, const char *text)
 {
 	int64_t n = 0;
 	switch (at) {
 	case AT_LEDGER:
-		options->ledger = text;
-		return NULL;
 	case AT_KAFKA_CONFIG:
-		options->kafka_config = text;
-		return NULL;
 	case AT_STATE:
-		options->state = text;
-		return NULL;
+	case AT_FROM_SNAPSHOT:
+		return where_option_set(options, at, text);
 	case AT_SHARDS:
 		if (!number_parse(text, 1, SHARDS_MAX, &n))
 			return "a number from 1 to 1024";

@@ -27,7 +27,7 @@ enum option_bit {
 	OPTION_SHARDS = 4, /* --shards N */
 	OPTION_SHARD = 8,  /* --shard S, may come again */
 	OPTION_MEMORY = 16,
-	OPTION_OWNER = 32, /* --refuse-input, --accept-clock, --restart-inputs, --restart-clock */
+	OPTION_OWNER = 32,        /* what run alone takes */
 	OPTION_CHECKPOINT = 1024, /* --checkpoint-ms */
 	OPTION_FROM = 64,
 	OPTION_FOLLOW = 128,
@@ -78,7 +78,8 @@ struct options {
 	const char *ledger;
 	const char *kafka_config;
 	const char *state;
-	uint32_t shards; /* 0: not given */
+	const char *from_snapshot; /* NULL: the state is as it stands */
+	uint32_t shards;           /* 0: not given */
 	uint32_t shard[SHARDS_MAX];
 	size_t shard_count; /* 0: all */
 	size_t memory_bytes;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* pinion run: own shards until told to stop. */
+#include "main/from_snapshot.h"
 #include "main/help.h"
 #include "main/journal.h"
 #include "main/main.h"
@@ -89,6 +90,12 @@ int main_run(int count, char **arguments)
 		exit_code = owners_new(&owners, &options, log);
 	if (exit_code != 0)
 		return exit_code;
+	if (options.from_snapshot)
+		exit_code = owners_from_snapshot(&owners, options.from_snapshot);
+	if (exit_code != 0) {
+		owners_free(&owners);
+		return exit_code;
+	}
 	struct status status;
 	status_new(&status, &owners);
 	stop_guard(log);

@@ -5,12 +5,20 @@
 
 #include "store/store.h"
 
+#include <limits.h>
 #include <rocksdb/c.h>
 #include <stdatomic.h>
 #include <string.h>
+#include <sys/types.h>
 
 /* Keys handed to RocksDB in one call. It pins one block per row found until the row is copied. */
 enum { LOOKUP_KEYS_MAX = 512 };
+
+/* Tells whether the owner wrote to the manifest between two looks. */
+struct manifest_mark {
+	char name[NAME_MAX];
+	off_t size;
+};
 
 struct store {
 	enum store_mode mode;
@@ -20,6 +28,8 @@ struct store {
 	rocksdb_readoptions_t *read;
 	rocksdb_t *db;
 	rocksdb_column_family_handle_t *rows; /* the default column family */
+
+	struct manifest_mark opened_at; /* STORE_READ: before the manifest was read */
 
 	_Atomic bool is_paced;
 
@@ -51,6 +61,13 @@ int store_errno_fault(
 
 /* The path of what stands in a store's folder under this name; to be freed. */
 char *store_path_new(const char *path, const char *name);
+
+/* A file or folder just made is durable once the folder above it is synced. */
+int folder_sync_above(const char *path, struct fault *fault);
+
+/* False: there is no manifest. */
+bool manifest_look(const char *path, struct manifest_mark *ret);
+bool manifest_mark_equal(const struct manifest_mark *a, const struct manifest_mark *b);
 
 /* An opening of the store begins, and has come to an end; by the same thread. */
 int opening_begin(const char *path, struct fault *fault);

@@ -36,8 +36,7 @@ char *store_path_new(const char *path, const char *name)
 	return whole;
 }
 
-/* A file or folder just made is durable once the folder above it is synced. */
-static int folder_sync_above(const char *path, struct fault *fault)
+int folder_sync_above(const char *path, struct fault *fault)
 {
 	char copy[PATH_MAX];
 	int folder, r = 0;
@@ -60,13 +59,7 @@ static int folder_make(const char *path, struct fault *fault)
 	return 0;
 }
 
-/* Tells whether the owner wrote to the manifest between two looks. */
-struct manifest_mark {
-	char name[NAME_MAX];
-	off_t size;
-};
-
-static bool manifest_look(const char *path, struct manifest_mark *ret)
+bool manifest_look(const char *path, struct manifest_mark *ret)
 {
 	char file[PATH_MAX];
 	struct stat status;
@@ -85,6 +78,11 @@ static bool manifest_look(const char *path, struct manifest_mark *ret)
 	}
 	(void)fclose(current);
 	return true;
+}
+
+bool manifest_mark_equal(const struct manifest_mark *a, const struct manifest_mark *b)
+{
+	return strcmp(a->name, b->name) == 0 && a->size == b->size;
 }
 
 /* RocksDB keeps diagnostics of its own, and as Debian builds it (with assertions) it aborts when it
@@ -148,12 +146,13 @@ static int open_read(struct store *store, struct fault *fault)
 			return FAULT(fault, FAULT_MISSING, "no store in '%s'", store->path);
 		store->db = rocksdb_open_for_read_only_column_families(store->options, store->path,
 			1, ROWS, options, &store->rows, /* error_if_wal_file_exists= */ 0, &error);
-		if (error == NULL)
+		if (error == NULL) {
+			store->opened_at = before;
 			return 0;
+		}
 		store->db = NULL;
 		(void)manifest_look(store->path, &after);
-		if (attempt == READ_ATTEMPTS_MAX ||
-			(strcmp(before.name, after.name) == 0 && before.size == after.size))
+		if (attempt == READ_ATTEMPTS_MAX || manifest_mark_equal(&before, &after))
 			return STORE_FAULT(fault, store->path, "reading the store", error);
 		rocksdb_free(error);
 		error = NULL;

@@ -52,6 +52,11 @@ int store_open(struct store **ret, const char *path, enum store_mode mode, size_
 	struct fault *fault);
 void store_close(struct store *store); /* NULL is fine */
 
+/* A copy of a store opened with STORE_READ, as it stood then, at `path`, where nothing stands yet;
+ * linked where the file system can. The owner is not disturbed. FAULT_BUSY: it deleted a file
+ * before that was linked; open the store again, and try again. On failure nothing is left. */
+int store_copy(struct store *store, const char *path, struct fault *fault);
+
 /* Deletes what RocksDB keeps in the folder, and the folder unless it holds a testament. */
 int store_destroy(const char *path, struct fault *fault);
 

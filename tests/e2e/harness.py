@@ -148,7 +148,7 @@ class Ledger:
     def start(self, subcommand, *arguments, text=None, state=True):
         options = ["--ledger", self.url]
         if state and self.is_kafka and subcommand in (
-            "init", "run", "show", "verify", "bench",
+            "init", "run", "show", "verify", "snapshot", "bench",
         ):
             options += ["--state", self.state]
         return self.room.start(subcommand, BINARY, subcommand, *options, *arguments, text=text)

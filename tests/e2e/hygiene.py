@@ -7,7 +7,7 @@ import subprocess
 
 from harness import BINARY, BROKER, Room, check, embedded, wait_for
 
-SUBCOMMANDS = ("init", "run", "submit", "tail", "show", "verify", "bench")
+SUBCOMMANDS = ("init", "run", "submit", "tail", "show", "verify", "snapshot", "bench")
 NO_LEDGER = (
     "", "/path", "embedded", "embedded:", "http://x/y", "kafka:", "kafka://", "kafka:///p", "kafka://h/p",
     "kafka://h:/p", "kafka://h:0/p", "kafka://h:99999/p", "kafka://h:65536/p", "kafka://h:x/p", "kafka://h:1",
@@ -45,6 +45,10 @@ def arguments_embedded(_):
         for call, text in (
             (["run", "--ledger", "kafka://127.0.0.1:1/p"], "--state"),
             (["bench", "--ledger", "kafka://127.0.0.1:1/p"], "--state"),
+            (["snapshot", "--ledger", "kafka://127.0.0.1:1/p", "s"], "--state"),
+            (["snapshot", "--ledger", ledger.url], "wants one DIR"),
+            (["snapshot", "--ledger", ledger.url, ""], "wants one DIR"),
+            (["run", "--ledger", ledger.url, "--from-snapshot", ""], "--from-snapshot wants a folder"),
             (["run", "--ledger", ledger.url, "--shard", "0", "--shard", "0"], "each shard once"),
             (["run", "--ledger", ledger.url, "--state", ""], "--state wants"),
             (["run", "--ledger", ledger.url, "--memory", "99999999"], "from 8 to 1048576"),
