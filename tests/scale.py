@@ -7,7 +7,7 @@ usage: scale.py [--copies N] [--jobs J] [--keep FOLDER] BUILD
 A copy of the tree gets each command, event and table N times more (9), under other names and numbers, and one of each with
 fields of every kind; each with rules that look at every field. Then
 - it is built, and no generated file takes a compiler more than 10 s;
-- a transfer takes as many instructions as in BUILD (a plain build of this tree by gcc), within 1 %;
+- a transfer takes as many instructions as in BUILD (a plain build of this tree by gcc), within 1 %, to decide within 2 %;
 - each command, as JSON, is decided, and each event written, read back and shown; each table's row is put, read again
   after a start from the store, and rebuilt from the log alone.
 The last line is "N passed, N failed".
@@ -30,8 +30,8 @@ import generator
 
 ROOT = pathlib.Path(__file__).resolve().parents[1]
 COMPILE_SECONDS_MAX = 10
-SLACK = 0.01
-LAYERS = ("decode", "process", "encode", "replay_decode", "replay")
+# An outcome's body is cleared before it is decided, and the made-up one with a field of every kind is larger than any of today's.
+SLACK = {"decode": 0.01, "process": 0.02, "encode": 0.01, "replay_decode": 0.01, "replay": 0.01}
 CONTRACT = "proto/pinion/v1"
 ROWS = "src/state/rows"
 # Far from the numbers that there are, up to 2,047.
@@ -338,7 +338,7 @@ def instructions(build):
     """It holds them to the kept ones too, which is not the question here."""
     done = subprocess.run([ROOT / "tests/bench/instructions", build], capture_output=True, text=True, check=False)
     found = {name: int(figure) for name, figure in re.findall(r"^instructions (\w+) +(\d+) a transfer", done.stdout, re.M)}
-    if not set(LAYERS) <= set(found):
+    if not set(SLACK) <= set(found):
         raise Failure(f"tests/bench/instructions {build}: {done.stdout}{done.stderr}")
     return found
 
@@ -388,10 +388,13 @@ def played(build, folder, fields, commands, answers):
 
 
 def same_instructions(before, after):
-    wrong = [f"{name} {before[name]} -> {after[name]}" for name in LAYERS if abs(after[name] - before[name]) > SLACK * before[name]]
-    print("instructions a transfer: " + ", ".join(f"{name} {before[name]} -> {after[name]}" for name in LAYERS))
+    wrong = [
+        f"{name} {before[name]} -> {after[name]}, more than {100 * slack:g} %"
+        for name, slack in SLACK.items() if abs(after[name] - before[name]) > slack * before[name]
+    ]
+    print("instructions a transfer: " + ", ".join(f"{name} {before[name]} -> {after[name]}" for name in SLACK))
     if wrong:
-        raise Failure(f"more than {100 * SLACK:g} % apart: {', '.join(wrong)}")
+        raise Failure(f"apart: {', '.join(wrong)}")
 
 
 def scaled(options, folder):
