@@ -16,7 +16,8 @@ struct snapshot {
 	uint32_t shard;
 	struct place place;
 	int64_t store_format, ledger_format;
-	struct hash rows; /* store_digest of the copy */
+	struct hash rows;   /* store_digest of the copy */
+	struct hash tables; /* of its table files, byte for byte */
 };
 
 /* Copies the newest checkpoint of the store in state_path into `folder`, and reads all of the copy
