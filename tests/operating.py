@@ -76,7 +76,7 @@ ROWS = {
     "broker down at the start": "causes_kafka nobody_at_the_address_is_said_in_time",
     "not let in": "causes_kafka",
     "not allowed by the broker": "rights_kafka",
-    "a newer ledger format, or an event of an unknown kind": "test_an_event_from_the_future_stops",
+    "a newer ledger format, or an event of an unknown kind": "test_a_ledger_of_another_format_stops test_an_event_from_the_future_stops",
     "a ledger of an older format": "upgrade_older_format_embedded",
     # --- Running ---
     "broker down, or paused for over 6 s": "pause_kafka crash_kafka",

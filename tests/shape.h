@@ -27,7 +27,7 @@ enum shape {
 };
 
 struct shape_field {
-	const char *name; /* in the contract: "transfer_posted.from_account" */
+	const char *name; /* in the contract: "funds_received.rail_reference" */
 	enum shape shape;
 	size_t offset; /* in struct command or struct event */
 	size_t size;

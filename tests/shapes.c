@@ -178,7 +178,7 @@ static void field_check(struct event event, const struct shape_field *field, boo
 		return;
 	const char *wrong = event_body_wrong(&event);
 	size_t size = strlen(field->name);
-	static const char of_amount[] = ".currency"; /* "transfer_posted.amount.currency" */
+	static const char of_amount[] = ".currency"; /* "hold_captured.released.currency" */
 	if (strchr(field->name, '.') != strrchr(field->name, '.'))
 		size -= strlen(of_amount); /* the amount is what is wrong */
 	bool is_named = wrong && strncmp(wrong, field->name, size) == 0 && wrong[size] == '\0';

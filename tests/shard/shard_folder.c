@@ -426,6 +426,19 @@ static void test_a_mark_of_the_last_term_stops(void **state)
 	rig_close(rig);
 }
 
+static const struct id own_ledger = { { 7 } };
+
+static void init_makes_its_own(struct rig *rig)
+{
+	struct owner *owner = owner_new(rig, 0, "state");
+	struct id made, seen;
+	assert_int_equal(shard_init_ledger(owner->shard, &own_ledger, &made), 0);
+	assert_true(id_equal(&own_ledger, &made));
+	owner_ends(owner, 0);
+	assert_int_equal(shard_ledger_id(rig->log, 0, &seen, &rig->fault), 0);
+	assert_true(id_equal(&own_ledger, &seen));
+}
+
 /* A ledger half made, then made by another call under another id; what the first one still had
  * under way stands before the event that counts. */
 static void test_a_stray_first_event_is_not_the_ledgers(void **state)
@@ -442,13 +455,7 @@ static void test_a_stray_first_event_is_not_the_ledgers(void **state)
 	simulated_put(rig->url, 0, LOG_EVENTS, events.at[1].value);
 	records_free(&events);
 
-	struct owner *owner = owner_new(rig, 0, "state");
-	struct id mine = { { 7 } }, made, seen;
-	assert_int_equal(shard_init_ledger(owner->shard, &mine, &made), 0);
-	assert_true(id_equal(&mine, &made));
-	owner_ends(owner, 0);
-	assert_int_equal(shard_ledger_id(rig->log, 0, &seen, &rig->fault), 0);
-	assert_true(id_equal(&mine, &seen));
+	init_makes_its_own(rig);
 	rig_send_traffic(rig, 0, 100);
 	rig_run(rig, 0, "state");
 	rig_run(rig, 0, "state");
@@ -467,22 +474,38 @@ static void test_a_slow_broker_does_not_end_init(void **state)
 		rig->url, (struct simulated_plan){ SIMULATED_FENCE, SIMULATED_FAIL, 1, 2, 0, 0 });
 	simulated_plan(
 		rig->url, (struct simulated_plan){ SIMULATED_APPEND, SIMULATED_TEAR, 2, 1, 9, 0 });
-	struct owner *owner = owner_new(rig, 0, "state");
-	struct id mine = { { 7 } }, made, seen;
-	assert_int_equal(shard_init_ledger(owner->shard, &mine, &made), 0);
-	assert_true(id_equal(&mine, &made));
-	owner_ends(owner, 0);
-	assert_int_equal(shard_ledger_id(rig->log, 0, &seen, &rig->fault), 0);
-	assert_true(id_equal(&mine, &seen));
+	init_makes_its_own(rig);
 
 	/* Not for ever: a log that fails each time is given up. */
-	owner = owner_new(rig, 0, "other");
+	struct owner *owner = owner_new(rig, 0, "other");
+	struct id made;
 	simulated_plan(
 		rig->url, (struct simulated_plan){ SIMULATED_FENCE, SIMULATED_FAIL, 1, 999, 0, 0 });
 	uint64_t calls = simulated_calls(rig->url, SIMULATED_FENCE);
-	assert_int_equal(shard_init_ledger(owner->shard, &mine, &made), FAULT_IO);
+	assert_int_equal(shard_init_ledger(owner->shard, &own_ledger, &made), FAULT_IO);
 	assert_in_range(simulated_calls(rig->url, SIMULATED_FENCE) - calls, 2, 20);
 	owner_ends(owner, 0);
+	rig_close(rig);
+}
+
+static void test_a_ledger_of_another_format_stops(void **state)
+{
+	(void)state;
+	struct rig *rig = rig_open_past("newer", 1, 1000);
+	struct records events = rig_records(rig, 0, LOG_EVENTS);
+	struct event event;
+	struct link link;
+	assert_int_equal(event_decode(rig->codec, events.at[1].value, &event, &link), DECODE_OK);
+	records_free(&events);
+	for (uint32_t format = LEDGER_FORMAT - 1; format <= LEDGER_FORMAT + 1; format += 2) {
+		uint8_t value[EVENT_SIZE_MAX];
+		event.ledger_opened.format = format;
+		size_t size = event_encode(rig->codec, &event, &link, value);
+		simulated_truncate(rig->url, 0, LOG_EVENTS, 1);
+		simulated_put(rig->url, 0, LOG_EVENTS, (struct bytes){ value, size });
+		stops(rig, NULL, FAULT_SETTINGS,
+			format < LEDGER_FORMAT ? "the older one that made it" : "a newer one");
+	}
 	rig_close(rig);
 }
 
@@ -491,6 +514,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_an_older_copy_catches_up),
 		cmocka_unit_test(test_a_slow_broker_does_not_end_init),
+		cmocka_unit_test(test_a_ledger_of_another_format_stops),
 		cmocka_unit_test(test_a_missing_folder_is_rebuilt),
 		cmocka_unit_test(test_a_folder_of_another_ledger_or_shard_is_refused),
 		cmocka_unit_test(test_a_start_forgets_the_one_before),
