@@ -90,6 +90,8 @@ def contract_h(schema):
     text += worded("event", schema.events, "answers no input", "event_answers_nothing", "What an operator did, and no input.")
     text += worded("command", schema.commands, "may have no party", "command_has_no_party", "It may come without one.")
     text += worded("event", schema.events, "moves money", "event_moves_money", "It has postings; all others have none.")
+    text += worded("event", schema.events, "settles", "event_settles", "It says of payments that they are final, an effect each.")
+    text += worded("command", schema.commands, "of a shard", "command_is_of_shard", "A shard's owner sends it to another shard: it is known by its number, and has no id.")
     return guarded("ledger/contract.h", text)
 
 

@@ -369,9 +369,27 @@ def views_h(rows):
     return guarded("state/views.h", text)
 
 
+def zero_at_first(row):
+    """Who reads it need not know whether it is there yet."""
+    if "zero at first" not in row.message.words:
+        return ""
+    copies = "".join(f"\t\tret->{field.name} = {'*' if c_type(field).startswith('struct') else ''}{field.name};\n" for field in row.keys)
+    return f" else if (answer == ANSWER_ABSENT) {{\n\t\t*ret = (struct {row.name}){{ 0 }};\n{copies}\t\tanswer = ANSWER_PRESENT;\n\t}}"
+
+
+def drop_head(row):
+    return f"void mutate_{row.name}_drop(struct state *state, {', '.join(key_arguments(row))})"
+
+
+def drop_function(row):
+    before, key = key_of(row, ", ".join(field.name for field in row.keys))
+    return f"{drop_head(row)}\n{{\n{before}\trows_put(state->rows, {key}, NULL, 0);\n}}\n\n"
+
+
 def changes_h(rows):
     text = '#include "state/views.h"\n\n'
     text += "".join(f"void mutate_{row.name}(struct state *state, const struct {row.name} *row);\n" for row in made_views(rows))
+    text += "".join(f"{drop_head(row)};\n" for row in made_views(rows) if "dropped" in row.message.words)
     return guarded("state/changes.h", text)
 
 
@@ -390,10 +408,12 @@ def views_c(rows):
         there = "".join(f"\tassert({field.name}->size != 0);\n" for field in row.keys if field.kind == "account")
         text += (f"{view_head(row)}\n{{\n{there}\tconst uint8_t *value;\n{before}"
                  f"\tenum answer answer = rows_find(state->rows, {key}, &value);\n\tif (answer == ANSWER_PRESENT) {{\n{copies}"
-                 f"\t\t{row.name}_unpack(value, ret);\n\t}}\n\treturn answer;\n}}\n\n")
+                 f"\t\t{row.name}_unpack(value, ret);\n\t}}{zero_at_first(row)}\n\treturn answer;\n}}\n\n")
         before, key = key_of(row, key_values(row, "row"))
         text += (f"void mutate_{row.name}(struct state *state, const struct {row.name} *row)\n{{\n{before}"
                  f"\tuint8_t value[VALUE_SIZE_{row.name}];\n\trows_put(state->rows, {key}, value, {row.name}_pack(row, value));\n}}\n\n")
+        if "dropped" in row.message.words:
+            text += drop_function(row)
     return text.rstrip() + "\n"
 
 

@@ -27,8 +27,8 @@ KINDS = {
 KIND_WORDS = {word for words in KINDS.values() for word in words if word}
 # Of a value that is not there, is below zero, or is worked out from another field and so has no member of its own.
 MORE_WORDS = {"may be absent", "may be negative", "derived"}
-# Of an outcome: an operator's word and no input's outcome; one that has postings.
-EVENT_WORDS = {"answers no input", "moves money"}
+# Of an outcome: an operator's word and no input's outcome; one that has postings; one that says of payments that they are final.
+EVENT_WORDS = {"answers no input", "moves money", "settles"}
 # What can be absent at all: where it is, its bytes say so. A number or a flag that is zero says no more than that.
 ABSENT_KINDS = {"id", "digest", "currency"}
 ABSENT_TYPES = {Type.TYPE_ENUM, Type.TYPE_MESSAGE}
@@ -36,14 +36,15 @@ ABSENT_TYPES = {Type.TYPE_ENUM, Type.TYPE_MESSAGE}
 ROW_FIELD_WORDS = {"may be absent", "may be negative", "key"}
 # Of no size of their own. Of a key one is the rest.
 TEXTS = {"account", "party", "reference", "reason", "text"}
-# Of a row: what is looked up and changed by functions of its own (state/view.c); one whose fields have to fit each other.
-ROW_WORDS = {"by hand", "checked"}
+# Of a row: what is looked up and changed by functions of its own (state/view.c); one whose fields have to fit each other; one that
+# goes when it is over; one that is all zero as long as it is not there.
+ROW_WORDS = {"by hand", "checked", "dropped", "zero at first"}
 # Their numbers have room in them; they have a registry of their own, ledger/rejects.def.
 SPARSE_ENUMS = {"Reject"}
 # Of a reject: whether a row is kept for the command's id.
 REJECT_ROWS = {"no row", "row"}
-# Of a command: it may come without a party.
-COMMAND_WORDS = {"may have no party"}
+# Of a command: it may come without a party; one shard's owner sends it to another, and it is known by its number.
+COMMAND_WORDS = {"may have no party", "of a shard"}
 # A tag of two bytes: what src/wire/bounds.c counts for each field.
 NUMBER_MAX = 2047
 # The first byte of a key.
@@ -94,6 +95,7 @@ class Field:
     comment: str
     place: Place
     greatest: int = 0  # in a row: of the numbers that an enum, or an outcome, can have
+    is_choice: bool = False  # on the wire a message with one arm of a oneof, which is all that it says: else an enum
 
     def may_be(self, what):
         return f"may be {what}" in self.words
@@ -179,8 +181,8 @@ def words_fit(place, descriptor, kind, words):
         place.die(f"{descriptor.name}: [derived] is for an enum")
 
 
-def field_read(place, descriptor, messages, known):
-    """known: the words that it may have beside its kind."""
+def field_read(place, descriptor, messages, choices, known):
+    """messages, choices: by name, those that it may be. known: the words that it may have beside its kind."""
     if descriptor.type not in KINDS:
         place.die(f"{descriptor.name}: no field of this type is made yet")
     if descriptor.number > NUMBER_MAX:
@@ -193,11 +195,13 @@ def field_read(place, descriptor, messages, known):
     if len(kinds) > 1 or kind not in KINDS[descriptor.type]:
         wanted = ", ".join(sorted(word or "none" for word in KINDS[descriptor.type]))
         place.die(f"{descriptor.name}: its comment has to begin with one of these in brackets: {wanted}")
-    if descriptor.type == Type.TYPE_MESSAGE and descriptor.type_name.rsplit(".", 1)[-1] not in messages:
-        place.die(f"{descriptor.name}: no message but {', '.join(messages)} stands here yet")
-    words_fit(place, descriptor, kind, words)
     type_name = descriptor.type_name.rsplit(".", 1)[-1]
-    return Field(descriptor.name, descriptor.number, descriptor.type, type_name, kind, words, comment, place)
+    is_choice = descriptor.type == Type.TYPE_MESSAGE and type_name in choices
+    if descriptor.type == Type.TYPE_MESSAGE and type_name not in messages and not is_choice:
+        place.die(f"{descriptor.name}: no message but {', '.join(messages)} and choices stands here yet")
+    words_fit(place, descriptor, kind, words)
+    what = Type.TYPE_ENUM if is_choice else descriptor.type
+    return Field(descriptor.name, descriptor.number, what, type_name, kind, words, comment, place, is_choice=is_choice)
 
 
 def enum_read(place, descriptor):
@@ -216,6 +220,30 @@ def enum_read(place, descriptor):
     if descriptor.name not in SPARSE_ENUMS and [number for _, number, _ in values] != list(range(1, len(values) + 1)):
         place.die(f"{descriptor.name}: its numbers have to be 1, 2, 3 and so on")
     return Enum(descriptor.name, place.comment(), values)
+
+
+def choice_read(place, descriptor, sizes):
+    """A message that is one arm of a oneof; sizes: how many fields each message has."""
+    if len(descriptor.oneof_decl) != 1 or descriptor.oneof_decl[0].name != snake(descriptor.name):
+        place.die(f"{descriptor.name}: a choice is one oneof, and has its name")
+    values = []
+    for index, field in enumerate(descriptor.field):
+        here = place.inner(2, index)
+        if not field.HasField("oneof_index"):
+            here.die(f"{field.name}: a choice has arms and nothing beside them")
+        if field.type != Type.TYPE_MESSAGE or sizes.get(field.type_name) != 0:
+            here.die(f"{field.name}: no arm of a choice that says more is made yet: its message has to be an empty one")
+        values.append((field.name, field.number, here.comment()))
+    values.sort(key=lambda value: value[1])
+    if [number for _, number, _ in values] != list(range(1, len(values) + 1)):
+        place.die(f"{descriptor.name}: its numbers have to be 1, 2, 3 and so on")
+    return Enum(descriptor.name, words_of(place, place.comment(), {"choice"})[1], values)
+
+
+def choices_of(files):
+    sizes = {f".{file.package}.{message.name}": len(message.field) for file in files for message in file.message_type}
+    found = ((Place(file, (4, index)), message) for file in files for index, message in enumerate(file.message_type))
+    return {message.name: choice_read(place, message, sizes) for place, message in found if place.comment().startswith("[choice]")}
 
 
 def files_read(path):
@@ -288,7 +316,7 @@ def keys_fit(row):
             field.place.die(f"{field.name}: in a key an enum has a byte, and its numbers go to {field.greatest}")
 
 
-def row_read(place, descriptor, greatest):
+def row_read(place, descriptor, greatest, choices):
     """greatest: of the numbers of each enum, and of an outcome (None), by name."""
     comment = place.comment()
     found = re.match(r"\[table (\d+)(?:, layout (\d+) ([0-9a-f]{8}))?(?:, )?([^\]]*)\]\s*(.*)", comment)
@@ -296,7 +324,7 @@ def row_read(place, descriptor, greatest):
         place.die(f"{descriptor.name}: its comment has to begin with [table N], 1 to {TABLE_MAX}")
     table, number, digest, words, rest = found.groups()
     words, rest = words_of(place, f"[{words}] {rest}" if words else rest, ROW_WORDS)
-    fields = [field_read(place.inner(2, index), field, ["Totals"], ROW_FIELD_WORDS) for index, field in enumerate(descriptor.field)]
+    fields = [field_read(place.inner(2, index), field, ["Totals"], choices, ROW_FIELD_WORDS) for index, field in enumerate(descriptor.field)]
     for field in fields:
         field.greatest = greatest.get(None if field.kind == "outcome" else field.type_name, 0)
     domain = place.file.name.rsplit("/", 1)[-1].removesuffix(".proto")
@@ -317,12 +345,13 @@ class Rows:
 
     def __init__(self, path):
         files = files_read(path)
-        self.all_enums = enums_of(files)
+        choices = choices_of(files)
+        self.all_enums = enums_of(files) | choices
         own = [file for file in files if file.package == "pinion.rows"]
         self.enums = enums_of(own)
         greatest = {name: max(number for _, number, _ in enum.values) for name, enum in self.all_enums.items()}
         greatest[None] = outcome_greatest(files)
-        found = [row_read(Place(file, (4, index)), message, greatest)
+        found = [row_read(Place(file, (4, index)), message, greatest, choices)
                  for file in own for index, message in enumerate(file.message_type) if message.name != "Totals"]
         self.rows = sorted(found, key=lambda row: row.table)
         for before, after in zip(self.rows, self.rows[1:]):
@@ -338,7 +367,8 @@ class Schema:
 
     def __init__(self, path):
         files = files_read(path)
-        self.enums = enums_of(files)
+        self.choices = choices_of(files)
+        self.enums = enums_of(files) | self.choices
         self.descriptors = {message.name: (Place(file, (4, index)), message)
                             for file in files for index, message in enumerate(file.message_type)}
         self.rejects = rejects_read(files, {name for name, _, _ in self.enums["Retry"].values},
@@ -348,7 +378,7 @@ class Schema:
 
     def message(self, name, known, field_words):
         place, descriptor = self.descriptors[name]
-        fields = [field_read(place.inner(2, index), field, ["Amount"], field_words) for index, field in enumerate(descriptor.field)]
+        fields = [field_read(place.inner(2, index), field, ["Amount"], self.choices, field_words) for index, field in enumerate(descriptor.field)]
         domain = place.file.name.rsplit("/", 1)[-1].removesuffix(".proto")
         words, comment = words_of(place, place.comment(), known)
         return Message(name, domain, words, comment, sorted(fields, key=lambda field: field.number), place)

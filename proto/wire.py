@@ -4,7 +4,7 @@ canonical form."""
 from typing import NamedTuple
 
 from nouns import HEAD, by_kind, member_name, unused
-from schema import TEXTS, Type
+from schema import TEXTS, Type, snake
 
 
 class Form(NamedTuple):
@@ -31,7 +31,12 @@ FORMS = {
 }
 
 
+CHOICE = Form("CHOICE", "CHOICE", "pack_u32(p, (uint32_t){})")
+
+
 def form_of(field):
+    if field.is_choice:
+        return CHOICE
     return FORMS.get(field.type_name) or FORMS.get(field.kind) or FORMS[field.type]
 
 
@@ -50,6 +55,8 @@ def bind(what, arm, field):
         name = "ACCOUNT" if what == "command" else "ACCOUNT_ANY"
     elif field.kind == "id":
         name = "ID_FIELD" if what == "command" else "ID"
+    elif field.is_choice:
+        name, more = "CHOICE", f", .message = &{snake(field.type_name)}_binding"
     else:
         name = form_of(field).bind
     return f"{{ .number = {field.number}, .bind = BIND_{name}, .offset = offsetof({noun}, {at}){more} }}"
@@ -70,8 +77,23 @@ def arm_places(what, arms, before):
     return f"const uint16_t {what}_arm_places[{what.upper()}_LAST + 1] = {{\n{lines}}};\n"
 
 
+def choice_bindings(choice):
+    """One arm says all: its number goes to where the choice does. An arm's message is called after both."""
+    name = choice.snake
+    empty = "".join(f"static const struct message_binding {name}_{arm}_binding = {{\n"
+                    f"\t.descriptor = &pinion__v1__{arm}_{name}__descriptor,\n}};\n" for arm, _, _ in choice.values)
+    lines = "".join(f"\t{{ .number = {number}, .bind = BIND_ARM, .message = &{name}_{arm}_binding }},\n" for arm, number, _ in choice.values)
+    places = "".join(f"\t[{number}] = {index + 1},\n" for index, (_, number, _) in enumerate(choice.values))
+    last = choice.values[-1][1]
+    return (f"{empty}static const struct binding {name}_bindings[] = {{\n{lines}}};\n"
+            f"static const uint16_t {name}_arm_places[{last} + 1] = {{\n{places}}};\n"
+            f"const struct message_binding {name}_binding = {{\n\t.descriptor = &pinion__v1__{name}__descriptor,\n"
+            f"\tBINDINGS_OF({name}_bindings),\n\t.arms = {len(choice.values)},\n\t.arm_places = {name}_arm_places,\n\t.arm_last = {last},\n}};\n\n")
+
+
 def bindings_c(schema):
     text = HEAD + '#include "wire/outcome.h"\n\n#include "pinion/v1/command.pb-c.h"\n\n'
+    text += "".join(choice_bindings(choice) for _, choice in sorted(schema.choices.items()))
     for what, arms in (("command", schema.commands), ("event", schema.events)):
         text += "".join(bindings_of(what, arm) for arm in arms)
     return text + arm_places("command", schema.commands, schema.before("Command")) + arm_places("event", schema.events, schema.before("Event"))

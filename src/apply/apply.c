@@ -25,6 +25,7 @@ bool apply_is_loaded(const struct state *state, const struct event *event)
 	struct account account;
 	for (uint8_t i = 0; i < event->balance_count; i++)
 		(void)view_account(state, &event->balances[i].account, &account);
+	effects_load(state, event);
 	if (rule->load)
 		rule->load(state, event);
 	return !view_is_missing(state);
@@ -43,10 +44,16 @@ static bool order_is_sound(const struct head *head, const struct event *event)
 						      event->offset < INT64_MAX));
 }
 
-static bool effect_count_is_sound(const struct event *event)
+static bool effects_fit_kind(const struct event *event)
 {
-	return event_moves_money(event->kind) ? event->effect_count > 0
-					      : event->effect_count + event->balance_count == 0;
+	if (event_settles(event->kind))
+		return event->effect_count > 0 && event->balance_count == 0;
+	if (!event_moves_money(event->kind))
+		return event->effect_count + event->balance_count == 0;
+	for (unsigned i = 0; i < event->effect_count; i++)
+		if (event->effects[i].kind == EFFECT_settlement)
+			return false;
+	return event->effect_count > 0;
 }
 
 bool apply_is_sound(const struct state *state, const struct event *event)
@@ -54,7 +61,7 @@ bool apply_is_sound(const struct state *state, const struct event *event)
 	const struct event_rule *rule = rule_of(event->kind);
 	const struct head *head = view_head(state);
 	if (!order_is_sound(head, event) || (!rule->sets_time && !time_goes_on(head, event)) ||
-		rule->is_first != (view_ledger(state) == NULL) || !effect_count_is_sound(event))
+		rule->is_first != (view_ledger(state) == NULL) || !effects_fit_kind(event))
 		return false;
 	if (event_answers_nothing(event->kind) &&
 		(event->topic != TOPIC_none || event_is_timers(event)))

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "apply/effects.h"
 
+#include "apply/remittance/route.h"
 #include "ledger/platform.h"
 #include "ledger/totals.h"
 
@@ -49,7 +50,8 @@ static bool effects_work_out(const struct state *state, const struct event *even
 		if (!account_read(state, &event->balances[i], &accounts[i]))
 			return false;
 	for (uint8_t i = 0; i < event->effect_count; i++)
-		if (!posting_apply(event, &event->effects[i].posting, accounts))
+		if (event->effects[i].kind == EFFECT_posting &&
+			!posting_apply(event, &event->effects[i].posting, accounts))
 			return false;
 	for (uint8_t i = 0; i < event->balance_count; i++)
 		if (!balances_equal(&accounts[i].balances, &event->balances[i].balances))
@@ -57,10 +59,15 @@ static bool effects_work_out(const struct state *state, const struct event *even
 	return true;
 }
 
+void effects_load(const struct state *state, const struct event *event)
+{
+	remittances_load(state, event);
+}
+
 bool effects_are_sound(const struct state *state, const struct event *event)
 {
 	struct account accounts[BALANCES_PER_EVENT_MAX];
-	return effects_work_out(state, event, accounts);
+	return effects_work_out(state, event, accounts) && remittances_are_sound(state, event);
 }
 
 void effects_apply(struct state *state, const struct event *event)
@@ -71,4 +78,5 @@ void effects_apply(struct state *state, const struct event *event)
 	assert(is_sound);
 	for (uint8_t i = 0; i < event->balance_count; i++)
 		mutate_account(state, &accounts[i]);
+	remittances_apply(state, event);
 }

@@ -19,7 +19,8 @@ static enum reject shape_envelope(
 		return command->refusal;
 	if (command_topic(command->kind) != input->topic)
 		return REJECT_wrong_topic;
-	if (command->id.is_malformed || !id_is_uuid7(&command->id.id))
+	bool has_id = !command_is_of_shard(command->kind);
+	if (command->id.is_malformed || (has_id && !id_is_uuid7(&command->id.id)))
 		return REJECT_id_malformed;
 	bool is_of_nobody = command->party.size == 0 && command_has_no_party(command->kind);
 	if (!is_of_nobody && !text_is_name(command->party.at, command->party.size, PARTY_SIZE_MAX))
@@ -78,28 +79,39 @@ static enum reject repeat(
 	return REJECT_none;
 }
 
-static enum reject decide_command(const struct state *state, const struct input *input,
-	const struct command *command, struct event *ret_event)
+/* What is known by its id: its outcome, or that of the first one. */
+static enum reject decide_once(const struct state *state, const struct command *command,
+	const struct command_rule *rule, struct event *ret_event)
 {
-	enum reject reject = shape_envelope(view_ledger(state), input, command);
-	const struct command_rule *rule = NULL;
-	if (reject == REJECT_none) {
-		rule = command_rule(command->kind);
-		reject = rule->shape(command);
-	}
-	if (reject == REJECT_none)
-		reject = id_window(state, command, ret_event->engine_time_ms);
-	if (reject != REJECT_none) {
-		ret_event->command_rejected.detail = command->refusal_detail;
-		return reject;
-	}
-
 	struct command_row row;
 	enum answer answer = view_command(state, &command->id.id, &row);
 	if (answer == ANSWER_PRESENT)
 		return repeat(command, &row, ret_event);
 
 	/* Also when the id is not loaded: then only to find what else is missing. */
+	struct decision decision = { .command = command,
+		.engine_time_ms = ret_event->engine_time_ms };
+	return rule->outcome(state, &decision, ret_event);
+}
+
+static enum reject decide_command(const struct state *state, const struct input *input,
+	const struct command *command, struct event *ret_event)
+{
+	enum reject reject = shape_envelope(view_ledger(state), input, command);
+	const struct command_rule *rule = NULL;
+	bool has_id = !command_is_of_shard(command->kind);
+	if (reject == REJECT_none) {
+		rule = command_rule(command->kind);
+		reject = rule->shape(command);
+	}
+	if (reject == REJECT_none && has_id)
+		reject = id_window(state, command, ret_event->engine_time_ms);
+	if (reject != REJECT_none) {
+		ret_event->command_rejected.detail = command->refusal_detail;
+		return reject;
+	}
+	if (has_id)
+		return decide_once(state, command, rule, ret_event);
 	struct decision decision = { .command = command,
 		.engine_time_ms = ret_event->engine_time_ms };
 	return rule->outcome(state, &decision, ret_event);

@@ -33,13 +33,40 @@ struct posting {
 	struct amount amount; /* in the currency of both */
 };
 
+/* Money on its way to a party of another shard. */
+struct remittance {
+	uint32_t shard;
+	uint32_t from_place;
+	int64_t number;
+	struct amount amount;
+	enum purpose purpose;
+	struct account_id to_account;
+};
+
+/* Of a remittance that arrived. */
+struct settlement {
+	int64_t number;
+	struct id payment_id;
+	struct id group_id; /* may be absent */
+};
+
 /* The numbers of the arms of Effect.effect. */
-enum effect_kind { EFFECT_none = 0, EFFECT_posting = 1, EFFECT_LAST = EFFECT_posting };
+enum effect_kind {
+	EFFECT_none = 0,
+	EFFECT_posting = 1,
+	EFFECT_remittance = 2,
+	EFFECT_settlement = 3,
+	EFFECT_LAST = EFFECT_settlement
+};
 
 /* What an outcome does. */
 struct effect {
 	enum effect_kind kind;
-	struct posting posting;
+	union {
+		struct posting posting;
+		struct remittance remittance;
+		struct settlement settlement;
+	};
 };
 
 /* An account that the effects touch, and its totals after all of them. */

@@ -15,7 +15,7 @@
 
 enum {
 	STATE_KEY_SIZE_MAX = 1 + ACCOUNT_ID_SIZE_MAX,
-	STATE_VALUE_SIZE_MAX = 320,
+	STATE_VALUE_SIZE_MAX = 384,
 	STATE_MISSING_MAX = 4096,
 	STATE_MEMORY_MIN = 8 << 20,
 	/* Contiguous room that one event's rows need at most. */

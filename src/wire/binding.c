@@ -33,6 +33,7 @@ static bool type_fits(const ProtobufCFieldDescriptor *field, enum bind bind)
 	case BIND_MONEY:
 	case BIND_MESSAGE:
 	case BIND_ARM:
+	case BIND_CHOICE:
 	case BIND_LIST:
 		return type == PROTOBUF_C_TYPE_MESSAGE;
 	}

@@ -31,7 +31,9 @@ enum bind {
 	BIND_MONEY,     /* an Amount into a struct money, in an arm of a oneof */
 	BIND_MESSAGE, /* its fields go into the same noun; read and written where the flag is set */
 	BIND_ARM, /* of a oneof: its number is the kind, at `second`; its fields, the same noun's */
-	BIND_LIST, /* messages into an array of nouns, counted (uint8_t) at `second` */
+	BIND_CHOICE, /* a message that is one arm of a oneof, which is empty: its number; absent: 0
+		      */
+	BIND_LIST,   /* messages into an array of nouns, counted (uint8_t) at `second` */
 };
 
 /* Offsets count from one of two nouns, or from the element of a list. */

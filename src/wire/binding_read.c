@@ -202,6 +202,7 @@ static void bytes_take(struct walk *walk, const struct binding *binding,
 	case BIND_MONEY:
 	case BIND_MESSAGE:
 	case BIND_ARM:
+	case BIND_CHOICE:
 	case BIND_LIST:
 		break;
 	}
@@ -278,6 +279,8 @@ static bool walk_inner(struct walk *walk, const struct frame *frame,
 		arm_begin(binding, noun);
 	} else if (binding->bind == BIND_MESSAGE) {
 		noun[binding->second] = true;
+	} else if (binding->bind == BIND_CHOICE) {
+		there.nouns[0] = noun + binding->offset;
 	} else {
 		assert(binding->bind == BIND_LIST);
 		there.nouns[0] = element_take(walk, binding, noun);

@@ -102,6 +102,12 @@ static uint8_t *list_put(const struct binding *binding, const uint8_t *noun, uin
 	return at;
 }
 
+static uint8_t *choice_put(const struct binding *binding, const uint8_t *noun, uint8_t *at)
+{
+	const uint8_t *const nouns[BINDING_NOUNS] = { noun + binding->offset };
+	return is_zero(nouns[0], sizeof(uint32_t)) ? at : message_put(binding, nouns, at);
+}
+
 static uint8_t *amounts_put(const struct binding *binding, const uint8_t *noun, uint8_t *at)
 {
 	const void *member = noun + binding->offset;
@@ -180,6 +186,8 @@ static uint8_t *field_put(
 		return noun[binding->second] ? message_put(binding, nouns, at) : at;
 	case BIND_ARM:
 		return message_put(binding, nouns, at);
+	case BIND_CHOICE:
+		return choice_put(binding, noun, at);
 	case BIND_LIST:
 		return list_put(binding, noun, at);
 	}

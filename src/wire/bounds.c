@@ -17,6 +17,7 @@ enum { TAG = 2, SIZE = 2, VARINT32 = 5, VARINT64 = 10 };
 #define ACCOUNT OF(ACCOUNT_ID_SIZE_MAX)
 #define CURRENCY_CODE OF(3)
 #define AMOUNT OF(INT64 + CURRENCY_CODE)
+#define CHOICE OF(OF(0))
 
 /* NOLINTBEGIN(bugprone-implicit-widening-of-multiplication-result): constants, which would not
  * compile if they overflowed. */
@@ -34,11 +35,17 @@ enum {
 	INPUT = ENUM + INT64 + ID + OF(DIGEST_SIZE) + TEXT + ENUM + ID + TEXT + BOOL,
 	TIMER = ENUM + INT64 + ID,
 	POSTING = 2 * UINT32 + INT64 + 2 * ENUM + BOOL,
+	REMITTANCE = 2 * UINT32 + 2 * INT64 + ACCOUNT + CHOICE,
+	SETTLEMENT = INT64 + 2 * ID,
+	/* Which is longer than a posting and a settlement. */
+	EFFECT = REMITTANCE,
 	BALANCE = ACCOUNT + CURRENCY_CODE + 4 * INT64,
 	EVENT_ENVELOPE = 2 * OF(0) + UINT32 + 3 * INT64 + 2 * HASH + OF(INPUT) + OF(TIMER) +
-			 EFFECTS_PER_EVENT_MAX * OF(OF(POSTING)) +
+			 EFFECTS_PER_EVENT_MAX * OF(OF(EFFECT)) +
 			 BALANCES_PER_EVENT_MAX * OF(BALANCE),
 };
+
+_Static_assert(EFFECT >= POSTING && EFFECT >= SETTLEMENT, "an effect of any kind");
 
 /* NOLINTEND(bugprone-implicit-widening-of-multiplication-result) */
 

@@ -22,6 +22,9 @@ struct event_extra {
 	struct balance_after balances[BALANCES_PER_EVENT_MAX];
 };
 
+/* What a remittance is for: an enum purpose. */
+extern const struct message_binding purpose_binding;
+
 extern const uint16_t command_arm_places[COMMAND_LAST + 1];
 extern const uint16_t event_arm_places[EVENT_LAST + 1];
 

@@ -66,11 +66,8 @@ static const char *balance_wrong(const struct event *event, unsigned place)
 	return is_negative ? "balances, a total below zero" : NULL;
 }
 
-static const char *effect_wrong(const struct event *event, const struct effect *effect)
+static const char *posting_wrong(const struct event *event, const struct posting *posting)
 {
-	const struct posting *posting = &effect->posting;
-	if (effect->kind != EFFECT_posting)
-		return "effects, one without an effect";
 	if (!posting_places_are_sound(event, posting))
 		return "effects.posting, its accounts";
 	if (event_debited(event, posting)->currency != event_credited(event, posting)->currency)
@@ -80,6 +77,41 @@ static const char *effect_wrong(const struct event *event, const struct effect *
 	if (posting->rail != RAIL_none && !rail_is_known((int32_t)posting->rail))
 		return "effects.posting.rail";
 	return amount_is_negative(posting->amount) ? "effects.posting.amount" : NULL;
+}
+
+static const char *remittance_wrong(const struct event *event, const struct remittance *remittance)
+{
+	if (remittance->from_place - 1 >= event->balance_count)
+		return "effects.remittance, its account";
+	if (remittance->number < 1)
+		return "effects.remittance.number";
+	if (!amount_is_positive(remittance->amount))
+		return "effects.remittance.amount";
+	if (!account_id_is_sound(&remittance->to_account))
+		return "effects.remittance.to_account";
+	return purpose_is_known((int32_t)remittance->purpose) ? NULL : "effects.remittance.purpose";
+}
+
+static const char *settlement_wrong(const struct settlement *settlement)
+{
+	if (settlement->number < 1)
+		return "effects.settlement.number";
+	return id_is_absent(&settlement->payment_id) ? "effects.settlement.payment_id" : NULL;
+}
+
+static const char *effect_wrong(const struct event *event, const struct effect *effect)
+{
+	switch (effect->kind) {
+	case EFFECT_posting:
+		return posting_wrong(event, &effect->posting);
+	case EFFECT_remittance:
+		return remittance_wrong(event, &effect->remittance);
+	case EFFECT_settlement:
+		return settlement_wrong(&effect->settlement);
+	case EFFECT_none:
+		break;
+	}
+	return "effects, one without an effect";
 }
 
 static const char *event_wrong(const struct event *event)
@@ -154,13 +186,43 @@ static const struct message_binding posting_binding = {
 	.descriptor = &pinion__v1__posting__descriptor,
 	BINDINGS_OF(posting_bindings),
 };
-static const struct binding effect_bindings[] = {
-	{ .number = EFFECT_posting,
-		.bind = BIND_ARM,
-		.second = offsetof(struct effect, kind),
-		.message = &posting_binding },
+static const struct binding remittance_bindings[] = {
+	{ .number = 1, .bind = BIND_U32, IN_EFFECT(remittance.shard) },
+	{ .number = 2, .bind = BIND_I64, IN_EFFECT(remittance.number) },
+	{ .number = 3, .bind = BIND_U32, IN_EFFECT(remittance.from_place) },
+	{ .number = 4, .bind = BIND_ACCOUNT_ANY, IN_EFFECT(remittance.to_account) },
+	{ .number = 5, .bind = BIND_I64, IN_EFFECT(remittance.amount) },
+	{ .number = 6,
+		.bind = BIND_CHOICE,
+		IN_EFFECT(remittance.purpose),
+		.message = &purpose_binding },
 };
-static const uint16_t effect_arm_places[EFFECT_LAST + 1] = { [EFFECT_posting] = 1 };
+static const struct message_binding remittance_binding = {
+	.descriptor = &pinion__v1__remittance__descriptor,
+	BINDINGS_OF(remittance_bindings),
+};
+static const struct binding settlement_bindings[] = {
+	{ .number = 1, .bind = BIND_I64, IN_EFFECT(settlement.number) },
+	{ .number = 2, .bind = BIND_ID, IN_EFFECT(settlement.payment_id) },
+	{ .number = 3, .bind = BIND_ID, IN_EFFECT(settlement.group_id) },
+};
+static const struct message_binding settlement_binding = {
+	.descriptor = &pinion__v1__settlement__descriptor,
+	BINDINGS_OF(settlement_bindings),
+};
+#define EFFECT(name)                                                                \
+	{                                                                           \
+		.number = EFFECT_##name, .bind = BIND_ARM,                          \
+		.second = offsetof(struct effect, kind), .message = &name##_binding \
+	}
+static const struct binding effect_bindings[] = { EFFECT(posting), EFFECT(remittance),
+	EFFECT(settlement) };
+#undef EFFECT
+static const uint16_t effect_arm_places[EFFECT_LAST + 1] = {
+	[EFFECT_posting] = 1,
+	[EFFECT_remittance] = 2,
+	[EFFECT_settlement] = 3,
+};
 static const struct message_binding effect_binding = {
 	.descriptor = &pinion__v1__effect__descriptor,
 	BINDINGS_OF(effect_bindings),

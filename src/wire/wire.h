@@ -19,7 +19,7 @@ void codec_free(struct codec *codec); /* NULL is fine */
 
 /* No event's record is longer (bytes). Static bounds per body are in wire/bounds.c, which does not
  * compile when one grows past this; it is far below the contract's 900,000. */
-enum { EVENT_SIZE_MAX = 16384 };
+enum { EVENT_SIZE_MAX = 24576 };
 
 /* Any bytes give a command: what can't be decoded comes with kind none and `refusal` set
  * (undecodable, too_large, unknown_field, unknown_command) and `refusal_detail` naming the place

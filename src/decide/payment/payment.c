@@ -21,13 +21,16 @@ enum reject shape_payment(const struct command *command, const struct account_id
 	return check_money(money);
 }
 
+uint32_t account_shard(const struct state *state, const struct account_id *account)
+{
+	return murmur2_partition(account->at, account->party_size, view_ledger(state)->shards);
+}
+
 static enum reject check_payment(const struct state *state, const struct account_id *from_account,
 	const struct account_id *to_account, enum currency currency, struct account *ret_from,
 	struct account *ret_to)
 {
-	const struct ledger *ledger = view_ledger(state);
-	if (murmur2_partition(to_account->at, to_account->party_size, ledger->shards) !=
-		ledger->shard)
+	if (account_shard(state, to_account) != view_ledger(state)->shard)
 		return REJECT_payee_on_another_shard;
 	enum answer from_answer = view_account(state, from_account, ret_from);
 	enum answer to_answer = view_account(state, to_account, ret_to);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Move money at once, between parties or between own accounts. */
+/* Move money between parties or between own accounts: at once, or to another shard. */
 #include "decide/payment/payment.h"
-#include "decide/rule.h"
+#include "decide/remittance/remittance.h"
 
 static enum reject shape(const struct command *command)
 {
@@ -9,10 +9,28 @@ static enum reject shape(const struct command *command)
 	return shape_payment(command, &c->from_account, &c->to_account, &c->amount);
 }
 
+static enum reject send(const struct state *state, const struct command_transfer_create *c,
+	uint32_t shard, struct event *ret_event)
+{
+	struct sending sending = {
+		.from_account = &c->from_account,
+		.to_account = &c->to_account,
+		.money = &c->amount,
+		.purpose = PURPOSE_transfer,
+		.shard = shard,
+	};
+	ret_event->kind = EVENT_transfer_sent;
+	return remittance_send(state, &sending, ret_event);
+}
+
 static enum reject outcome(
 	const struct state *state, const struct decision *decision, struct event *ret_event)
 {
 	const struct command_transfer_create *c = &decision->command->transfer_create;
+	uint32_t payee_shard = account_shard(state, &c->to_account);
+	if (payee_shard != view_ledger(state)->shard)
+		return send(state, c, payee_shard, ret_event);
+
 	enum reject reject = decide_payment(
 		state, &c->from_account, &c->to_account, &c->amount, LAYER_posted, ret_event);
 	if (reject != REJECT_none)

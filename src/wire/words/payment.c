@@ -50,3 +50,14 @@ static void say_transfer_posted(FILE *to, const struct event *event)
 }
 
 const struct event_words transfer_posted_words = { say_transfer_posted };
+
+static void say_transfer_sent(FILE *to, const struct event *event)
+{
+	(void)fputs("transfer of ", to);
+	say_posted(to, event, 0);
+	say_accounts(to, " from ", &event_debited(event, &event->effects[0].posting)->account,
+		" to ", &event->effects[1].remittance.to_account);
+	(void)fputs(", under way to its shard", to);
+}
+
+const struct event_words transfer_sent_words = { say_transfer_sent };
