@@ -6,6 +6,7 @@
 #include "shard/ahead.h"
 #include "shard/inputs.h"
 #include "shard/load.h"
+#include "shard/relay.h"
 #include "shard/replica.h"
 #include "shard/shard.h"
 #include "shard/thread.h"
@@ -80,6 +81,7 @@ struct shard {
 	struct inputs inputs;
 	struct ahead_commands ahead;
 	struct log_sender *sender; /* for ticks */
+	struct relay *relay;
 	struct batch batches[2];
 	struct batch *batch; /* being filled */
 	struct committer committer;

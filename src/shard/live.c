@@ -71,6 +71,7 @@ void batch_add(struct shard *shard, struct event *event)
 	struct replica *replica = &shard->replica;
 	struct batch *batch = shard->batch;
 	assert(!batch_is_full(batch));
+	relay_note(shard->relay, event);
 	struct link link = chain_next(&replica->chain, shard->config.shard);
 	assert(link.sequence == event->sequence);
 
@@ -103,6 +104,7 @@ static void batch_hand(struct shard *shard)
 	batch->is_boundary = checkpointer_wants_boundary(shard);
 	if (batch->is_boundary)
 		checkpointer_begin(shard, batch->last.sequence);
+	relay_hand(shard->relay, batch->last.sequence);
 	committer_hand(shard, batch);
 	shard->batch = batch_other(shard);
 	shard->batch->count = 0;
@@ -370,6 +372,8 @@ static int live_step(struct shard *shard)
 		error = checkpointer_step(shard);
 	if (!error)
 		error = sweep_step(&shard->sweep, &shard->replica);
+	if (!error)
+		error = relay_step(shard->relay);
 	if (!error)
 		error = tick_send(shard);
 	return error;

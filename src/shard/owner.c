@@ -46,6 +46,7 @@ struct shard *shard_new(const struct shard_config *config)
 		assert(shard->batches[i].bytes);
 	}
 	shard->committer.monitor = monitor_new();
+	shard->relay = relay_new(shard);
 	atomic_store(&shard->status_timer_due, INT64_MAX);
 	return shard;
 }
@@ -60,12 +61,14 @@ void shard_free(struct shard *shard)
 		free(shard->batches[i].bytes);
 	free(shard->committer.records);
 	monitor_free(shard->committer.monitor);
+	relay_free(shard->relay);
 	free(shard);
 }
 
 /* Before anything is begun again, whatever the last life left is joined, closed and thrown away. */
 static void life_end(struct shard *shard)
 {
+	relay_stop(shard->relay);
 	committer_stop(shard);
 	checkpointer_stop(shard);
 	inputs_close(&shard->inputs);
@@ -141,6 +144,8 @@ static int life(struct shard *shard)
 	if (error)
 		return error;
 	error = clock_enter(shard);
+	if (!error)
+		error = relay_start(shard->relay);
 	if (error)
 		return error;
 	shard->live_ms = clock_monotonic_ms();
