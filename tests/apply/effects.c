@@ -2,7 +2,9 @@
 /* As many effects and balances as an event can have: decided, found sound or not, applied, undone.
  * No command of today comes near. */
 #include "apply/effects.h"
+#include "base/murmur2.h"
 #include "decide/posting.h"
+#include "ledger/platform.h"
 #include "state/try.h"
 
 #include <setjmp.h>
@@ -123,11 +125,137 @@ static void all_are_applied_and_undone(void **given)
 	}
 }
 
+enum { HOME = 1, AWAY = 2, SHARDS = 4, SENT_BEFORE = 7, PAIRS = EFFECTS_PER_EVENT_MAX / 2 };
+
+/* A party of shard AWAY. */
+static struct account_id payee(unsigned number)
+{
+	struct account_id id;
+	char text[ACCOUNT_ID_SIZE_MAX];
+	do {
+		int size = snprintf(text, sizeof text, "payee%u/main", number);
+		assert_true(account_id_parse(&id, text, (size_t)size));
+		number += 1000;
+	} while (murmur2_partition(id.at, id.party_size, SHARDS) != AWAY);
+	return id;
+}
+
+static void send(struct fixture *f, unsigned number)
+{
+	struct account debit = account_of(f->state, number);
+	struct account_id transit_id = account_id_transit(CURRENCY_USD, AWAY);
+	struct account transit = account_platform_new(&transit_id, CURRENCY_USD);
+	struct posting_request request = {
+		.debit = &debit, .credit = &transit, .amount = amount_of(5), .layer = LAYER_posted
+	};
+	assert_int_equal(posting_add(&f->event, &request), REJECT_none);
+	uint32_t from_place = f->event.effects[f->event.effect_count - 1].posting.debit_place;
+	f->event.effects[f->event.effect_count++] = (struct effect){
+		.kind = EFFECT_remittance,
+		.remittance = { .shard = AWAY,
+			.number = SENT_BEFORE + 1 + number,
+			.from_place = from_place,
+			.to_account = payee(number),
+			.amount = amount_of(5),
+			.purpose = PURPOSE_transfer },
+	};
+}
+
+/* As many remittances as an event can have, all to one shard: each with a debit of its own. */
+static int setup_sent(void **ret)
+{
+	assert_int_equal(setup(ret), 0);
+	struct fixture *f = *ret;
+	struct ledger ledger = { .shard = HOME, .shards = SHARDS };
+	struct route route = { .shard = AWAY, .sent = SENT_BEFORE };
+	struct account_id transit_id = account_id_transit(CURRENCY_USD, AWAY);
+	struct account transit = account_platform_new(&transit_id, CURRENCY_USD);
+	assert_true(state_reserve_event(f->state));
+	mutate_ledger(f->state, &ledger);
+	mutate_route(f->state, &route);
+	mutate_account(f->state, &transit);
+	event_clear(&f->event);
+	f->event.has_command_id = true;
+	for (unsigned i = 0; i < PAIRS; i++)
+		send(f, i);
+	assert_int_equal(f->event.effect_count, EFFECTS_PER_EVENT_MAX);
+	return 0;
+}
+
+static void each_remittance_counts(void **given)
+{
+	struct fixture *f = *given;
+	struct effect *effects = f->event.effects;
+	assert_true(is_sound(f));
+	for (unsigned i = 1; i < EFFECTS_PER_EVENT_MAX; i += 2) {
+		struct effect was = effects[i];
+		effects[i].remittance.number++;
+		assert_false(is_sound(f));
+		effects[i] = was;
+		effects[i].remittance.amount = amount_of(6);
+		assert_false(is_sound(f));
+		effects[i] = was;
+		effects[i].remittance.from_place = (was.remittance.from_place + 1) % PAIRS + 1;
+		assert_false(is_sound(f));
+		effects[i] = effects[i - 1]; /* sent before it is debited */
+		effects[i - 1] = was;
+		assert_false(is_sound(f));
+		effects[i - 1] = effects[i];
+		effects[i] = was;
+	}
+	assert_true(is_sound(f));
+}
+
+/* The second one has a number of its own, but no money. */
+static void a_debit_sends_once(void **given)
+{
+	struct fixture *f = *given;
+	f->event.effect_count = 2;
+	f->event.balance_count = 2;
+	f->event.balances[1].balances.credits_posted = amount_of(5);
+	assert_true(is_sound(f));
+	f->event.effects[2] = f->event.effects[1];
+	f->event.effects[2].remittance.number++;
+	f->event.effect_count = 3;
+	assert_false(is_sound(f));
+}
+
+static void remittances_are_applied_and_undone(void **given)
+{
+	struct fixture *f = *given;
+	assert_true(state_reserve_event(f->state));
+	for (int is_meant = 0; is_meant < 2; is_meant++) {
+		struct route route;
+		struct outbox sent;
+		state_try_begin(f->state);
+		effects_apply(f->state, &f->event);
+		assert_int_equal(view_route(f->state, AWAY, &route), ANSWER_PRESENT);
+		assert_int_equal(route.sent, SENT_BEFORE + PAIRS);
+		for (unsigned i = 0; i < PAIRS; i++) {
+			struct account_id to = payee(i);
+			assert_int_equal(view_outbox(f->state, AWAY, SENT_BEFORE + 1 + i, &sent),
+				ANSWER_PRESENT);
+			assert_true(account_id_equal(&sent.to_account, &to));
+			assert_int_equal(amount_minor(sent.amount), 5);
+		}
+		assert_false(is_sound(f));
+		if (is_meant)
+			state_try_keep(f->state);
+		else
+			state_try_undo(f->state);
+		assert_int_equal(is_sound(f), !is_meant);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(each_counts, setup, teardown),
 		cmocka_unit_test_setup_teardown(all_are_applied_and_undone, setup, teardown),
+		cmocka_unit_test_setup_teardown(each_remittance_counts, setup_sent, teardown),
+		cmocka_unit_test_setup_teardown(a_debit_sends_once, setup_sent, teardown),
+		cmocka_unit_test_setup_teardown(
+			remittances_are_applied_and_undone, setup_sent, teardown),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

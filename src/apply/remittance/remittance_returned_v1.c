@@ -21,6 +21,7 @@ static bool is_sound(const struct state *state, const struct event *event)
 	       view_outbox(state, e->away_shard, e->number, &sent) == ANSWER_PRESENT &&
 	       transit_posting_is_sound(event, e->away_shard, &payer) &&
 	       account_id_equal(&payer->account, &sent.from_account) &&
+	       account_id_is_of(&payer->account, &event->party) &&
 	       amount_compare(event->effects[0].posting.amount, sent.amount) == 0 &&
 	       id_equal(&e->payment_id, &sent.payment_id) &&
 	       account_id_equal(&e->to_account, &sent.to_account) && e->purpose == sent.purpose;

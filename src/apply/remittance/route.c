@@ -41,21 +41,18 @@ void remittances_load(const struct state *state, const struct event *event)
 			(void)view_route(state, event->effects[i].remittance.shard, &route);
 }
 
-/* The payer's debit stands in the same event. */
-static bool is_debited(const struct event *event, const struct remittance *remittance)
+/* The posting before it is the payer's debit: each remittance has one of its own. */
+static bool is_debited(const struct event *event, unsigned place)
 {
+	if (place == 0 || event->effects[place - 1].kind != EFFECT_posting)
+		return false;
+	const struct remittance *remittance = &event->effects[place].remittance;
+	const struct posting *debit = &event->effects[place - 1].posting;
 	enum currency currency = event->balances[remittance->from_place - 1].currency;
 	struct account_id transit = account_id_transit(currency, remittance->shard);
-	for (unsigned i = 0; i < event->effect_count; i++) {
-		const struct posting *posting = &event->effects[i].posting;
-		if (event->effects[i].kind == EFFECT_posting &&
-			posting->debit_place == remittance->from_place &&
-			posting->layer == LAYER_posted &&
-			amount_compare(posting->amount, remittance->amount) == 0 &&
-			account_id_equal(&event_credited(event, posting)->account, &transit))
-			return true;
-	}
-	return false;
+	return debit->debit_place == remittance->from_place && debit->layer == LAYER_posted &&
+	       amount_compare(debit->amount, remittance->amount) == 0 &&
+	       account_id_equal(&event_credited(event, debit)->account, &transit);
 }
 
 /* How many of the effects before this one go to the same shard. */
@@ -81,7 +78,7 @@ static bool remittance_is_sound(
 		return false;
 	struct route route = route_read(state, remittance->shard);
 	return remittance->number == route.sent + 1 + earlier(event, place) &&
-	       is_debited(event, remittance);
+	       is_debited(event, place);
 }
 
 bool remittances_are_sound(const struct state *state, const struct event *event)
