@@ -59,6 +59,14 @@ static void effect_without_cause(struct event *event)
 	event->effect_count = other.event.effect_count;
 	event->balance_count = other.event.balance_count;
 }
+/* Of a payment that was never sent. */
+static void settlement_without_cause(struct event *event)
+{
+	event->effects[event->effect_count++] = (struct effect){
+		.kind = EFFECT_settlement,
+		.settlement = { .number = 1, .payment_id = { { 1 } } },
+	};
+}
 static void balance_without_cause(struct event *event)
 {
 	effect_without_cause(event);
@@ -116,6 +124,10 @@ static bool moves_money(const struct event *event)
 {
 	return event_moves_money(event->kind);
 }
+static bool has_effects(const struct event *event)
+{
+	return moves_money(event) || event_settles(event->kind);
+}
 static bool moves_none(const struct event *event)
 {
 	return has_one_before(event) && !moves_money(event);
@@ -136,9 +148,10 @@ static const struct {
 	{ UNSOUND(offset_again), may_name_an_input },
 	{ UNSOUND(offset_without_next), may_name_an_input },
 	{ UNSOUND(ledger_again), has_one_before },
-	{ UNSOUND(effects_gone), moves_money },
+	{ UNSOUND(effects_gone), has_effects },
 	{ UNSOUND(effect_without_cause), moves_none },
 	{ UNSOUND(balance_without_cause), moves_none },
+	{ UNSOUND(settlement_without_cause), has_one_before },
 	{ UNSOUND(amount_differs), moves_money },
 	{ UNSOUND(amount_zero), moves_money },
 	{ UNSOUND(balance_differs), moves_money },

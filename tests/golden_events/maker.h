@@ -45,6 +45,9 @@ struct balance_after golden_balance(const char *at, int64_t debits, int64_t cred
 	int64_t debits_pending, int64_t credits_pending);
 void golden_post(struct event *event, enum layer layer, enum rail rail, int64_t amount);
 
+/* 12.50 from alice/main to carol/main, the nth payment to shard 2. */
+struct event golden_transfer_sent(int n, int64_t number);
+
 /* Those of the prelude. */
 struct event golden_prelude_ledger_opened(void);
 struct event golden_prelude_party_opened(int n, const char *party, enum party_kind kind);
