@@ -39,6 +39,7 @@ enum option_at {
 	AT_ACCOUNTS,
 	AT_TRANSFERS,
 	AT_KEYS,
+	AT_CROSS,
 	AT_LOAD,
 	AT_SECONDS,
 	AT_RESTARTS,
@@ -77,6 +78,7 @@ static const struct option_row {
 	{ { "accounts", required_argument, NULL, AT_ACCOUNTS }, OPTION_BENCH },
 	{ { "transfers", required_argument, NULL, AT_TRANSFERS }, OPTION_BENCH },
 	{ { "keys", required_argument, NULL, AT_KEYS }, OPTION_BENCH },
+	{ { "cross", required_argument, NULL, AT_CROSS }, OPTION_BENCH },
 	{ { "load", required_argument, NULL, AT_LOAD }, OPTION_BENCH },
 	{ { "seconds", required_argument, NULL, AT_SECONDS }, OPTION_BENCH },
 	{ { "restarts", required_argument, NULL, AT_RESTARTS }, OPTION_BENCH },
@@ -221,6 +223,13 @@ static const char *format_option_set(struct options *options, enum option_at at,
 	return NULL;
 }
 
+static bool share_parse(const char *text, double *ret)
+{
+	char *end;
+	*ret = strtod(text, &end);
+	return end != text && *end == '\0' && *ret >= 0 && *ret <= 1;
+}
+
 /* What bench alone takes. */
 static const char *bench_option_set(struct options *options, enum option_at at, const char *text)
 {
@@ -235,6 +244,8 @@ static const char *bench_option_set(struct options *options, enum option_at at, 
 			       : "a number from 1 to 1000000000";
 	if (at == AT_KEYS)
 		return keys_parse(text, &options->keys) ? NULL : "uniform, zipf or hot";
+	if (at == AT_CROSS)
+		return share_parse(text, &options->cross) ? NULL : "a share, from 0 to 1";
 	if (at == AT_LOAD) {
 		if (options->load_count == LOADS_MAX || !number_parse(text, 1, 1000, &n))
 			return "percent of the peak, from 1 to 1000, at most 8 times";
@@ -371,6 +382,7 @@ static const char *option_set(struct options *options, enum option_at at, const 
 	case AT_ACCOUNTS:
 	case AT_TRANSFERS:
 	case AT_KEYS:
+	case AT_CROSS:
 	case AT_LOAD:
 	case AT_SECONDS:
 	case AT_RESTARTS:

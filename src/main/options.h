@@ -100,6 +100,7 @@ struct options {
 	int64_t accounts;
 	int64_t transfers;
 	enum keys_kind keys;
+	double cross; /* share of transfers between shards */
 	int loads[LOADS_MAX]; /* percent of the peak */
 	size_t load_count;
 	int seconds; /* of each load; 0: no load */

@@ -56,7 +56,9 @@ static void wrong(struct check *check, const char *text)
 static int event_seen(void *context, const struct event *event, const struct place *place)
 {
 	struct check *check = context;
-	check->figures->transfers += event->kind == EVENT_transfer_posted && !event->dry_run;
+	check->figures->transfers +=
+		(event->kind == EVENT_transfer_posted || event->kind == EVENT_transfer_sent) &&
+		!event->dry_run;
 	for (size_t i = 0; i < check->options->head_count; i++) {
 		const struct head_option *head = &check->options->heads[i];
 		if (head->shard != check->replica.shard || head->sequence != place->sequence)

@@ -412,12 +412,15 @@ static int cargo_fill(struct relay *relay)
 static void routes_read(struct relay *relay)
 {
 	const struct state *state = relay->shard->replica.state;
+	int64_t under_way = 0;
 	for (uint32_t to = 0; to < relay->shards; to++) {
 		struct route route;
 		if (to != relay->shard->config.shard &&
 			view_route(state, to, &route) == ANSWER_PRESENT)
 			relay->pairs[to].now = route;
+		under_way += relay->pairs[to].now.sent - relay->pairs[to].now.answered;
 	}
+	atomic_store(&relay->shard->status_under_way, under_way);
 }
 
 static void handed_is_verified(struct relay *relay)

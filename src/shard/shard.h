@@ -92,6 +92,7 @@ struct shard_status {
 	 * somebody left open stands there. The host's clock, when it was first seen; 0: none. */
 	int64_t held_since_ms[LOG_INPUTS];
 	int64_t held_offset[LOG_INPUTS];
+	int64_t under_way;      /* payments sent to other shards that are not answered yet */
 	int64_t timer_due_ms;   /* INT64_MAX: none */
 	int64_t engine_time_ms; /* 0: not known yet */
 	int level0_files;
