@@ -91,6 +91,7 @@ def contract_h(schema):
     text += worded("command", schema.commands, "may have no party", "command_has_no_party", "It may come without one.")
     text += worded("event", schema.events, "moves money", "event_moves_money", "It has postings; all others have none.")
     text += worded("event", schema.events, "settles", "event_settles", "It says of payments that they are final, an effect each.")
+    text += worded("event", schema.events, "under way", "event_is_under_way", "Its payment is not final: another event says how it ends.")
     text += worded("command", schema.commands, "of a shard", "command_is_of_shard", "A shard's owner sends it to another shard: it is known by its number, and has no id.")
     return guarded("ledger/contract.h", text)
 
@@ -274,8 +275,20 @@ def check(arm, field):
     return None
 
 
+def ended_c(schema):
+    """Of the events whose whole body is about one payment."""
+    head = "const struct id *event_ended_payment(const struct event *event)\n{\n\tswitch (event->kind) {\n"
+    ends = [arm for arm in schema.events if "ends a payment" in arm.message.words]
+    for arm in ends:
+        if not any(field.name == "payment_id" and field.kind == "id" for field in arm.message.fields):
+            arm.message.place.die(f"{arm.message.name}: one that ends a payment says which: [id] payment_id")
+    text = "".join(f"\tcase EVENT_{arm.name}:\n\t\treturn &event->{arm.name}.payment_id;\n" for arm in ends)
+    others = "".join(f"\tcase EVENT_{arm.name}:\n" for arm in schema.events if arm not in ends)
+    return f"{head}{text}\tcase EVENT_none:\n{others}\t\tbreak;\n\t}}\n\treturn NULL;\n}}\n\n"
+
+
 def sound_c(schema):
-    text = HEAD + '#include "ledger/event.h"\n\n'
+    text = HEAD + '#include "ledger/event.h"\n\n#include <stddef.h>\n\n' + ended_c(schema)
     for arm in schema.events:
         wrongs = [(field, check(arm, field)) for field in arm.message.fields if "derived" not in field.words]
         lines = "".join(f'\tif ({wrong})\n\t\treturn "{arm.name}.{field.name}";\n' for field, wrong in wrongs if wrong)

@@ -27,8 +27,9 @@ KINDS = {
 KIND_WORDS = {word for words in KINDS.values() for word in words if word}
 # Of a value that is not there, is below zero, or is worked out from another field and so has no member of its own.
 MORE_WORDS = {"may be absent", "may be negative", "derived"}
-# Of an outcome: an operator's word and no input's outcome; one that has postings; one that says of payments that they are final.
-EVENT_WORDS = {"answers no input", "moves money", "settles"}
+# Of an outcome: an operator's word and no input's outcome; one that has postings; one that says of payments that they are final;
+# one whose payment is not, and another event follows; one that is that event, of its payment_id.
+EVENT_WORDS = {"answers no input", "moves money", "settles", "under way", "ends a payment"}
 # What can be absent at all: where it is, its bytes say so. A number or a flag that is zero says no more than that.
 ABSENT_KINDS = {"id", "digest", "currency"}
 ABSENT_TYPES = {Type.TYPE_ENUM, Type.TYPE_MESSAGE}

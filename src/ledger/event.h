@@ -118,6 +118,10 @@ static inline void event_clear(struct event *ret)
  * the contract's names. Whether it follows from what came before is another question (apply). */
 const char *event_body_wrong(const struct event *event);
 
+/* The payment that this event ends, where it is about no other: else NULL. Others end by its
+ * settlements. */
+const struct id *event_ended_payment(const struct event *event);
+
 /* The accounts of a posting, whose places are sound. */
 static inline const struct balance_after *event_debited(
 	const struct event *event, const struct posting *posting)

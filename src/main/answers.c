@@ -9,6 +9,7 @@
 #include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 static void answers_count(struct answers *answers, const struct event *event)
 {
@@ -51,6 +52,44 @@ char *answer_print(struct answers *answers, struct codec *codec, int64_t line, s
 	return line_of_words(line, words_of_event(event, &answered));
 }
 
+/* An event that ends several payments is only named. */
+static char *end_of_json(struct answers *answers, struct codec *codec, struct bytes record,
+	int64_t offset, const struct event *event)
+{
+	char *ret = NULL;
+	if (event_ended_payment(event))
+		return answers->format == FORMAT_json_full
+			       ? json_event_print_full(codec, record, offset)
+			       : json_event_print(codec, record, offset);
+	if (asprintf(&ret, "{\"offset\":%" PRId64 ",\"sequence\":%" PRId64 ",\"outcome\":\"%s\"}",
+		    offset, event->sequence, event_name(event->kind)) < 0)
+		abort();
+	return ret;
+}
+
+char *answer_end(struct answers *answers, struct codec *codec, char *answer, struct bytes record,
+	int64_t offset, const struct event *event)
+{
+	bool is_given_back = event_ended_payment(event) != NULL;
+	char *ret = NULL, *end;
+	answers->given_back += is_given_back;
+	if (answers->format == FORMAT_words) {
+		end = words_of_end(event);
+		if (asprintf(&ret, "%s; %s", answer, end) < 0)
+			abort();
+	} else {
+		size_t size = strlen(answer);
+		assert(size > 0 && answer[size - 1] == '}');
+		end = end_of_json(answers, codec, record, offset, event);
+		assert(end);
+		if (asprintf(&ret, "%.*s,\"end\":%s}", (int)size - 1, answer, end) < 0)
+			abort();
+	}
+	free(end);
+	free(answer);
+	return ret;
+}
+
 char *answer_error(struct answers *answers, int64_t line, const char *error)
 {
 	char *ret = NULL;
@@ -86,6 +125,8 @@ void answers_summary(const struct answers *answers)
 	}
 	(void)printf("%s, %" PRId64 " that %s no command", answers->rejected > 0 ? ")" : "",
 		answers->errors, answers->errors == 1 ? "is" : "are");
+	if (answers->given_back > 0)
+		(void)printf(", %" PRId64 " given back", answers->given_back);
 	if (answers->tried > 0)
 		(void)printf(", %" PRId64 " only tried", answers->tried);
 	(void)printf("\n");

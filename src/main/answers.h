@@ -10,6 +10,7 @@ struct answers {
 	enum format format; /* words, json or json_full */
 	int64_t posted, repeated, rejected, errors;
 	int64_t tried; /* commands that only asked what their outcome would be */
+	int64_t given_back; /* payments that did not arrive; they were posted first */
 	int64_t by_reject[REJECT_LAST + 1];
 };
 
@@ -17,6 +18,11 @@ struct answers {
  * answers. */
 char *answer_print(struct answers *answers, struct codec *codec, int64_t line, struct bytes command,
 	struct bytes record, int64_t offset, const struct event *event);
+
+/* The answer to a payment that was under way, `answer`, with how it ended. Takes it, and gives
+ * another one from the heap. */
+char *answer_end(struct answers *answers, struct codec *codec, char *answer, struct bytes record,
+	int64_t offset, const struct event *event);
 
 /* Of a line that is no command. From the heap. */
 char *answer_error(struct answers *answers, int64_t line, const char *error);

@@ -52,6 +52,7 @@ enum option_at {
 	AT_BATCH,
 	AT_FORMAT,
 	AT_STRICT,
+	AT_UNTIL,
 	AT_FROM_SNAPSHOT,
 };
 
@@ -91,6 +92,7 @@ static const struct option_row {
 	{ { "json", no_argument, NULL, AT_JSON }, OPTION_BENCH | OPTION_FORMAT },
 	{ { "format", required_argument, NULL, AT_FORMAT }, OPTION_FORMAT },
 	{ { "strict", no_argument, NULL, AT_STRICT }, OPTION_STRICT },
+	{ { "until", required_argument, NULL, AT_UNTIL }, OPTION_STRICT },
 };
 enum { ROWS = sizeof rows / sizeof rows[0] };
 
@@ -213,6 +215,10 @@ static const char *format_option_set(struct options *options, enum option_at at,
 	if (at == AT_LOG_FORMAT) {
 		options->log_is_json = strcmp(text, "json") == 0;
 		return options->log_is_json || strcmp(text, "text") == 0 ? NULL : "text or json";
+	}
+	if (at == AT_UNTIL) {
+		options->until_settled = strcmp(text, "settled") == 0;
+		return options->until_settled ? NULL : "settled";
 	}
 	if (at == AT_STRICT) {
 		options->is_strict = true;
@@ -396,6 +402,7 @@ static const char *option_set(struct options *options, enum option_at at, const 
 	case AT_FORMAT:
 	case AT_LOG_FORMAT:
 	case AT_STRICT:
+	case AT_UNTIL:
 		return format_option_set(options, at, text);
 	case AT_HELP:
 		break;

@@ -113,6 +113,7 @@ struct options {
 	bool is_json;
 	enum format format;
 	bool is_strict;
+	bool until_settled; /* submit: waits for the end of payments to other shards */
 	const char *argument; /* what stands behind the options; NULL: nothing */
 };
 

@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-enum { WAITED_MS_TOLD = 3000 };
+enum { WAITED_MS_TOLD = 3000, UNDER_WAY_MS_MAX = 15 * 60000 };
 
 void status_new(struct status *status, struct owners *owners)
 {
@@ -125,6 +125,27 @@ static void waits_add(const struct owners *owners, FILE *line)
 	}
 }
 
+/* ", under way between shards 12"; more where one has waited long. Returns whether one has. */
+static bool under_way_add(const struct owners *owners, FILE *line)
+{
+	int64_t under_way = 0, now_ms = clock_host_ms();
+	bool is_late = false;
+	for (size_t i = 0; i < owners->count; i++) {
+		struct shard_status shard;
+		shard_status(owners->shards[i], &shard);
+		under_way += shard.under_way;
+		if (shard.under_way_ms == 0 || now_ms - shard.under_way_ms < UNDER_WAY_MS_MAX)
+			continue;
+		(void)fprintf(line, "%s shard %" PRIu32 " to shard %" PRIu32 " for %" PRId64 " min",
+			is_late ? "," : ", ALARM, payments are not answered:", owners->numbers[i],
+			shard.under_way_to, (now_ms - shard.under_way_ms) / 60000);
+		is_late = true;
+	}
+	if (under_way > 0)
+		(void)fprintf(line, ", under way between shards %" PRId64, under_way);
+	return is_late;
+}
+
 void status_say(struct status *status, double seconds)
 {
 	struct shard_status all;
@@ -149,6 +170,7 @@ void status_say(struct status *status, double seconds)
 	waits_add(status->owners, line);
 	stopped_add(status, line);
 	bool is_well = status->live == status->owners->count;
+	is_well &= !under_way_add(status->owners, line);
 	for (size_t i = 0; i < status->owners->count; i++)
 		is_well &= !held_add(&status->held[i], status->owners->numbers[i], line);
 	(void)fclose(line);

@@ -40,6 +40,7 @@ struct line {
 	size_t record_size, key_size;
 	char *output; /* the outcome or the error */
 	bool is_sent, is_answered;
+	bool is_under_way; /* its outcome came, and its payment's end is waited for */
 	struct line *next_of_slot;
 };
 
@@ -295,28 +296,67 @@ static bool record_is_valid(
 	return true;
 }
 
+/* The first line of this id that waits: for its outcome, or for its payment's end. NULL: none. */
+static struct line *line_find(
+	struct submit *submit, uint32_t shard, const struct id *id, bool is_under_way)
+{
+	struct line *line = *slot_of(submit, id);
+	while (line && (line->is_answered || line->is_under_way != is_under_way ||
+			       line->shard != shard || !id_equal(&line->id, id)))
+		line = line->next_of_slot;
+	return line;
+}
+
+static void line_answered(struct submit *submit, struct line *line)
+{
+	line->is_answered = true;
+	submit->answered++;
+}
+
+static void outcome_match(struct submit *submit, uint32_t shard, const struct log_record *record,
+	const struct event *event)
+{
+	if (!event->has_command_id || event_is_timers(event))
+		return;
+	struct line *line = line_find(submit, shard, &event->command_id, false);
+	if (!line || line->stream != (enum log_stream)(event->topic - 1))
+		return;
+	struct bytes command = { line->record, line->record_size };
+	line->output = answer_print(&submit->answers, submit->codec, line->number, command,
+		record->value, record->offset, event);
+	assert(line->output);
+	line->is_under_way = submit->options->until_settled && !event->dry_run &&
+			     event_is_under_way(event->kind);
+	if (!line->is_under_way)
+		line_answered(submit, line);
+}
+
+static void end_match(struct submit *submit, uint32_t shard, const struct id *payment_id,
+	const struct log_record *record, const struct event *event)
+{
+	struct line *line = line_find(submit, shard, payment_id, true);
+	if (!line)
+		return;
+	line->output = answer_end(&submit->answers, submit->codec, line->output, record->value,
+		record->offset, event);
+	line_answered(submit, line);
+}
+
 static void record_match(struct submit *submit, uint32_t shard, const struct log_record *record)
 {
 	struct event event;
 	struct link link;
 	struct hash hash = hash_of(record->value);
 	if (event_decode(submit->codec, record->value, &event, &link) != DECODE_OK ||
-		!record_is_valid(&submit->outcomes[shard], &link, &hash) || !event.has_command_id ||
-		event_is_timers(&event))
+		!record_is_valid(&submit->outcomes[shard], &link, &hash))
 		return;
-	struct line *line = *slot_of(submit, &event.command_id);
-	while (line && (line->is_answered || line->shard != shard ||
-			       line->stream != (enum log_stream)(event.topic - 1) ||
-			       !id_equal(&line->id, &event.command_id)))
-		line = line->next_of_slot;
-	if (!line)
-		return;
-	struct bytes command = { line->record, line->record_size };
-	line->output = answer_print(&submit->answers, submit->codec, line->number, command,
-		record->value, record->offset, &event);
-	assert(line->output);
-	line->is_answered = true;
-	submit->answered++;
+	outcome_match(submit, shard, record, &event);
+	for (unsigned i = 0; i < event.effect_count; i++)
+		if (event.effects[i].kind == EFFECT_settlement)
+			end_match(submit, shard, &event.effects[i].settlement.payment_id, record,
+				&event);
+	if (event_ended_payment(&event))
+		end_match(submit, shard, event_ended_payment(&event), record, &event);
 }
 
 /* The first line that waits; 0: none. */
@@ -508,8 +548,9 @@ int main_submit(int count, char **arguments)
 	}
 	exit_code = submit_all(submit);
 	answers_summary(&submit->answers);
-	bool is_refused =
-		submit->answers.errors > 0 || (options.is_strict && submit->answers.rejected > 0);
+	const struct answers *answers = &submit->answers;
+	bool is_refused = answers->errors > 0 ||
+			  (options.is_strict && answers->rejected + answers->given_back > 0);
 	if (exit_code == EXIT_DONE && is_refused)
 		exit_code = EXIT_REFUSED;
 	if (submit->input != stdin)

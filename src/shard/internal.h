@@ -106,7 +106,8 @@ struct shard {
 	_Atomic int64_t status_passes, status_first_input_ns, status_verified_ns;
 	_Atomic int64_t status_held_offset[LOG_INPUTS], status_held_since[LOG_INPUTS];
 	_Atomic int64_t status_lag[LOG_INPUTS], status_timer_due, status_engine_time;
-	_Atomic int64_t status_under_way;
+	_Atomic int64_t status_under_way, status_under_way_ms;
+	_Atomic uint32_t status_under_way_to;
 	_Atomic int status_level0, status_restarts;
 	_Atomic size_t status_rows, status_dirty;
 };

@@ -349,6 +349,8 @@ void shard_status(struct shard *shard, struct shard_status *ret)
 		.first_input_ns = atomic_load(&shard->status_first_input_ns),
 		.verified_ns = atomic_load(&shard->status_verified_ns),
 		.under_way = atomic_load(&shard->status_under_way),
+		.under_way_ms = atomic_load(&shard->status_under_way_ms),
+		.under_way_to = atomic_load(&shard->status_under_way_to),
 		.timer_due_ms = atomic_load(&shard->status_timer_due),
 		.engine_time_ms = atomic_load(&shard->status_engine_time),
 		.level0_files = atomic_load(&shard->status_level0),

@@ -31,9 +31,10 @@ struct pair {
 	struct route handed;   /* as the batch under way says */
 	struct route verified; /* as the verified log says */
 	struct sending deliveries, answers;
-	int64_t confirmed_to;     /* answers that home has told to have, in this life */
-	bool has_returned;        /* among the answers after those */
-	int failures;             /* of its topic, one after the other */
+	int64_t confirmed_to; /* answers that home has told to have, in this life */
+	bool has_returned;    /* among the answers after those */
+	int64_t oldest_ms;    /* when the first unanswered one was sent, where it was asked again */
+	int failures;         /* of its topic, one after the other */
 	int64_t not_before_ms;    /* monotonic */
 	int64_t given_deliveries; /* before the cargo under way: to be given again if it fails */
 	int64_t given_answers, given_confirmed_to;
@@ -211,6 +212,9 @@ static bool delivery_add(struct relay *relay, uint32_t to, int64_t number)
 		.purpose = (int32_t)sent.purpose,
 	};
 	cargo_add(relay, to, &command);
+	struct pair *pair = &relay->pairs[to];
+	if (number <= pair->deliveries.given) /* again */
+		pair->oldest_ms = sent.sent_at_ms;
 	return true;
 }
 
@@ -313,6 +317,8 @@ static bool deliveries_add(struct relay *relay, uint32_t to, struct pair *pair, 
 {
 	int64_t end;
 	struct sending *sending = &pair->deliveries;
+	if (sending->answered < pair->now.answered)
+		pair->oldest_ms = 0;
 	int64_t next = sending_due(sending, pair->now.answered, pair->verified.sent, now_ms, &end);
 	for (; next <= end && cargo_has_room(relay->cargo); next++) {
 		if (!delivery_add(relay, to, next))
@@ -423,6 +429,23 @@ static void routes_read(struct relay *relay)
 	atomic_store(&relay->shard->status_under_way, under_way);
 }
 
+/* Who has waited longest is told to the operator. */
+static void oldest_tell(struct relay *relay)
+{
+	uint32_t oldest = 0;
+	int64_t oldest_ms = INT64_MAX;
+	for (uint32_t to = 0; to < relay->shards; to++) {
+		const struct pair *pair = &relay->pairs[to];
+		if (pair->oldest_ms == 0 || pair->oldest_ms >= oldest_ms ||
+			pair->now.sent == pair->now.answered)
+			continue;
+		oldest = to;
+		oldest_ms = pair->oldest_ms;
+	}
+	atomic_store(&relay->shard->status_under_way_to, oldest);
+	atomic_store(&relay->shard->status_under_way_ms, oldest_ms == INT64_MAX ? 0 : oldest_ms);
+}
+
 static void handed_is_verified(struct relay *relay)
 {
 	if (!relay->is_handed ||
@@ -467,6 +490,7 @@ int relay_step(struct relay *relay)
 	if (is_sending(relay))
 		return 0;
 	cargo_end(relay);
+	oldest_tell(relay);
 	int error = cargo_fill(relay);
 	return error || relay->cargo->count == 0 ? error : cargo_give(relay);
 }

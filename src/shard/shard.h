@@ -93,6 +93,8 @@ struct shard_status {
 	int64_t held_since_ms[LOG_INPUTS];
 	int64_t held_offset[LOG_INPUTS];
 	int64_t under_way;      /* payments sent to other shards that are not answered yet */
+	int64_t under_way_ms;   /* since when the oldest that waits for long is; 0: none does */
+	uint32_t under_way_to;  /* the shard that does not answer it */
 	int64_t timer_due_ms;   /* INT64_MAX: none */
 	int64_t engine_time_ms; /* 0: not known yet */
 	int level0_files;

@@ -73,13 +73,29 @@ char *words_of_event(const struct event *event, const struct command *command)
 		say_reference(to, event);
 		say_event(to, event);
 	} else {
-		(void)fputs(event_is_timers(event) ? "timer     "
-			    : event->dry_run       ? "would be  "
-						   : "posted    ",
+		(void)fputs(event_is_timers(event)            ? "timer     "
+			    : event->dry_run                  ? "would be  "
+			    : event_is_under_way(event->kind) ? "sent      "
+							      : "posted    ",
 			to);
 		say_event(to, event);
 		say_reference(to, event);
 	}
+	int error = fclose(to);
+	assert(error == 0 && line);
+	return line;
+}
+
+char *words_of_end(const struct event *event)
+{
+	char *line = NULL;
+	size_t size;
+	FILE *to = open_memstream(&line, &size);
+	assert(to);
+	if (event_ended_payment(event))
+		say_event(to, event);
+	else
+		(void)fputs("it arrived", to);
 	int error = fclose(to);
 	assert(error == 0 && line);
 	return line;

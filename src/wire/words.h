@@ -18,6 +18,9 @@
  * has it: a rejection does not tell it. NULL: it has not. */
 char *words_of_event(const struct event *event, const struct command *command);
 
+/* Of an event that ends a payment, behind what is said of the payment. */
+char *words_of_end(const struct event *event);
+
 enum { TIME_TEXT_SIZE = 32 };
 
 /* "2026-11-28 04:43:10 UTC" */
