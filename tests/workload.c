@@ -28,6 +28,8 @@ void workload_init(struct workload *workload, uint64_t seed, struct codec *codec
 		if (murmur2_partition(name, (size_t)size, shards) == shard)
 			text64_set(
 				&workload->members[workload->member_count++], name, (size_t)size);
+		else if (workload->other_count < WORKLOAD_OTHERS)
+			text64_set(&workload->others[workload->other_count++], name, (size_t)size);
 	}
 }
 
@@ -58,14 +60,20 @@ struct account_id workload_account(const struct text64 *party, const char *name)
 void work_encode(struct workload *workload, const struct command *command, struct work *ret)
 {
 	ret->size = command_encode(workload->codec, command, ret->value, sizeof ret->value);
-	ret->stream = command->kind == COMMAND_funds_receive ? LOG_RAILS
-		      : command->kind == COMMAND_tick        ? LOG_INTERNAL
-							     : LOG_COMMANDS;
+	ret->stream = (enum log_stream)(command_topic(command->kind) - 1);
 }
 
 const struct text64 *workload_member(struct workload *workload)
 {
 	return &workload->members[workload_below(workload, workload->member_count)];
+}
+
+/* Of a ledger of one shard there is nothing to draw. */
+const struct text64 *workload_payee(struct workload *workload)
+{
+	if (workload->other_count > 0 && workload_below(workload, 3) == 0)
+		return &workload->others[workload_below(workload, workload->other_count)];
+	return workload_member(workload);
 }
 
 /* A few accounts are in euros, and a few were never opened. */
@@ -109,8 +117,8 @@ static void spoil(struct workload *workload, struct work *work)
 }
 
 static const struct traffic *const domains[] = { payment_traffic, hold_traffic };
-static const struct rare_traffic *const rare_domains[] = { party_rare_traffic,
-	engine_rare_traffic };
+static const struct rare_traffic *const rare_domains[] = { party_rare_traffic, engine_rare_traffic,
+	remittance_rare_traffic };
 enum {
 	DOMAINS = sizeof domains / sizeof domains[0],
 	RARE_DOMAINS = sizeof rare_domains / sizeof rare_domains[0],
@@ -120,7 +128,9 @@ static struct command rare(struct workload *workload, int64_t now_ms)
 {
 	const struct text64 *party = workload_member(workload);
 	uint64_t count = 0;
-	for (size_t i = 0; i < RARE_DOMAINS; i++)
+	/* The last domain needs several shards. */
+	size_t rare_count = RARE_DOMAINS - (workload->other_count == 0);
+	for (size_t i = 0; i < rare_count; i++)
 		for (const struct rare_traffic *traffic = rare_domains[i]; traffic->make; traffic++)
 			count++;
 	uint64_t dice = workload_below(workload, count);

@@ -7,7 +7,7 @@
 
 #include "log/log.h"
 
-enum { WORKLOAD_MEMBERS_MAX = 64, WORKLOAD_HOLDS = 64, WORKLOAD_OLD = 64 };
+enum { WORKLOAD_MEMBERS_MAX = 64, WORKLOAD_HOLDS = 64, WORKLOAD_OLD = 64, WORKLOAD_OTHERS = 16 };
 
 /* A record of an input. */
 struct work {
@@ -21,6 +21,8 @@ struct workload {
 	struct codec *codec;
 	struct text64 members[WORKLOAD_MEMBERS_MAX];
 	unsigned member_count;
+	struct text64 others[WORKLOAD_OTHERS]; /* members of other shards */
+	unsigned other_count;
 	unsigned opened; /* of the commands that open all parties and accounts */
 	uint64_t made;
 	struct id holds[WORKLOAD_HOLDS];
@@ -31,7 +33,8 @@ struct workload {
 	int64_t hold_expires_s_max;
 };
 
-/* Members whose parties belong to this shard. The codec stays the caller's. */
+/* Members whose parties belong to this shard, who also pay some of others. The codec stays the
+ * caller's. */
 void workload_init(struct workload *workload, uint64_t seed, struct codec *codec, uint32_t shard,
 	uint32_t shards, unsigned members);
 

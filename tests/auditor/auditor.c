@@ -2,6 +2,7 @@
 #include "auditor.h"
 
 #include "predict.h"
+#include "remittance.h"
 
 #include "wire/wire.h"
 
@@ -391,6 +392,18 @@ const char *auditor_sums(const struct auditor *auditor)
 	return books_sums(&auditor->books, message, sizeof message);
 }
 
+const char *auditor_order(const struct auditor *home, const struct auditor *away)
+{
+	static _Thread_local char message[256];
+	return remittance_order(&home->books, &away->books, message, sizeof message);
+}
+
+const char *auditor_pair(const struct auditor *one, const struct auditor *other)
+{
+	static _Thread_local char message[256];
+	return remittance_pair(&one->books, &other->books, message, sizeof message);
+}
+
 bool auditor_account(const struct auditor *auditor, const struct account_id *id,
 	struct balances *ret, bool *ret_is_closed)
 {
@@ -414,6 +427,11 @@ size_t auditor_open_holds(const struct auditor *auditor)
 	for (size_t at = 0; (hold = shelf_next(&auditor->books.holds, &at));)
 		open += hold->end == HOLD_OPEN;
 	return open;
+}
+
+size_t auditor_remittances_open(const struct auditor *auditor)
+{
+	return remittances_open(&auditor->books);
 }
 
 size_t auditor_command_ids(const struct auditor *auditor)

@@ -48,11 +48,17 @@ const char *auditor_all_answered(const struct auditor *auditor);
  * Looks at everything. */
 const char *auditor_sums(const struct auditor *auditor);
 
+/* Of two shards of one ledger, what both have on their chains: see remittance.h. The first looks at
+ * numbers alone, and so can be asked after each event. */
+const char *auditor_order(const struct auditor *home, const struct auditor *away);
+const char *auditor_pair(const struct auditor *one, const struct auditor *other);
+
 /* What the ledger stands at, to compare with stored rows. False: there is no such account. */
 bool auditor_account(const struct auditor *auditor, const struct account_id *id,
 	struct balances *ret, bool *ret_is_closed);
 size_t auditor_accounts(const struct auditor *auditor); /* the platform's too */
 size_t auditor_open_holds(const struct auditor *auditor);
-size_t auditor_command_ids(const struct auditor *auditor); /* that were not dropped */
+size_t auditor_remittances_open(const struct auditor *auditor); /* on either of their sides */
+size_t auditor_command_ids(const struct auditor *auditor);      /* that were not dropped */
 
 #endif

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "books.h"
 
+#include "remittance.h"
 #include "rules.h"
 
 #include <assert.h>
@@ -74,6 +75,11 @@ static struct shelf *own_shelf(const struct books *books, const struct page_kind
 	return NULL;
 }
 
+const struct shelf *books_shelf(const struct books *books, const struct page_kind *kind)
+{
+	return own_shelf(books, kind);
+}
+
 void *books_find(const struct books *books, const struct page_kind *kind, const void *key)
 {
 	const struct shelf *shelf = own_shelf(books, kind);
@@ -133,13 +139,22 @@ static struct account_page *page_of(struct books *books, const struct balance_af
 	return page;
 }
 
+static void posting_take(
+	struct books *books, const struct event *event, const struct posting *posting)
+{
+	totals_post(page_of(books, event_debited(event, posting))->totals,
+		page_of(books, event_credited(event, posting))->totals, posting->layer,
+		amount_minor(posting->amount));
+}
+
 static void effects_take(struct books *books, const struct event *event)
 {
 	for (size_t i = 0; i < event->effect_count; i++) {
-		const struct posting *posting = &event->effects[i].posting;
-		totals_post(page_of(books, event_debited(event, posting))->totals,
-			page_of(books, event_credited(event, posting))->totals, posting->layer,
-			amount_minor(posting->amount));
+		const struct effect *effect = &event->effects[i];
+		if (effect->kind == EFFECT_posting)
+			posting_take(books, event, &effect->posting);
+		else if (effect->kind == EFFECT_remittance)
+			remittance_take(books, event, &effect->remittance);
 	}
 }
 
@@ -148,7 +163,7 @@ static void command_take(struct books *books, const struct event *event)
 	enum reject reject = event->kind == EVENT_command_rejected ? event->command_rejected.reject
 								   : REJECT_none;
 	/* Up to and including the id's own checks nothing is kept. */
-	if (event->kind == EVENT_command_repeated ||
+	if (!event->has_command_id || event->kind == EVENT_command_repeated ||
 		(reject != REJECT_none && !reject_is_final(reject)))
 		return;
 	if (event->effect_count > 0)
@@ -166,7 +181,7 @@ static void command_take(struct books *books, const struct event *event)
 
 bool books_has_paid(const struct books *books, const struct event *event)
 {
-	return event->effect_count > 0 && !event_is_timers(event) && !event->dry_run &&
+	return event->effect_count > 0 && event->has_command_id && !event->dry_run &&
 	       shelf_find(&books->paid, &event->command_id);
 }
 

@@ -85,6 +85,8 @@ struct account_page *books_account(const struct books *books, const struct accou
 struct hold_page *books_hold(const struct books *books, const struct id *id);
 struct command_page *books_command(const struct books *books, const struct id *id);
 void *books_find(const struct books *books, const struct page_kind *kind, const void *key);
+/* All of a kind. NULL: there never was one. */
+const struct shelf *books_shelf(const struct books *books, const struct page_kind *kind);
 
 /* New ones; whoever adds them fills them in. */
 struct account_page *books_account_add(struct books *books, const struct account_id *id);

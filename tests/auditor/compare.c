@@ -119,19 +119,58 @@ static void envelope(struct comparison *c, const struct event *predicted, const 
 	number(c, "input.dry_run", predicted->dry_run, came->dry_run);
 }
 
+static void posting(struct comparison *c, const struct posting *a, const struct posting *b)
+{
+	number(c, "posting.debit_place", a->debit_place, b->debit_place);
+	number(c, "posting.credit_place", a->credit_place, b->credit_place);
+	number(c, "posting.layer", a->layer, b->layer);
+	number(c, "posting.rail", a->rail, b->rail);
+	number(c, "posting.forced", a->forced, b->forced);
+	amount(c, "posting.amount", a->amount, b->amount);
+}
+
+static void remittance(struct comparison *c, const struct remittance *a, const struct remittance *b)
+{
+	number(c, "remittance.shard", a->shard, b->shard);
+	number(c, "remittance.number", a->number, b->number);
+	number(c, "remittance.from_place", a->from_place, b->from_place);
+	account(c, "remittance.to_account", &a->to_account, &b->to_account);
+	amount(c, "remittance.amount", a->amount, b->amount);
+	number(c, "remittance.purpose", a->purpose, b->purpose);
+}
+
+static void settlement(struct comparison *c, const struct settlement *a, const struct settlement *b)
+{
+	number(c, "settlement.number", a->number, b->number);
+	id(c, "settlement.payment_id", &a->payment_id, &b->payment_id);
+	id(c, "settlement.group_id", &a->group_id, &b->group_id);
+}
+
+static void effect(struct comparison *c, const struct effect *predicted, const struct effect *came)
+{
+	number(c, "effect", predicted->kind, came->kind);
+	if (c->differs)
+		return;
+	switch (predicted->kind) {
+	case EFFECT_posting:
+		posting(c, &predicted->posting, &came->posting);
+		break;
+	case EFFECT_remittance:
+		remittance(c, &predicted->remittance, &came->remittance);
+		break;
+	case EFFECT_settlement:
+		settlement(c, &predicted->settlement, &came->settlement);
+		break;
+	case EFFECT_none:
+		break;
+	}
+}
+
 static void effects(struct comparison *c, const struct event *predicted, const struct event *came)
 {
 	number(c, "effects", predicted->effect_count, came->effect_count);
-	for (size_t i = 0; i < predicted->effect_count && !c->differs; i++) {
-		const struct posting *a = &predicted->effects[i].posting;
-		const struct posting *b = &came->effects[i].posting;
-		number(c, "posting.debit_place", a->debit_place, b->debit_place);
-		number(c, "posting.credit_place", a->credit_place, b->credit_place);
-		number(c, "posting.layer", a->layer, b->layer);
-		number(c, "posting.rail", a->rail, b->rail);
-		number(c, "posting.forced", a->forced, b->forced);
-		amount(c, "posting.amount", a->amount, b->amount);
-	}
+	for (size_t i = 0; i < predicted->effect_count && !c->differs; i++)
+		effect(c, &predicted->effects[i], &came->effects[i]);
 }
 
 static void balances(struct comparison *c, const struct event *predicted, const struct event *came)

@@ -15,7 +15,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { ATTEMPTS_MAX = 16, PENDING_MAX = 256 };
+enum { ATTEMPTS_MAX = 16, PENDING_MAX = 256, DUELS_MAX = 4 };
 
 struct pending {
 	struct input input;
@@ -23,6 +23,7 @@ struct pending {
 };
 
 struct duel {
+	void *memory;
 	struct state *state;
 	struct model_store store; /* what was sealed */
 	struct auditor *auditor;
@@ -99,15 +100,38 @@ static bool event_compare_both(struct duel *duel, const struct event *event)
 	return wrong(duel, "%s\nthe core: %s", difference, text);
 }
 
+/* New memory is zeroed by the system page by page, which costs more than a short duel. */
+static _Thread_local void *memories[DUELS_MAX];
+
+static void *memory_take(void)
+{
+	void *memory = NULL;
+	for (size_t i = 0; i < DUELS_MAX && !memory; i++) {
+		memory = memories[i];
+		memories[i] = NULL;
+	}
+	if (!memory)
+		memory = aligned_alloc(16, STATE_MEMORY_MIN);
+	assert(memory);
+	return memory;
+}
+
+static void memory_give_back(void *memory)
+{
+	size_t i = 0;
+	while (i < DUELS_MAX && memories[i])
+		i++;
+	assert(i < DUELS_MAX);
+	memories[i] = memory;
+}
+
 struct duel *duel_new(
 	uint32_t shard, uint32_t shards, int64_t time_ms, const struct duel_watch *watch)
 {
-	static _Thread_local void *memory;
-	if (!memory)
-		memory = aligned_alloc(16, STATE_MEMORY_MIN);
 	struct duel *duel = calloc(1, sizeof *duel);
-	assert(memory && duel);
-	duel->state = state_init(memory, STATE_MEMORY_MIN);
+	assert(duel);
+	duel->memory = memory_take();
+	duel->state = state_init(duel->memory, STATE_MEMORY_MIN);
 	duel->auditor = auditor_new(shard, shards);
 	duel->codec = codec_new();
 	duel->shard = shard;
@@ -138,6 +162,7 @@ void duel_free(struct duel *duel)
 	model_store_free(&duel->store);
 	auditor_free(duel->auditor);
 	codec_free(duel->codec);
+	memory_give_back(duel->memory);
 	free(duel);
 }
 

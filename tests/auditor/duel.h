@@ -30,7 +30,7 @@ struct duel_watch {
 };
 
 /* A shard's ledger, opened at this time. `watch` may be NULL. Nothing of the core is kept from one
- * duel to the next; its memory is. One at a time in a thread. */
+ * duel to the next; its memory is. Four at a time in a thread. */
 struct duel *duel_new(
 	uint32_t shard, uint32_t shards, int64_t time_ms, const struct duel_watch *watch);
 void duel_free(struct duel *duel);

@@ -2,6 +2,9 @@
 /* Of money that arrives, and money that moves at once. */
 #include "checks.h"
 #include "postings.h"
+#include "remittance.h"
+
+#include "base/murmur2.h"
 
 /* --- funds_receive --- */
 
@@ -135,13 +138,59 @@ static void transfer_create_read(struct request *request)
 	request->money = &request->command->transfer_create.amount;
 }
 
+/* What concerns the payee is for the payee's shard to say. */
+static bool payee_is_missing_here(const struct request *request)
+{
+	return !payee_is_elsewhere(request) && payee_is_missing(request);
+}
+
+static bool payee_is_closed_here(const struct request *request)
+{
+	return !payee_is_elsewhere(request) && payee_is_closed(request);
+}
+
+static bool payee_currency_differs_here(const struct request *request)
+{
+	return !payee_is_elsewhere(request) && payee_currency_differs(request);
+}
+
+/* To another shard money goes by way of this account. */
+static struct account_id way_of(const struct request *request)
+{
+	const struct account_id *to = request->payee;
+	return transit_account(request->money->currency,
+		murmur2_partition(to->at, to->party_size, request->books->shards));
+}
+
 static bool transfer_overflows(const struct request *request)
 {
-	return payment_overflows(request, DEBITS_POSTED, CREDITS_POSTED);
+	if (!payee_is_elsewhere(request))
+		return payment_overflows(request, DEBITS_POSTED, CREDITS_POSTED);
+	int64_t minor = amount_minor(request->money->amount);
+	struct account_id way = way_of(request);
+	return is_over(request->own_page, DEBITS_POSTED, minor) ||
+	       is_over(books_account(request->books, &way), CREDITS_POSTED, minor);
+}
+
+static void transfer_send_predict(const struct request *request, struct event *ret)
+{
+	struct account_id way = way_of(request);
+	struct posting posting = {
+		.layer = LAYER_posted,
+		.rail = RAIL_book,
+		.amount = request->money->amount,
+	};
+	ret->kind = EVENT_transfer_sent;
+	post(ret, request->books, request->own, &way, request->money->currency, &posting);
+	remittance_put(ret, request, PURPOSE_transfer);
 }
 
 static void transfer_create_predict(const struct request *request, struct event *ret)
 {
+	if (payee_is_elsewhere(request)) {
+		transfer_send_predict(request, ret);
+		return;
+	}
 	ret->kind = EVENT_transfer_posted;
 	post_payment(ret, request, LAYER_posted);
 	ret->transfer_posted.own_accounts = is_of_envelopes_party(request->payee, request->command);
@@ -150,8 +199,20 @@ static void transfer_create_predict(const struct request *request, struct event 
 const struct command_audit transfer_create_audit = {
 	.read = transfer_create_read,
 	.shape = (const struct check[]){ PAYMENT_SHAPE, { 0 } },
-	.state = (const struct check[]){ PAYMENT_STATE(transfer_overflows), { 0 } },
+	.state =
+		(const struct check[]){
+			{ REJECT_account_not_found, own_is_missing, NULL },
+			{ REJECT_payee_account_not_found, payee_is_missing_here, NULL },
+			{ REJECT_account_is_closed, own_is_closed, NULL },
+			{ REJECT_payee_account_is_closed, payee_is_closed_here, NULL },
+			{ REJECT_currency_mismatch, own_currency_differs, NULL },
+			{ REJECT_payee_currency_mismatch, payee_currency_differs_here, NULL },
+			{ REJECT_balance_overflow, transfer_overflows, NULL },
+			{ REJECT_balance_too_low, own_has_too_little, need_tell },
+			{ 0 },
+		},
 	.predict = transfer_create_predict,
 };
 
 const struct event_audit transfer_posted_audit = { NULL };
+const struct event_audit transfer_sent_audit = { NULL };

@@ -36,6 +36,7 @@ struct check {
 
 struct command_audit {
 	bool may_lack_party;
+	bool is_of_shard;                      /* it has no id: it is known by what it says */
 	void (*read)(struct request *request); /* NULL: it names nothing */
 	/* In the order of the page: those that come before the id's, and those that come after. */
 	const struct check *shape;

@@ -74,6 +74,8 @@ static bool is_on_a_wrong_topic(const struct request *request)
 static bool has_a_malformed_id(const struct request *request)
 {
 	const struct id_field *field = &request->command->id;
+	if (command_audit(request->command->kind)->is_of_shard)
+		return field->is_malformed;
 	return field->is_malformed || field->id.at[6] >> 4 != 7 || field->id.at[8] >> 6 != 2;
 }
 
@@ -164,7 +166,7 @@ struct check rules_check(const struct request *request, bool *ret_is_repeat)
 	struct check failed = first_that_fails(request, of_envelope);
 	if (failed.reject == REJECT_none && audit->shape)
 		failed = first_that_fails(request, audit->shape);
-	if (failed.reject == REJECT_none)
+	if (failed.reject == REJECT_none && !audit->is_of_shard)
 		failed = id_check(request, ret_is_repeat);
 	if (failed.reject == REJECT_none && !*ret_is_repeat && audit->state)
 		failed = first_that_fails(request, audit->state);
@@ -181,8 +183,8 @@ static bool stands_in(const struct check *check, enum reject reject)
 bool reject_is_final(enum reject reject)
 {
 	assert(reject != REJECT_none);
-#define COMMAND(number, name, topic)               \
-	if (stands_in(name##_audit.state, reject)) \
+#define COMMAND(number, name, topic)                                            \
+	if (!name##_audit.is_of_shard && stands_in(name##_audit.state, reject)) \
 		return true;
 #include "ledger/commands.def"
 #undef COMMAND

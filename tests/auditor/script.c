@@ -35,9 +35,16 @@ static unsigned party_choose(struct script *script)
 	return way < 232 ? script->own[way % script->own_count] : way % SCRIPT_PARTIES;
 }
 
-/* Mostly another one. */
+static bool has_other_shards(const struct script *script)
+{
+	return script->own_count < SCRIPT_PARTIES;
+}
+
+/* Mostly another one; where there are other shards, often one of theirs. */
 static unsigned payee_choose(struct script *script, unsigned payer)
 {
+	if (has_other_shards(script) && script_take(script) >= 160)
+		return script_pick(script, SCRIPT_PARTIES);
 	unsigned payee = party_choose(script);
 	if (payee != payer || script_take(script) >= 224)
 		return payee;
@@ -190,9 +197,26 @@ static void number_put(struct script *script, struct record *body, uint32_t fiel
 	record_varint(body, field, (uint64_t)numbers[way < 224 ? way % 8 : way % 12]);
 }
 
+/* Of shards and their numbers: mostly the first ones. */
+static void place_put(struct script *script, struct record *body, uint32_t field)
+{
+	unsigned way = script_take(script);
+	if (way < 240)
+		record_varint(body, field, way < 128 ? 1 : way % 4);
+	else
+		number_put(script, body, field);
+}
+
 static void enum_put(struct script *script, struct record *body, const struct shape_field *field)
 {
 	unsigned way = script_take(script), greatest = (unsigned)field->greatest;
+	if (field->is_choice) {
+		struct record choice = { 0 };
+		if (way < 253)
+			record_bytes(&choice, way < 248 ? 1 : way % 4, "", 0);
+		record_bytes(body, field->number, choice.at, choice.size);
+		return;
+	}
 	unsigned usual = way < 192 && greatest > 1 ? 2 : 1;
 	record_varint(body, field->number, way < 224 ? usual : way % (greatest + 2));
 }
@@ -217,10 +241,12 @@ static void field_put(struct script *script, struct record *body, const struct s
 	unsigned *party, unsigned *accounts)
 {
 	uint32_t number = field->number;
+	bool is_of_shard = command_is_of_shard(script->kind);
 	switch (field->shape) {
-	case SHAPE_ACCOUNT: /* the first one is the envelope's party's own */
+	case SHAPE_ACCOUNT: /* the first one is the envelope's party's own; between shards the last
+			     */
 		account_put(script, body, number,
-			(*accounts)++ == 0 ? *party : payee_choose(script, *party));
+			(*accounts)++ == is_of_shard ? *party : payee_choose(script, *party));
 		break;
 	case SHAPE_MONEY:
 		if (!field->may_be_absent || script_take(script) >= 128)
@@ -252,6 +278,11 @@ static void field_put(struct script *script, struct record *body, const struct s
 		break;
 	case SHAPE_NUMBER:
 	case SHAPE_NUMBER32:
+		if (is_of_shard)
+			place_put(script, body, number);
+		else
+			number_put(script, body, number);
+		break;
 	case SHAPE_REJECT:
 	case SHAPE_OUTCOME:
 		number_put(script, body, number);
@@ -267,7 +298,7 @@ static bool has_money(enum command_kind kind)
 	return field->name;
 }
 
-/* Often one that is about money. */
+/* Often one that is about money; where there is no other shard, seldom one of a shard. */
 static enum command_kind kind_choose(struct script *script)
 {
 	unsigned way = script_take(script);
@@ -276,7 +307,8 @@ static enum command_kind kind_choose(struct script *script)
 	enum command_kind kinds[COMMAND_COUNT];
 	unsigned count = 0;
 	for (size_t i = 0; i < COMMAND_COUNT; i++)
-		if (has_money(command_kinds[i]))
+		if (has_money(command_kinds[i]) &&
+			(has_other_shards(script) || !command_is_of_shard(command_kinds[i])))
 			kinds[count++] = command_kinds[i];
 	assert(count > 0);
 	return kinds[way % count];
@@ -287,7 +319,7 @@ static void envelope_put(
 {
 	size_t size;
 	struct id id = id_choose(script, &size);
-	if (size != 0)
+	if (size != 0 && (!command_is_of_shard(kind) || script_seldom(script)))
 		record_bytes(record, 1, id.at, size);
 	struct script_sent *sent = &script->sent[kind];
 	sent->ids[sent->count % SCRIPT_IDS] = id;
@@ -347,7 +379,7 @@ void script_record(struct script *script, struct record *ret, enum topic *ret_to
 	struct record body = { 0 };
 	unsigned party = party_choose(script);
 	*ret = (struct record){ 0 };
-	enum command_kind kind = kind_choose(script);
+	enum command_kind kind = script->kind = kind_choose(script);
 	unsigned accounts = 0;
 	for (const struct shape_field *field = command_shape(kind); field->name; field++)
 		field_put(script, &body, field, &party, &accounts);

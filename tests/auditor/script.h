@@ -33,6 +33,7 @@ struct script {
 	struct id ids[SCRIPT_IDS]; /* the last ones */
 	struct script_sent sent[COMMAND_LAST + 1];
 	unsigned name; /* of the account that was named last */
+	enum command_kind kind;
 };
 
 unsigned script_take(struct script *script); /* a byte */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Adds everything up by itself; nothing is believed that was counted on the way. */
-#include "books.h"
+#include "remittance.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -152,6 +152,8 @@ const char *books_sums(const struct books *books, char *message, size_t size)
 		wrong = holds_recount(books, &recounts, message, size);
 	if (!wrong)
 		wrong = pending_check(books, &recounts, message, size);
+	if (!wrong)
+		wrong = remittance_sums(books, message, size);
 	shelf_free(&recounts);
 	return wrong;
 }

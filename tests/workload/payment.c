@@ -25,7 +25,7 @@ static struct command transfer(struct workload *workload, int64_t now_ms)
 	struct command command = workload_command(workload, COMMAND_transfer_create, party, now_ms);
 	command.transfer_create = (struct command_transfer_create){
 		.from_account = workload_some_account(workload, party),
-		.to_account = workload_some_account(workload, workload_member(workload)),
+		.to_account = workload_some_account(workload, workload_payee(workload)),
 		.amount = workload_money(workload),
 	};
 	if (workload_below(workload, 4) == 0)

@@ -20,7 +20,8 @@ enum { RARE_WEIGHT = 3 };
 
 /* The last one of each makes nothing. */
 extern const struct traffic payment_traffic[], hold_traffic[];
-extern const struct rare_traffic party_rare_traffic[], engine_rare_traffic[];
+extern const struct rare_traffic party_rare_traffic[], engine_rare_traffic[],
+	remittance_rare_traffic[];
 
 /* The commands that open all parties and accounts: one member after the other, so many each. */
 enum { WORKLOAD_OPENINGS = 3 };
@@ -28,6 +29,7 @@ struct command workload_opening(struct workload *workload, int64_t now_ms);
 
 uint64_t workload_below(struct workload *workload, uint64_t end);
 const struct text64 *workload_member(struct workload *workload);
+const struct text64 *workload_payee(struct workload *workload);
 /* A few accounts are in euros, and a few were never opened. */
 struct account_id workload_some_account(struct workload *workload, const struct text64 *party);
 struct money workload_money(struct workload *workload);

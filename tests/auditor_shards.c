@@ -1,0 +1,201 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Several shards of one ledger, the core next to the auditor in each, and letters between them that
+ * are lost, doubled, late and in any order. That no shard is ahead of another is looked at after
+ * each event; at the end all is settled or given back. And that the auditor can fail at that. */
+#include "auditor/duel.h"
+#include "letters.h"
+#include "workload.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include <cmocka.h>
+
+enum { SHARDS = 3, MEMBERS = 6, INPUTS = 4000, SEEDS = 12, ROUNDS_MAX = 40 };
+
+static const int64_t time_first_ms = 1767225600000;
+
+struct side {
+	struct duel *duel;
+	struct workload workload;
+	struct auditor *auditor; /* the duel's, from its first event on */
+	uint32_t shard;
+	struct town *town;
+};
+
+struct town {
+	struct codec *codec;
+	struct side sides[SHARDS];
+	struct letters letters;
+	struct duel_tally tally;
+	int64_t now_ms;
+	bool looks; /* after each event, whether a shard is ahead of another */
+	const char *wrong;
+};
+
+/* The last event was taken before this one is. */
+static void look(void *context, struct auditor *auditor, const struct event *event)
+{
+	struct side *side = context;
+	side->auditor = auditor;
+	letters_note(&side->town->letters, side->shard, event);
+}
+
+static void order_look(struct town *town)
+{
+	for (size_t i = 0; i < SHARDS * SHARDS && town->looks && !town->wrong; i++)
+		if (i / SHARDS != i % SHARDS)
+			town->wrong = auditor_order(
+				town->sides[i / SHARDS].auditor, town->sides[i % SHARDS].auditor);
+	if (town->wrong)
+		fail_msg("%s", town->wrong);
+}
+
+static const char *pairs_look(const struct town *town)
+{
+	for (size_t i = 0; i < SHARDS; i++)
+		for (size_t j = i + 1; j < SHARDS; j++) {
+			const char *wrong =
+				auditor_pair(town->sides[i].auditor, town->sides[j].auditor);
+			if (wrong)
+				return wrong;
+		}
+	return NULL;
+}
+
+static void side_send(struct side *side, enum topic topic, struct bytes value)
+{
+	duel_input(side->duel, topic, 0, side->town->now_ms, value);
+	if (!duel_decide(side->duel, topic))
+		fail_msg("shard %u: %s", side->shard, duel_error(side->duel));
+	order_look(side->town);
+}
+
+static void command_send(struct town *town, uint32_t to, const struct command *command)
+{
+	struct work work;
+	struct side *side = &town->sides[to];
+	work_encode(&side->workload, command, &work);
+	side_send(side, (enum topic)(work.stream + 1), (struct bytes){ work.value, work.size });
+}
+
+static struct town *town_open(uint64_t seed)
+{
+	struct town *town = calloc(1, sizeof *town);
+	assert_non_null(town);
+	town->codec = codec_new();
+	town->now_ms = time_first_ms;
+	for (uint32_t s = 0; s < SHARDS; s++) {
+		struct side *side = &town->sides[s];
+		side->town = town;
+		side->shard = s;
+		workload_init(&side->workload, seed * 31 + s, town->codec, s, SHARDS, MEMBERS);
+		side->workload.hold_expires_s_max = 7200;
+		struct duel_watch watch = { look, side, &town->tally };
+		side->duel = duel_new(s, SHARDS, town->now_ms, &watch);
+		assert_string_equal(duel_error(side->duel), "");
+	}
+	town->looks = true;
+	return town;
+}
+
+static void town_close(struct town *town)
+{
+	for (uint32_t s = 0; s < SHARDS; s++)
+		duel_free(town->sides[s].duel);
+	letters_free(&town->letters);
+	codec_free(town->codec);
+	free(town);
+}
+
+static size_t town_open_count(const struct town *town)
+{
+	size_t open = 0;
+	for (uint32_t s = 0; s < SHARDS; s++)
+		open += auditor_remittances_open(town->sides[s].auditor);
+	return open;
+}
+
+/* Mostly one of the last, sometimes any. */
+static void letter_send(struct town *town, struct random *random)
+{
+	if (town->letters.count == 0)
+		return;
+	size_t count = town->letters.count, back = random_below(random, 8);
+	size_t i = random_below(random, 10) == 0 ? random_below(random, count)
+		   : back < count                ? count - 1 - back
+						 : 0;
+	struct letter letter = town->letters.at[i];
+	command_send(town, letter.to, &letter.command);
+}
+
+/* All letters once more in their order, until nothing is open. */
+static void letters_settle(struct town *town)
+{
+	for (int round = 0; town_open_count(town) > 0; round++) {
+		if (round == ROUNDS_MAX)
+			fail_msg("%zu remittances stay open", town_open_count(town));
+		for (size_t i = 0; i < town->letters.count; i++) {
+			struct letter letter = town->letters.at[i];
+			command_send(town, letter.to, &letter.command);
+		}
+	}
+}
+
+static void turn(struct town *town, struct random *random)
+{
+	struct side *side = &town->sides[random_below(random, SHARDS)];
+	town->now_ms +=
+		(int64_t)random_below(random, random_below(random, 300) == 0 ? 5 * 86400000 : 500);
+	if (random_below(random, 3) == 0) {
+		letter_send(town, random);
+		return;
+	}
+	struct work work;
+	workload_next(&side->workload, town->now_ms, &work);
+	side_send(side, (enum topic)(work.stream + 1), (struct bytes){ work.value, work.size });
+	if (random_below(random, 100) == 0)
+		duel_restart(side->duel);
+	if (random_below(random, 200) == 0)
+		assert_null(pairs_look(town));
+}
+
+static void test_between_shards(void **unused)
+{
+	(void)unused;
+	static struct duel_tally all;
+	for (uint64_t seed = 1; seed <= SEEDS; seed++) {
+		struct town *town = town_open(seed);
+		struct random random = { seed * 7919 };
+		for (int i = 0; i < INPUTS; i++)
+			turn(town, &random);
+		letters_settle(town);
+		const char *wrong = pairs_look(town);
+		if (wrong)
+			fail_msg("seed %llu: %s", (unsigned long long)seed, wrong);
+		for (uint32_t s = 0; s < SHARDS; s++)
+			if (!duel_compare(town->sides[s].duel))
+				fail_msg("seed %llu: %s", (unsigned long long)seed,
+					duel_error(town->sides[s].duel));
+		for (size_t i = 0; i <= EVENT_LAST; i++)
+			all.events[i] += town->tally.events[i];
+		town_close(town);
+	}
+	static const enum event_kind kinds[] = { EVENT_transfer_sent, EVENT_payment_received,
+		EVENT_remittance_refused, EVENT_remittance_settled, EVENT_remittance_returned,
+		EVENT_remittance_confirmed, EVENT_remittance_repeated };
+	for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++) {
+		print_message("%s %zu\n", event_name(kinds[i]), all.events[kinds[i]]);
+		assert_true(all.events[kinds[i]] > 100);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_between_shards),
+	};
+	return cmocka_run_group_tests_name("auditor_shards", tests, NULL, NULL);
+}
