@@ -9,7 +9,7 @@
 struct answers {
 	enum format format; /* words, json or json_full */
 	int64_t posted, repeated, rejected, errors;
-	int64_t tried; /* commands that only asked what their outcome would be */
+	int64_t tried;      /* commands that only asked what their outcome would be */
 	int64_t given_back; /* payments that did not arrive; they were posted first */
 	int64_t by_reject[REJECT_LAST + 1];
 };

@@ -100,7 +100,7 @@ struct options {
 	int64_t accounts;
 	int64_t transfers;
 	enum keys_kind keys;
-	double cross; /* share of transfers between shards */
+	double cross;         /* share of transfers between shards */
 	int loads[LOADS_MAX]; /* percent of the peak */
 	size_t load_count;
 	int seconds; /* of each load; 0: no load */
@@ -113,7 +113,7 @@ struct options {
 	bool is_json;
 	enum format format;
 	bool is_strict;
-	bool until_settled; /* submit: waits for the end of payments to other shards */
+	bool until_settled;   /* submit: waits for the end of payments to other shards */
 	const char *argument; /* what stands behind the options; NULL: nothing */
 };
 
