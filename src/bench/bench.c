@@ -254,7 +254,8 @@ static int bench_begin(struct bench *bench)
 		complain("can't write %s: %s", options->progress, strerror(errno));
 		return EXIT_USAGE;
 	}
-	keys_init(&bench->keys, options, shards, randombytes_random());
+	keys_init(&bench->keys, options->keys, options->accounts, shards, randombytes_random());
+	bench->keys.cross = shards > 1 ? options->cross : 0;
 	if (options_is_embedded(options))
 		(void)snprintf(bench->disk, sizeof bench->disk, "%s",
 			options->ledger + strlen("embedded:"));

@@ -33,7 +33,7 @@ enum { RUN_SIZE = 13 };
 
 struct keys {
 	enum keys_kind kind;
-	double cross;     /* share of transfers whose payee is of another shard */
+	double cross;     /* share of transfers whose payee is of another shard; 0 at first */
 	int64_t accounts; /* of all shards */
 	uint32_t shards;
 	int digits;             /* of an account's number */
@@ -41,8 +41,8 @@ struct keys {
 };
 
 /* `run_number`: another one for each run. */
-void keys_init(
-	struct keys *keys, const struct options *options, uint32_t shards, uint32_t run_number);
+void keys_init(struct keys *keys, enum keys_kind kind, int64_t accounts, uint32_t shards,
+	uint32_t run_number);
 
 struct keys_random {
 	uint64_t state; /* not 0 */
@@ -54,9 +54,11 @@ int64_t keys_count(const struct keys *keys, uint32_t shard);
 /* The i-th of a shard. Its party's name is such that murmur2 gives that shard. */
 void keys_party(const struct keys *keys, uint32_t shard, int64_t i, struct text64 *ret);
 struct account_id keys_account(const struct text64 *party);
-/* Two different ones: the first of this shard, the second of the same, or of *ret_to_shard. */
+/* Two different ones of a shard. */
 void keys_pair(const struct keys *keys, uint32_t shard, struct keys_random *random,
-	int64_t *ret_from, uint32_t *ret_to_shard, int64_t *ret_to);
+	int64_t *ret_from, int64_t *ret_to);
+/* Where the payee of a transfer is: on the same shard, but for a share of them. */
+uint32_t keys_payee_shard(const struct keys *keys, uint32_t shard, struct keys_random *random);
 const char *keys_name(enum keys_kind kind);
 
 /* --- sender.c: commands onto the log --- */

@@ -59,15 +59,14 @@ static char *digits_put(char *at, int64_t number, int count)
 	return at + count;
 }
 
-void keys_init(
-	struct keys *keys, const struct options *options, uint32_t shards, uint32_t run_number)
+void keys_init(struct keys *keys, enum keys_kind kind, int64_t accounts, uint32_t shards,
+	uint32_t run_number)
 {
 	*keys = (struct keys){
-		.kind = options->keys,
-		.cross = shards > 1 ? options->cross : 0,
-		.accounts = options->accounts,
+		.kind = kind,
+		.accounts = accounts,
 		.shards = shards,
-		.digits = digits_of(options->accounts - 1),
+		.digits = digits_of(accounts - 1),
 	};
 	(void)snprintf(keys->run, sizeof keys->run, "bench%08" PRIx32, run_number);
 }
@@ -128,7 +127,7 @@ static int64_t zipf_account(struct keys_random *random, int64_t count)
 			 (uint64_t)count);
 }
 
-static void pair_of_shard(const struct keys *keys, uint32_t shard, struct keys_random *random,
+void keys_pair(const struct keys *keys, uint32_t shard, struct keys_random *random,
 	int64_t *ret_from, int64_t *ret_to)
 {
 	int64_t count = keys_count(keys, shard);
@@ -155,15 +154,9 @@ static void pair_of_shard(const struct keys *keys, uint32_t shard, struct keys_r
 	}
 }
 
-/* Whoever pays whom on one shard: a payee of another one has the same number there, where there are
- * as many. */
-void keys_pair(const struct keys *keys, uint32_t shard, struct keys_random *random,
-	int64_t *ret_from, uint32_t *ret_to_shard, int64_t *ret_to)
+uint32_t keys_payee_shard(const struct keys *keys, uint32_t shard, struct keys_random *random)
 {
-	pair_of_shard(keys, shard, random, ret_from, ret_to);
-	*ret_to_shard = shard;
 	if (keys->cross == 0 || (double)(keys_random_next(random) >> 11) * 0x1p-53 >= keys->cross)
-		return;
-	*ret_to_shard = (shard + 1 + (uint32_t)below(random, keys->shards - 1)) % keys->shards;
-	*ret_to %= keys_count(keys, *ret_to_shard);
+		return shard;
+	return (shard + 1 + (uint32_t)below(random, keys->shards - 1)) % keys->shards;
 }

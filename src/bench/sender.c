@@ -112,12 +112,12 @@ size_t make_transfer(struct sender *sender, uint32_t shard, int64_t i, const str
 {
 	const struct transfer_form *form = &sender->form;
 	int64_t from, to;
-	uint32_t to_shard;
 	struct text64 payer, payee;
 	(void)i;
-	keys_pair(sender->keys, shard, &sender->random, &from, &to_shard, &to);
+	keys_pair(sender->keys, shard, &sender->random, &from, &to);
+	uint32_t to_shard = keys_payee_shard(sender->keys, shard, &sender->random);
 	keys_party(sender->keys, shard, from, &payer);
-	keys_party(sender->keys, to_shard, to, &payee);
+	keys_party(sender->keys, to_shard, to % keys_count(sender->keys, to_shard), &payee);
 	assert(payer.size == form->name_size && payee.size == form->name_size);
 	memcpy(ret, form->record, form->size);
 	memcpy(ret + form->id, id->at, sizeof id->at);
