@@ -48,12 +48,8 @@ static bool effects_fit_kind(const struct event *event)
 {
 	if (event_settles(event->kind))
 		return event->effect_count > 0 && event->balance_count == 0;
-	if (!event_moves_money(event->kind))
-		return event->effect_count + event->balance_count == 0;
-	for (unsigned i = 0; i < event->effect_count; i++)
-		if (event->effects[i].kind == EFFECT_settlement)
-			return false;
-	return event->effect_count > 0;
+	return event_moves_money(event->kind) ? event->effect_count > 0
+					      : event->effect_count + event->balance_count == 0;
 }
 
 bool apply_is_sound(const struct state *state, const struct event *event)

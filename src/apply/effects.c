@@ -41,6 +41,13 @@ static bool posting_apply(
 	       balances_credit(&credit->balances, posting->layer, posting->amount);
 }
 
+/* Of one that is no posting. A remittance never stands alone: a posting before it debits the payer.
+ */
+static bool kind_fits(const struct event *event, enum effect_kind kind)
+{
+	return kind == EFFECT_settlement ? event_settles(event->kind) : event->effect_count > 1;
+}
+
 /* The accounts after the event. False: what decide worked out and what the postings come to are not
  * the same. */
 static bool effects_work_out(const struct state *state, const struct event *event,
@@ -50,8 +57,9 @@ static bool effects_work_out(const struct state *state, const struct event *even
 		if (!account_read(state, &event->balances[i], &accounts[i]))
 			return false;
 	for (uint8_t i = 0; i < event->effect_count; i++)
-		if (event->effects[i].kind == EFFECT_posting &&
-			!posting_apply(event, &event->effects[i].posting, accounts))
+		if (event->effects[i].kind == EFFECT_posting
+				? !posting_apply(event, &event->effects[i].posting, accounts)
+				: !kind_fits(event, event->effects[i].kind))
 			return false;
 	for (uint8_t i = 0; i < event->balance_count; i++)
 		if (!balances_equal(&accounts[i].balances, &event->balances[i].balances))
@@ -61,13 +69,15 @@ static bool effects_work_out(const struct state *state, const struct event *even
 
 void effects_load(const struct state *state, const struct event *event)
 {
-	remittances_load(state, event);
+	if (event->effect_count > 1)
+		remittances_load(state, event);
 }
 
 bool effects_are_sound(const struct state *state, const struct event *event)
 {
 	struct account accounts[BALANCES_PER_EVENT_MAX];
-	return effects_work_out(state, event, accounts) && remittances_are_sound(state, event);
+	return effects_work_out(state, event, accounts) &&
+	       (event->effect_count <= 1 || remittances_are_sound(state, event));
 }
 
 void effects_apply(struct state *state, const struct event *event)
@@ -78,5 +88,6 @@ void effects_apply(struct state *state, const struct event *event)
 	assert(is_sound);
 	for (uint8_t i = 0; i < event->balance_count; i++)
 		mutate_account(state, &accounts[i]);
-	remittances_apply(state, event);
+	if (event->effect_count > 1)
+		remittances_apply(state, event);
 }

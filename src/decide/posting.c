@@ -53,15 +53,14 @@ enum reject posting_add(struct event *ret_event, const struct posting_request *r
 	}
 
 	assert(ret_event->effect_count < EFFECTS_PER_EVENT_MAX);
-	ret_event->effects[ret_event->effect_count++] = (struct effect){
-		.kind = EFFECT_posting,
-		.posting = {
-			.debit_place = debit + 1u,
-			.credit_place = credit + 1u,
-			.layer = request->layer,
-			.rail = request->rail,
-			.amount = request->amount,
-		},
+	struct effect *effect = &ret_event->effects[ret_event->effect_count++];
+	effect->kind = EFFECT_posting; /* not the whole of it: a posting is the shortest of all */
+	effect->posting = (struct posting){
+		.debit_place = debit + 1u,
+		.credit_place = credit + 1u,
+		.layer = request->layer,
+		.rail = request->rail,
+		.amount = request->amount,
 	};
 
 	enum reject reject = floor_check(ret_event, request->debit, debit);

@@ -20,6 +20,8 @@ static enum reject outcome(
 	const struct state *state, const struct decision *decision, struct event *ret_event)
 {
 	const struct command_hold_create *c = &decision->command->hold_create;
+	if (account_shard(state, &c->to_account) != view_ledger(state)->shard)
+		return REJECT_payee_on_another_shard;
 	enum reject reject = decide_payment(
 		state, &c->from_account, &c->to_account, &c->amount, LAYER_pending, ret_event);
 	if (reject != REJECT_none)

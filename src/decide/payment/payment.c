@@ -30,8 +30,6 @@ static enum reject check_payment(const struct state *state, const struct account
 	const struct account_id *to_account, enum currency currency, struct account *ret_from,
 	struct account *ret_to)
 {
-	if (account_shard(state, to_account) != view_ledger(state)->shard)
-		return REJECT_payee_on_another_shard;
 	enum answer from_answer = view_account(state, from_account, ret_from);
 	enum answer to_answer = view_account(state, to_account, ret_to);
 	if (view_is_missing(state))

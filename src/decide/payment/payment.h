@@ -12,7 +12,7 @@ enum reject shape_payment(const struct command *command, const struct account_id
 uint32_t account_shard(const struct state *state, const struct account_id *account);
 
 /* Looks both accounts up, checks them for a payment between them, and adds its posting. Both are of
- * this shard, or payee_on_another_shard. */
+ * this shard. */
 enum reject decide_payment(const struct state *state, const struct account_id *from_account,
 	const struct account_id *to_account, const struct money *money, enum layer layer,
 	struct event *ret_event);
