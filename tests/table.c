@@ -86,7 +86,7 @@ static bool line_run(struct words *words)
 		return world_restart_clock(&table.world, table.now_ms) ||
 		       table_wrong(&table, "%s", table.world.error);
 	if (strcmp(verb, "balance") == 0 || strcmp(verb, "status") == 0 ||
-		strcmp(verb, "rows") == 0)
+		strcmp(verb, "rows") == 0 || strcmp(verb, "route") == 0)
 		return look_run(&table, words);
 	if (strcmp(verb, "repeat") == 0)
 		return repeat_run(words);

@@ -25,6 +25,7 @@ struct sheet {
 	struct label labels[LABELS_MAX];
 	size_t label_count;
 	uint32_t ids_made;
+	int64_t last_number; /* of a remittance delivered */
 	char error[EVENT_TEXT_SIZE + 1024];
 };
 
@@ -58,7 +59,7 @@ bool amount_read(const char *word, enum currency currency, struct amount *ret);
 /* Decides the request and compares with the rest of the line. */
 bool request_run(struct sheet *table, struct words *words, struct request *request);
 
-/* balance, status, rows. */
+/* balance, status, rows, route. */
 bool look_run(struct sheet *table, struct words *words);
 
 #endif

@@ -121,6 +121,99 @@ static bool expect_posted(
 		table, words, event_debited(event, posting)->currency, posting->amount, event);
 }
 
+/* What an event about money between shards says, and 0 where it says no such thing. */
+struct between_shards {
+	uint32_t shard;
+	int64_t number; /* the last */
+	enum reject reason;
+	const struct id *payment_id;
+};
+
+static struct between_shards between_shards(const struct event *event)
+{
+	struct between_shards ret = { 0 };
+	if (event->kind == EVENT_transfer_sent)
+		ret = (struct between_shards){ event->effects[1].remittance.shard,
+			event->effects[1].remittance.number, REJECT_none, &event->command_id };
+	else if (event->kind == EVENT_payment_received)
+		ret = (struct between_shards){ event->payment_received.home_shard,
+			event->payment_received.number, REJECT_none,
+			&event->payment_received.payment_id };
+	else if (event->kind == EVENT_remittance_refused)
+		ret = (struct between_shards){ event->remittance_refused.home_shard,
+			event->remittance_refused.number, event->remittance_refused.reason,
+			&event->remittance_refused.payment_id };
+	else if (event->kind == EVENT_remittance_settled)
+		ret = (struct between_shards){ event->remittance_settled.away_shard,
+			event->remittance_settled.last_number, REJECT_none, NULL };
+	else if (event->kind == EVENT_remittance_returned)
+		ret = (struct between_shards){ event->remittance_returned.away_shard,
+			event->remittance_returned.number, event->remittance_returned.reason,
+			&event->remittance_returned.payment_id };
+	else if (event->kind == EVENT_remittance_confirmed)
+		ret = (struct between_shards){ event->remittance_confirmed.home_shard,
+			event->remittance_confirmed.number, REJECT_none, NULL };
+	else if (event->kind == EVENT_remittance_repeated)
+		ret = (struct between_shards){ event->remittance_repeated.shard,
+			event->remittance_repeated.number, REJECT_none, NULL };
+	return ret;
+}
+
+/* `of T1`, and where it is one of a group `group G1`. */
+static bool expect_settlements(struct sheet *table, struct words *words, const struct event *event)
+{
+	unsigned count = 0;
+	while (word_is(words, "of")) {
+		const struct settlement *settled = &event->effects[count++].settlement;
+		const struct label *payment = label_find(table, word_next(words));
+		struct id group = { 0 };
+		if (word_is(words, "group")) {
+			const struct label *label = label_find(table, word_next(words));
+			if (!label)
+				return table_wrong(table, "no label of that group");
+			group = label->id;
+		}
+		if (count > event->effect_count || !payment ||
+			!id_equal(&payment->id, &settled->payment_id) ||
+			!id_equal(&group, &settled->group_id))
+			return differs(table, "not that payment", event);
+	}
+	return count == 0 || count == event->effect_count ||
+	       differs(table, "more payments than that", event);
+}
+
+/* `number 3`, `shard 2`, `for payee_account_is_closed`, `of T1`, `answer`. */
+static bool expect_between_shards(
+	struct sheet *table, struct words *words, const struct event *event)
+{
+	struct between_shards said = between_shards(event);
+	bool is_answer = false;
+	if (event->kind == EVENT_remittance_settled && !expect_settlements(table, words, event))
+		return false;
+	while (words->next < words->count) {
+		bool is_right;
+		if (word_is(words, "number")) {
+			is_right = said.number == strtoll(word_next(words), NULL, 10);
+		} else if (word_is(words, "shard")) {
+			is_right = said.shard == strtoul(word_next(words), NULL, 10);
+		} else if (word_is(words, "for")) {
+			is_right = strcmp(reject_name(said.reason), word_next(words)) == 0;
+		} else if (said.payment_id && word_is(words, "of")) {
+			const struct label *label = label_find(table, word_next(words));
+			is_right = label && id_equal(&label->id, said.payment_id);
+		} else if (word_is(words, "answer")) {
+			is_right = is_answer = true;
+		} else {
+			return table_wrong(table, "unexpected: %s", words->at[words->next]);
+		}
+		if (!is_right)
+			return differs(table, words->at[words->next - 1], event);
+	}
+	bool was_answer =
+		event->kind == EVENT_remittance_repeated && event->remittance_repeated.was_answer;
+	return is_answer == was_answer || differs(table, "an answer or none", event);
+}
+
 static bool expect_facts(struct sheet *table, struct words *words, const struct event *event)
 {
 	while (words->next < words->count) {
@@ -157,6 +250,8 @@ static bool expect_outcome(
 		return differs(table, "not that outcome", event);
 	if (event->kind == EVENT_command_repeated && !expect_repeated(table, words, event))
 		return false;
+	if (between_shards(event).number != 0)
+		return expect_between_shards(table, words, event);
 	return expect_facts(table, words, event);
 }
 
@@ -243,7 +338,8 @@ static bool trial_was_true(
 bool request_run(struct sheet *table, struct words *words, struct request *request)
 {
 	struct event event, tried;
-	bool is_right = true, tries = table->tries && !request->command.dry_run;
+	bool is_right = true, tries = table->tries && !request->command.dry_run &&
+				      !command_is_of_shard(request->command.kind);
 	struct due due = { 0 };
 	if (tries) {
 		struct command command = request->command;
@@ -354,6 +450,32 @@ static bool look_rows(struct sheet *table, struct words *words)
 	return true;
 }
 
+/* A route that nothing went over yet is all zero, and has no row. */
+static bool look_route(struct sheet *table, struct words *words)
+{
+	struct route route = { 0 };
+	unsigned long shard = strtoul(word_next(words), NULL, 10);
+	struct state_key key = key_route((int64_t)shard);
+	const struct model_row *row =
+		model_store_find(&table->world.live.store, (struct bytes){ key.at, key.size });
+	if (row)
+		route_unpack(row->value, &route);
+	while (words->next < words->count) {
+		const char *what = word_next(words);
+		int64_t is = strcmp(what, "sent") == 0        ? route.sent
+			     : strcmp(what, "answered") == 0  ? route.answered
+			     : strcmp(what, "received") == 0  ? route.received
+			     : strcmp(what, "confirmed") == 0 ? route.confirmed
+			     : strcmp(what, "refused") == 0   ? (int64_t)route.refused
+							      : -1;
+		if (is < 0)
+			return table_wrong(table, "not understood: %s", what);
+		if (is != strtoll(word_next(words), NULL, 10))
+			return table_wrong(table, "%s is %lld", what, (long long)is);
+	}
+	return true;
+}
+
 bool look_run(struct sheet *table, struct words *words)
 {
 	const char *name = word_next(words);
@@ -361,5 +483,7 @@ bool look_run(struct sheet *table, struct words *words)
 		return look_balance(table, words);
 	if (strcmp(name, "status") == 0)
 		return look_status(table, words);
+	if (strcmp(name, "route") == 0)
+		return look_route(table, words);
 	return look_rows(table, words);
 }

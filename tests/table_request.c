@@ -245,10 +245,36 @@ static bool envelope_set(
 	return true;
 }
 
+/* What a number may be said as: a reject by its name, and a remittance's number as the one after
+ * the last. */
+static bool number_set(
+	struct sheet *table, struct command *command, const char *key, const char *value, bool *ret)
+{
+	enum reject reason;
+	*ret = true;
+	if (command->kind == COMMAND_remittance_return && strcmp(key, "reason") == 0 &&
+		isalpha((unsigned char)*value)) {
+		*ret = refusal_read(table, value, &reason);
+		command->remittance_return.reason = (int32_t)reason;
+		return true;
+	}
+	if (command->kind != COMMAND_remittance_deliver || strcmp(key, "number") != 0)
+		return false;
+	if (strcmp(value, "next") == 0)
+		table->last_number++;
+	else
+		table->last_number = strtoll(value, NULL, 10);
+	command->remittance_deliver.number = table->last_number;
+	return true;
+}
+
 /* A field of the body by its name in the contract; amounts are money_set's. */
 static bool body_set(
 	struct sheet *table, struct command *command, const char *key, const char *value)
 {
+	bool is_right;
+	if (number_set(table, command, key, value, &is_right))
+		return is_right;
 #define SET_account(field) ((void)account_id_parse(&(field), value, strlen(value)), true)
 #define SET_currency(field) ((field) = currency_by_name(value, strlen(value)), true)
 #define SET_id(field) id_field_set(table, &(field), value)
@@ -282,7 +308,7 @@ static const struct verb {
 	const char *name;
 	enum command_kind kind;
 	const char *success;
-	const char *keys[6];
+	const char *keys[7];
 } verbs[] = {
 	{ "party", COMMAND_party_open, "party_opened", { "party", "kind" } },
 	{ "account", COMMAND_account_open, "account_opened",
@@ -296,9 +322,18 @@ static const struct verb {
 		{ "from_account", "to_account", "amount", "currency", "reason", "expires_in_s" } },
 	{ "capture", COMMAND_hold_capture, "hold_captured", { "hold_id", "amount", "currency" } },
 	{ "release", COMMAND_hold_release, "hold_released", { "hold_id" } },
+	{ "deliver", COMMAND_remittance_deliver, "payment_received",
+		{ "home_shard", "number", "payment_id", "from_account", "to_account", "amount",
+			"currency" } },
+	{ "settle", COMMAND_remittance_settle, "remittance_settled",
+		{ "away_shard", "first_number", "last_number" } },
+	{ "return", COMMAND_remittance_return, "remittance_returned",
+		{ "away_shard", "number", "reason" } },
+	{ "confirm", COMMAND_remittance_confirm, "remittance_confirmed",
+		{ "home_shard", "number" } },
 	{ "tick", COMMAND_tick, "ticked", { NULL } },
 };
-enum { VERB_COUNT = sizeof verbs / sizeof verbs[0], VERB_KEYS_MAX = 6 };
+enum { VERB_COUNT = sizeof verbs / sizeof verbs[0], VERB_KEYS_MAX = 7 };
 
 const char *success_of(enum command_kind kind)
 {
@@ -350,6 +385,8 @@ static bool words_read(
 		request->command.funds_receive.rail = RAIL_ach;
 	if (request->command.kind == COMMAND_hold_capture)
 		request->command.hold_capture.amount.is_absent = true;
+	if (request->command.kind == COMMAND_remittance_deliver)
+		request->command.remittance_deliver.purpose = PURPOSE_transfer;
 	if (word_is_positional(words) && verb->kind != COMMAND_party_open)
 		party_fill(table, request, words->at[words->next]);
 
@@ -366,8 +403,21 @@ static bool words_read(
 		}
 		if (!field_set(table, request, key, word_value(key, word)))
 			return false;
+		/* Whom it is delivered to. */
+		if (verb->kind == COMMAND_remittance_deliver && strcmp(key, "to_account") == 0)
+			party_fill(table, request, word);
 	}
 	return true;
+}
+
+/* What shards send each other has none. */
+static void id_fill(struct sheet *table, struct request *request)
+{
+	if (request->has_id || command_is_of_shard(request->command.kind))
+		return;
+	request->command.id.id = request->label
+					 ? request->label->id
+					 : id_new(table, table->now_ms + request->id_time_ms);
 }
 
 /* A command by its own name: nothing is filled in but an id and the topic. */
@@ -461,10 +511,7 @@ bool request_read(struct sheet *table, struct words *words, struct request *requ
 		if (!request->label)
 			return table_wrong(table, "too many labels");
 	}
-	if (!request->has_id)
-		request->command.id.id =
-			request->label ? request->label->id
-				       : id_new(table, table->now_ms + request->id_time_ms);
+	id_fill(table, request);
 	if (request->label && request->label->party.size == 0)
 		request->label->party = request->command.party;
 	digest_make(&request->command);

@@ -112,7 +112,8 @@ static bool memory_is_the_store(struct world *world)
 static bool no_is_no(struct world *world, const struct event *event)
 {
 	size_t rows = event->has_command_id ? 1 : 0;
-	if (event->dry_run || event->kind == EVENT_command_repeated) {
+	if (event->dry_run || event->kind == EVENT_command_repeated ||
+		event->kind == EVENT_remittance_repeated) {
 		rows = 0;
 	} else if (event->kind == EVENT_command_rejected) {
 		enum reject reject = event->command_rejected.reject;

@@ -34,7 +34,7 @@ transfer T1 alice/main alice/save 1.00 USD party=a*65       reject party_malform
 transfer T1 bob/main alice/save 1.00 USD                    reject misrouted retry never
 party    P1 bob                                             reject misrouted
 party    P1 ivan                                            party_opened
-transfer T2 alice/main bob/main 1.00 USD                    reject payee_on_another_shard retry new_id
+transfer T2 alice/main bob/main 1.00 USD dry_run=yes        transfer_sent shard 2
 hold     H2 alice/main bob/main 1.00 USD tip 60s            reject payee_on_another_shard
 
 # the rest of it
@@ -57,4 +57,8 @@ raw hold_create party=alice                                 reject account_malfo
 raw hold_capture party=alice                                reject hold_id_malformed
 raw hold_release party=alice                                reject hold_id_malformed
 raw tick                                                    ticked
+raw remittance_deliver party=alice                          reject remittance_malformed
+raw remittance_settle                                       reject remittance_malformed
+raw remittance_return party=alice                           reject remittance_malformed
+raw remittance_confirm                                      reject remittance_malformed
 balance  alice/main posted 8.00 pending 0 available 8.00

@@ -60,3 +60,30 @@ hold     H1 alice/main ivan/main 9.00 USD tip 60s                       hold_cre
 at       +1h
 capture  H1 99.00 EUR                                                   hold_expired H1 reject currency_mismatch
 capture  H1 99.00 USD                                                   reject hold_is_expired
+
+# to another shard: what concerns the payee is found there
+transfer alice/old bob/none 46116860184273879.04 EUR id_time=-8d        reject id_too_old
+transfer alice/none bob/none 46116860184273879.04 EUR                   reject account_not_found
+transfer alice/old bob/none 46116860184273879.04 EUR                    reject account_is_closed
+transfer alice/main bob/none 46116860184273879.04 EUR                   reject currency_mismatch
+transfer alice/main bob/none 46116860184273879.04 USD                   reject balance_overflow
+transfer alice/main bob/none 99.00 USD                                  reject balance_too_low required 99.00 available 9.00 USD
+transfer Z1 alice/main bob/none 9.00 USD                                transfer_sent shard 2 number 1
+
+# what comes from another shard; its payee's faults are the remittance's, and not the command's
+deliver  4 5 P1 bob alice/none 0 XXX refusal=undecodable topic=rails id=malformed party=Alice initiator=9 dry_run=yes   reject undecodable
+deliver  4 5 P1 bob alice/none 0 XXX topic=rails id=malformed party=Alice initiator=9 dry_run=yes   reject wrong_topic
+deliver  4 5 P1 bob alice/none 0 XXX id=malformed party=Alice initiator=9 dry_run=yes   reject id_malformed
+deliver  4 5 P1 bob alice/none 0 XXX id=X2 party=Alice initiator=9 dry_run=yes   reject party_malformed
+deliver  4 5 P1 bob alice/none 0 XXX id=X2 party=bob initiator=9 dry_run=yes   reject misrouted
+deliver  4 5 P1 bob alice/none 0 XXX id=X2 initiator=9 dry_run=yes      reject initiator_unknown
+deliver  4 5 P1 bob alice/none 0 XXX id=X2 dry_run=yes                  reject dry_run_between_shards
+deliver  4 5 P1 bob/main alice/none 1.00 USD id=X2                      reject remittance_malformed
+deliver  4 5 P1 bob alice/none 1.00 USD                                 reject remittance_malformed
+deliver  4 5 P1 bob/main alice/none 1.00 USD                            reject remittance_malformed
+deliver  2 5 P1 bob/main alice/none 1.00 USD                            reject remittance_out_of_order
+deliver  2 1 P1 bob/main alice/none 46116860184273879.04 EUR            remittance_refused for payee_account_not_found
+deliver  2 2 P1 bob/main alice/old 46116860184273879.04 EUR             remittance_refused for payee_account_is_closed
+deliver  2 3 P1 bob/main alice/main 46116860184273879.04 EUR            remittance_refused for payee_currency_mismatch
+deliver  2 4 P1 bob/main alice/main 46116860184273879.04 USD            remittance_refused for balance_overflow
+deliver  2 5 P1 bob/main alice/main 1.00 USD                            payment_received
