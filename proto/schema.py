@@ -325,6 +325,8 @@ def row_read(place, descriptor, greatest, choices):
         place.die(f"{descriptor.name}: its comment has to begin with [table N], 1 to {TABLE_MAX}")
     table, number, digest, words, rest = found.groups()
     words, rest = words_of(place, f"[{words}] {rest}" if words else rest, ROW_WORDS)
+    if "by hand" in words and words & {"dropped", "zero at first"}:
+        place.die(f"{descriptor.name}: [by hand] is looked up and changed by functions of its own: it can't be [dropped] or [zero at first]")
     fields = [field_read(place.inner(2, index), field, ["Totals"], choices, ROW_FIELD_WORDS) for index, field in enumerate(descriptor.field)]
     for field in fields:
         field.greatest = greatest.get(None if field.kind == "outcome" else field.type_name, 0)

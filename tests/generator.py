@@ -16,7 +16,7 @@ import sys
 import tempfile
 
 ROOT = pathlib.Path(__file__).resolve().parents[1]
-HOLD, PARTY, PAYMENT = (f"proto/pinion/v1/{name}.proto" for name in ("hold", "party", "payment"))
+HOLD, PARTY, PAYMENT, REMITTANCE = (f"proto/pinion/v1/{name}.proto" for name in ("hold", "party", "payment", "remittance"))
 COMMAND, EVENT, ENGINE, TYPES = (f"proto/pinion/v1/{name}.proto" for name in ("command", "event", "engine", "types"))
 REJECT, PAGE = "proto/pinion/v1/reject.proto", "docs/reference/rejects.md"
 HOLD_ROW, PARTY_ROW, ENGINE_ROW = (f"src/state/rows/{name}.proto" for name in ("hold", "party", "engine"))
@@ -114,7 +114,7 @@ MISTAKES = {
     "a list": Mistake(HOLD, "  Amount amount = 3;\n  string reason = 4; // [reason] 1 to", "  repeated Amount amounts = 3;\n  string reason = 4; // [reason] 1 to",
                       "repeated Amount", "amounts: no list is made yet"),
     "a type that is not made": Mistake(PARTY, "  PartyKind kind = 1;\n", "  double kind = 1;\n", "double kind", "kind: no field of this type is made yet"),
-    "a message that is no Amount": Mistake(PARTY, "  PartyKind kind = 1;\n", "  AccountOpen kind = 1;\n", "AccountOpen kind", "kind: no message but Amount stands here yet"),
+    "a message that is no Amount": Mistake(PARTY, "  PartyKind kind = 1;\n", "  AccountOpen kind = 1;\n", "AccountOpen kind", "kind: no message but Amount and choices stands here yet"),
     "a number of three bytes": Mistake(PARTY, "  PartyKind kind = 1;\n", "  PartyKind kind = 2048;\n", "kind = 2048", "kind: its number has to be at most 2047"),
     "an arm's number of three bytes": Mistake(COMMAND, "hold_release = 42;", "hold_release = 2048;", "= 2048", "hold_release: its number has to be at most 2047"),
     "an enum with a gap": Mistake(TYPES, "RAIL_BOOK = 6;", "RAIL_BOOK = 7;", "enum Rail {", "Rail: its numbers have to be 1, 2, 3 and so on"),
@@ -140,6 +140,27 @@ MISTAKES = {
                                       "[may be negative] whose", "timers_fired: [may be negative] is for minor, or an int64 of no kind"),
     "derived, and no enum": Mistake(ENGINE, "int64 before_ms = 1;", "int64 before_ms = 1; // [derived]", "before_ms = 1; // [derived]",
                                     "before_ms: [derived] is for an enum"),
+    "a choice that is not said to be one": Mistake(REMITTANCE, "// [choice] What", "// What", "Purpose purpose = 7;",
+                                                   "purpose: no message but Amount and choices stands here yet"),
+    "a choice with an arm that says more": Mistake(REMITTANCE, "message TransferPurpose {}", "message TransferPurpose {\n  bool more = 1;\n}", "TransferPurpose transfer = 1;",
+                                                   "transfer: no arm of a choice that says more is made yet: its message has to be an empty one"),
+    "a choice with an arm that is no message": Mistake(REMITTANCE, "    TransferPurpose transfer = 1;", "    bool transfer = 1;", "bool transfer = 1;",
+                                                       "transfer: no arm of a choice that says more is made yet: its message has to be an empty one"),
+    "a choice with a field beside it": Mistake(REMITTANCE, "    TransferPurpose transfer = 1;\n  }\n", "    TransferPurpose transfer = 1;\n  }\n  bool more = 2;\n",
+                                               "bool more = 2;", "more: a choice has arms and nothing beside them"),
+    "a choice with a gap": Mistake(REMITTANCE, "TransferPurpose transfer = 1;", "TransferPurpose transfer = 2;", "message Purpose {",
+                                   "Purpose: its numbers have to be 1, 2, 3 and so on"),
+    "a choice of another name": Mistake(REMITTANCE, "oneof purpose {", "oneof aim {", "message Purpose {", "Purpose: a choice is one oneof, and has its name"),
+    "a choice without arms": Mistake(REMITTANCE, "message TransferPurpose {}", "// [choice] Nothing.\nmessage TransferPurpose {}", "message TransferPurpose {}",
+                                     "TransferPurpose: a choice is one oneof, and has its name"),
+    "a command's own word of an event": Mistake(REMITTANCE, "// [settles] These", "// [of a shard] These", "message RemittanceSettled {",
+                                                "[of a shard]: no such word: one of answers no input, moves money, settles"),
+    "an event's own word of a command": Mistake(REMITTANCE, "// [of a shard] Credit this", "// [settles] Credit this", "message RemittanceDeliver {",
+                                                "[settles]: no such word: one of may have no party, of a shard"),
+    "what is looked up by hand, and dropped": Mistake(HOLD_ROW, "// [table 5, layout 1 e7a54620]", "// [table 5, layout 1 e7a54620, by hand, dropped]", "message Hold {",
+                                                      "Hold: [by hand] is looked up and changed by functions of its own: it can't be [dropped] or [zero at first]"),
+    "what is looked up by hand, and zero at first": Mistake(HOLD_ROW, "// [table 5, layout 1 e7a54620]", "// [table 5, layout 1 e7a54620, by hand, zero at first]", "message Hold {",
+                                                            "Hold: [by hand] is looked up and changed by functions of its own: it can't be [dropped] or [zero at first]"),
     "a reject without words": Mistake(REJECT, "  // [never, no row] `hold_id` is not 16 bytes\n", "  // `hold_id` is not 16 bytes\n", "REJECT_HOLD_ID_MALFORMED",
                                       "hold_id_malformed: its comment has to be `[retry, row] what was wrong`, `To do: what`, and "),
     "a reject that says not what to do": Mistake(REJECT, "  // To do: ask the operator why\n", "", "REJECT_REFUSED_BY_OPERATOR",
@@ -161,7 +182,7 @@ MISTAKES = {
                                                  "shard: no key of this type is made yet"),
     "a key behind a text": Mistake(PARTY_ROW, "  pinion.v1.PartyKind kind = 2;", "  pinion.v1.PartyKind kind = 2; // [key]", "string party = 1;",
                                    "party: a text has to be the last of a key"),
-    "a table that is gone": Mistake(HOLD_ROW, "// [table 5,", "// [table 8,", "message Reference {",
+    "a table that is gone": Mistake(HOLD_ROW, "// [table 5,", "// [table 11,", "message Reference {",
                                     "Reference: the table before it has to be 5: a table that is gone keeps its message"),
     "a new layout": Mistake(PAYMENT_ROW, "  int64 engine_time_ms = 4; // [time]", "  int64 engine_time_ms = 4; // [time]\n  bool more = 5;",
                             "message Reference {", "Reference has a new layout: its comment has to begin with `[table 6, layout 2 "),
@@ -251,7 +272,7 @@ def same_twice():
 
 
 EVERY_COMMAND = """
-// Every kind. Topic: control. Outcome: all_done.
+// [of a shard, may have no party] Every kind. Topic: control. Outcome: all_done.
 message AllDo {
   string account = 1; // [account] of the one
   string currency = 2; // [currency]
@@ -270,10 +291,11 @@ message AllDo {
   Rail rail = 15;
   bool flag = 16;
   Amount amount = 17; // [may be absent]
+  Purpose purpose = 18;
 }
 """
 EVERY_ROW = """
-// [table 8] Every kind.
+// [table 11, dropped, zero at first] Every kind.
 message AllRow {
   bytes id = 1; // [key, id]
   Rail rail = 2; // [key]
@@ -293,13 +315,14 @@ message AllRow {
   bool sign = 16;
   Rail way = 17; // [may be absent]
   Totals totals = 18;
+  Purpose purpose = 19;
 }
-""".replace("  Rail ", "  pinion.v1.Rail ")
+""".replace("  Rail ", "  pinion.v1.Rail ").replace("  Purpose ", "  pinion.v1.Purpose ")
 
 
 def every_event():
     """An Amount's currency has a member of its own, so no other is named so."""
-    text = EVERY_COMMAND.replace(" Topic: control. Outcome: all_done.", "").replace("message AllDo", "message AllDone").replace("string currency = 2;", "string currency_code = 2;")
+    text = EVERY_COMMAND.replace("[of a shard, may have no party] Every kind. Topic: control. Outcome: all_done.", "[settles] Every kind.").replace("message AllDo", "message AllDone").replace("string currency = 2;", "string currency_code = 2;")
     return text.replace("[id]", "[id, may be absent]").replace("int64 number = 12;", "int64 number = 12; // [may be negative]")
 
 
@@ -325,7 +348,13 @@ struct command_all_do {
 	int32_t rail; /* enum rail, unchecked */
 	bool flag;
 	struct money amount;
+	int32_t purpose; /* enum purpose, unchecked */
 };
+""",
+    "nouns/contract.h": """
+	case EVENT_remittance_settled:
+	case EVENT_all_done:
+		return true;
 """,
     "nouns/sound.c": """
 static const char *all_done_wrong(const struct event *event)
@@ -354,6 +383,8 @@ static const char *all_done_wrong(const struct event *event)
 		return "all_done.rail";
 	if (amount_is_negative(event->all_done.amount) || (!amount_is_zero(event->all_done.amount) && event->all_done.currency == CURRENCY_none))
 		return "all_done.amount";
+	if (!purpose_is_known((int32_t)event->all_done.purpose))
+		return "all_done.purpose";
 	return NULL;
 }
 """,
@@ -375,6 +406,7 @@ static const char *all_done_wrong(const struct event *event)
 	{ .number = 15, .bind = BIND_ENUM, .offset = offsetof(struct event, all_done.rail) },
 	{ .number = 16, .bind = BIND_BOOL, .offset = offsetof(struct event, all_done.flag) },
 	{ .number = 17, .bind = BIND_AMOUNT_IF, .offset = offsetof(struct event, all_done.amount), .second = offsetof(struct event, all_done.currency) },
+	{ .number = 18, .bind = BIND_CHOICE, .offset = offsetof(struct event, all_done.purpose), .message = &purpose_binding },
 };
 """,
     "wire/canonical.c": """
@@ -397,11 +429,12 @@ static uint8_t *all_do_pack(uint8_t *p, const struct command *command)
 	p = pack_u32(p, (uint32_t)command->all_do.rail);
 	p = pack_u8(p, command->all_do.flag);
 	p = pack_money(p, &command->all_do.amount);
+	p = pack_u32(p, (uint32_t)command->all_do.purpose);
 	return p;
 }
 """,
     "state/layout.txt": """
-table 8 all_row
+table 11 all_row
   key id 16
   key rail 1
   key since 8
@@ -417,8 +450,36 @@ table 8 all_row
   value flag+sign 1
   value way 1
   value totals 32
+  value purpose 1
   value account text
   value party text
+""",
+    "state/views.c": """
+	} else if (answer == ANSWER_ABSENT) {
+		*ret = (struct all_row){ 0 };
+		ret->id = *id;
+		ret->rail = rail;
+		ret->since = since;
+		answer = ANSWER_PRESENT;
+	}
+	return answer;
+}
+
+void mutate_all_row(struct state *state, const struct all_row *row)
+{
+	struct state_key key = key_all_row(&row->id, row->rail, row->since);
+	uint8_t value[VALUE_SIZE_all_row];
+	rows_put(state->rows, row_key_of(&key), value, all_row_pack(row, value));
+}
+
+void mutate_all_row_drop(struct state *state, const struct id *id, enum rail rail, int64_t since)
+{
+	struct state_key key = key_all_row(id, rail, since);
+	rows_put(state->rows, row_key_of(&key), NULL, 0);
+}
+""",
+    "state/changes.h": """
+void mutate_all_row_drop(struct state *state, const struct id *id, enum rail rail, int64_t since);
 """,
     "state/tables.c": """
 	if (!account_id_is_sound(&row.account))
@@ -441,6 +502,8 @@ table 8 all_row
 		return false;
 	if (!totals_are_sound(&row.totals))
 		return false;
+	if (!purpose_is_known((int32_t)row.purpose))
+		return false;
 	return true;
 """,
 }
@@ -451,6 +514,8 @@ def with_every_kind(copy):
     for file, more in ((HOLD, EVERY_COMMAND + every_event()), (PARTY_ROW, EVERY_ROW)):
         path = copy.root / file
         path.write_text(path.read_text(encoding="utf-8") + more, encoding="utf-8")
+    copy.change(HOLD, 'import "pinion/v1/types.proto";', 'import "pinion/v1/remittance.proto";\nimport "pinion/v1/types.proto";')
+    copy.change(PARTY_ROW, 'import "pinion/v1/types.proto";', 'import "pinion/v1/remittance.proto";\nimport "pinion/v1/types.proto";')
     copy.change(COMMAND, "    HoldRelease hold_release = 42;\n", "    HoldRelease hold_release = 42;\n    AllDo all_do = 300;\n")
     copy.change(EVENT, "    HoldExpired hold_expired = 43;\n", "    HoldExpired hold_expired = 43;\n    AllDone all_done = 300;\n")
     if copy.layouts_written(copy.generate_all()) != 2:

@@ -149,6 +149,18 @@ static enum reject reject(struct maker *maker)
 	return rejects[random_below(maker->random, sizeof rejects / sizeof rejects[0])];
 }
 
+/* Of a command. What is a message on the wire is one of its arms, or absent. */
+static int32_t loose(struct maker *maker, const struct shape_field *field)
+{
+	if (field->is_choice && !coin(maker))
+		return 0;
+	if (field->is_choice)
+		return 1 + (int32_t)random_below(maker->random, (uint64_t)field->greatest);
+	if (field->is_reject && maker->is_whole)
+		return (int32_t)reject(maker);
+	return loose_enum(maker, field->greatest);
+}
+
 static struct digest digest(struct maker *maker)
 {
 	struct digest digest;
@@ -256,7 +268,7 @@ static void field_put(struct body *body, const struct shape_field *field)
 		PUT(at, int32_t, enumeration(body, field));
 		return;
 	case SHAPE_ENUM_FIELD:
-		PUT(at, int32_t, loose_enum(maker, field->greatest));
+		PUT(at, int32_t, loose(maker, field));
 		return;
 	case SHAPE_OUTCOME:
 		PUT(at, enum event_kind, event_kinds[random_below(maker->random, EVENT_COUNT)]);
@@ -328,6 +340,74 @@ struct command command_whole(struct random *random, enum command_kind kind)
 /* Mostly an event has few effects. */
 enum { FEW = 4 };
 
+static struct posting posting(struct maker *maker, uint32_t balances)
+{
+	uint32_t debit = (uint32_t)random_below(maker->random, balances);
+	return (struct posting){
+		.debit_place = debit + 1,
+		.credit_place = (debit + 1) % balances + 1,
+		.layer = (enum layer)(1 + random_below(maker->random, LAYER_COUNT)),
+		.rail = (enum rail)random_below(maker->random, RAIL_COUNT + 1),
+		.forced = coin(maker),
+		.amount = amount_of(number(maker)),
+	};
+}
+
+/* Its number and its amount are never zero. */
+static struct remittance remittance(struct maker *maker, uint32_t balances)
+{
+	return (struct remittance){
+		.shard = (uint32_t)number(maker),
+		.number = 1 + number(maker) / 2,
+		.from_place = 1 + (uint32_t)random_below(maker->random, balances),
+		.to_account = account(maker),
+		.amount = amount_of(1 + number(maker) / 2),
+		.purpose = (enum purpose)(1 + random_below(maker->random, PURPOSE_COUNT)),
+	};
+}
+
+static struct settlement settlement(struct maker *maker)
+{
+	return (struct settlement){
+		.number = 1 + number(maker) / 2,
+		.payment_id = id(maker),
+		.group_id = coin(maker) ? id(maker) : (struct id){ { 0 } },
+	};
+}
+
+static struct effect effect(struct maker *maker, enum effect_kind kind, uint32_t balances)
+{
+	struct effect effect = { .kind = kind };
+	switch (kind) {
+	case EFFECT_posting:
+		effect.posting = posting(maker, balances);
+		return effect;
+	case EFFECT_remittance:
+		effect.remittance = remittance(maker, balances);
+		return effect;
+	case EFFECT_settlement:
+		effect.settlement = settlement(maker);
+		return effect;
+	case EFFECT_none:
+		break;
+	}
+	assert(false);
+	return effect;
+}
+
+struct effect effect_random(struct random *random, enum effect_kind kind, uint32_t balances)
+{
+	struct maker maker = { .random = random, .is_whole = true };
+	return effect(&maker, kind, balances);
+}
+
+/* The fattest are of the longest one. */
+static enum effect_kind effect_kind(struct maker *maker)
+{
+	return maker->is_fattest ? EFFECT_remittance
+				 : (enum effect_kind)(1 + random_below(maker->random, EFFECT_LAST));
+}
+
 static void effects(struct maker *maker, struct event *event)
 {
 	enum currency code = currency(maker);
@@ -351,20 +431,8 @@ static void effects(struct maker *maker, struct event *event)
 	event->effect_count = (uint8_t)size_up_to(maker, FEW);
 	if (maker->is_fattest)
 		event->effect_count = EFFECTS_PER_EVENT_MAX;
-	for (unsigned i = 0; i < event->effect_count; i++) {
-		uint32_t debit = (uint32_t)random_below(maker->random, count);
-		event->effects[i] = (struct effect){
-			.kind = EFFECT_posting,
-			.posting = {
-				.debit_place = debit + 1,
-				.credit_place = (debit + 1) % count + 1,
-				.layer = (enum layer)(1 + random_below(maker->random, LAYER_COUNT)),
-				.rail = (enum rail)random_below(maker->random, RAIL_COUNT + 1),
-				.forced = coin(maker),
-				.amount = amount_of(number(maker)),
-			},
-		};
-	}
+	for (unsigned i = 0; i < event->effect_count; i++)
+		event->effects[i] = effect(maker, effect_kind(maker), count);
 }
 
 static void cause(struct maker *maker, struct event *event)

@@ -23,6 +23,9 @@ struct event event_random(struct random *random, enum event_kind kind, bool is_f
 struct command command_whole(struct random *random, enum command_kind kind);
 struct event event_whole(struct random *random, enum event_kind kind);
 
+/* Each field is set; places are those of so many balances, of one currency. */
+struct effect effect_random(struct random *random, enum effect_kind kind, uint32_t balances);
+
 /* What was too long, or an id of another size, is kept as wrong: nobody can write it again. */
 bool command_is_writable(const struct command *command);
 

@@ -64,13 +64,24 @@ def fields_read(body):
             yield Field(found.group(2), found.group(1), int(found.group(3)), words)
 
 
+def choices_read(text):
+    """Names of the messages that are one of several and nothing else: they are said to be, and are."""
+    for comment, name, body in re.findall(r"((?:^//[^\n]*\n)*)^message (\w+) \{(\}|\n.*?^\})", text, re.M | re.S):
+        if re.match(r"// \[choice\]", comment):
+            if not re.fullmatch(rf"\n  oneof {snake(name)} \{{\n[^{{}}]*\n  \}}\n\}}", body):
+                sys.exit(f"{name}: a choice is one oneof of its name, and nothing beside it")
+            yield name
+
+
 class Contract:
-    """messages: fields by name of the message; enums: (name, number) by name of the enum; arms: (message, name, number)."""
+    """messages: fields by name of the message; enums: (name, number) by name of the enum; choices: names of messages that are as
+    good as an enum; arms: (message, name, number)."""
 
     def __init__(self, folder):
-        self.messages, self.enums, bodies = {}, {}, {}
+        self.messages, self.enums, self.choices, bodies = {}, {}, set(), {}
         for path in sorted(pathlib.Path(folder).glob("pinion/v1/*.proto")):
             text = path.read_text(encoding="utf-8")
+            self.choices |= set(choices_read(text))
             for what, name, body in re.findall(r"^(message|enum) (\w+) \{(\}|\n.*?^\})", text, re.M | re.S):
                 if what == "enum":
                     self.enums[name] = [(value, int(number)) for value, number in re.findall(r"^\s*(\w+) = (\d+);", body, re.M)]
@@ -96,21 +107,24 @@ def shape_of(contract, field, is_command):
         return ("MONEY", "struct money", 0) if is_command else ("AMOUNT", "struct amount", 0)
     if field.type == "Reject" and not is_command:
         return ("REJECT", "enum reject", 0)
-    if field.type in contract.enums:
-        greatest = max(number for _, number in contract.enums[field.type])
+    if field.type in contract.enums or field.type in contract.choices:
+        arms = [(arm.name, arm.number) for arm in contract.messages.get(field.type, [])]
+        greatest = max(number for _, number in contract.enums.get(field.type, arms))
         return ("ENUM_FIELD", "int32_t", greatest) if is_command else ("ENUM", f"enum {snake(field.type)}", greatest)
     sys.exit(f"{field.name}: the tests know no shape of a {field.type} with the words {sorted(field.words)}")
 
 
 def members(contract, message, is_command):
-    """(field in the contract, member in C, shape, C's type, greatest, words) of each member of a body."""
+    """(field in the contract, member in C, shape, C's type, greatest, words, number) of each member of a body. The words
+    "choice" and "reject" are those of its type."""
     has_currency = False
     for field in contract.messages[message]:
         if "derived" in field.words:
             continue
         shape, c_type, greatest = shape_of(contract, field, is_command)
         member = field.name.removesuffix("_minor") if "minor" in field.words else field.name
-        yield field.name, member, shape, c_type, greatest, field.words, field.number
+        words = field.words | ({"choice"} if field.type in contract.choices else {"reject"} if field.type == "Reject" else set())
+        yield field.name, member, shape, c_type, greatest, words, field.number
         # Amounts of an event share one currency.
         if field.type == "Amount" and not is_command and not has_currency:
             has_currency = True
@@ -125,6 +139,8 @@ def table(contract, of, message, arm):
         parts += [f".number = {number}"] if number else []
         parts += [f'.word = "{word}"' for word in sorted(words & WORDED.keys())]
         parts += [f".greatest = {greatest}"] if greatest else []
+        parts += [".is_choice = true"] if "choice" in words else []
+        parts += [".is_reject = true"] if "reject" in words else []
         parts += [".may_be_absent = true"] if words & {"may be absent", "text"} else []
         parts += [".may_be_negative = true"] if "may be negative" in words else []
         rows.append(f"\t{{ {', '.join(parts)} }},\n")

@@ -50,8 +50,10 @@ def money(minor, currency):
     return f"{'-' if minor < 0 else ''}{whole}{rest} {currency}"
 
 
-def value_said(field, value):
+def value_said(contract, field, value):
     """A field as tests/shapes.c says its member."""
+    if field.type in contract.choices:
+        return str(next(arm.number for arm in contract.messages[field.type] if value.HasField(arm.name)))
     if field.type == "Amount":
         return f"{value.minor} {value.currency}"
     if isinstance(value, bytes):
@@ -65,10 +67,11 @@ def fields_wanted(contract, what, message, arm, body):
         if "derived" in field.words:
             continue
         value = getattr(body, field.name)
-        if not (body.HasField(field.name) if field.type == "Amount" else value):
+        is_message = field.type == "Amount" or field.type in contract.choices
+        if not (body.HasField(field.name) if is_message else value):
             sys.exit(f"{arm}.{field.name}: it was not set")
         if field.type != "Amount" or what == "command":
-            yield f"{arm}.{field.name}", value_said(field, value)
+            yield f"{arm}.{field.name}", value_said(contract, field, value)
         else:
             yield f"{arm}.{field.name}", str(value.minor)
             yield f"{arm}.{field.name}.currency", value.currency
@@ -105,12 +108,23 @@ def posting_said(descriptor, posting, balances):
     return said | ({"forced": True} if posting.get("forced") else {})
 
 
+def remittance_said(parsed, balances):
+    debited = balances[parsed["from_place"] - 1]
+    said = {"from_account": debited["account"], "amount": money(int(parsed["amount_minor"]), debited["currency"])}
+    said |= {name: parsed[name] for name in ("shard", "to_account") if name in parsed}
+    return said | {"number": int(parsed["number"]), "purpose": next(iter(parsed["purpose"]))}
+
+
 def message_said(contract, descriptor, parsed, balances=()):
     """What protobuf's JSON says, in the words of Pinion's."""
     if descriptor.name == "Amount":
         return money(int(parsed.get("minor", 0)), parsed["currency"])
     if descriptor.name == "Posting":
         return posting_said(descriptor, parsed, balances)
+    if descriptor.name == "Remittance":
+        return remittance_said(parsed, balances)
+    if descriptor.name in contract.choices:
+        return next(iter(parsed))
     balances = parsed.get("balances", balances)
     said = {}
     for field in descriptor.fields:

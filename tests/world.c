@@ -119,7 +119,7 @@ static bool no_is_no(struct world *world, const struct event *event)
 		enum reject reject = event->command_rejected.reject;
 		if (!reject_keeps_row(reject))
 			rows = 0;
-	} else if (event->kind != EVENT_ticked) {
+	} else if (event->kind != EVENT_ticked && event->kind != EVENT_remittance_repeated) {
 		return true;
 	}
 	if (world->live.rows_sealed != rows)

@@ -47,14 +47,39 @@ static void put_hex(struct text *text, const char *name, const uint8_t *at, size
 		put(text, "%02x", at[i]);
 }
 
-static void put_balances(struct text *text, const struct event *event)
+static void put_effect(struct text *text, const struct effect *effect)
 {
-	for (uint8_t i = 0; i < event->effect_count; i++) {
-		const struct posting *p = &event->effects[i].posting;
+	const struct posting *p = &effect->posting;
+	const struct remittance *r = &effect->remittance;
+	const struct settlement *s = &effect->settlement;
+	switch (effect->kind) {
+	case EFFECT_posting:
 		put(text, " (%u>%u layer=%d rail=%d forced=%d %" PRId64 ")", p->debit_place,
 			p->credit_place, (int)p->layer, (int)p->rail, p->forced,
 			amount_minor(p->amount));
+		return;
+	case EFFECT_remittance:
+		put(text, " (%u>shard %u number=%" PRId64 " purpose=%d %" PRId64, r->from_place,
+			r->shard, r->number, (int)r->purpose, amount_minor(r->amount));
+		put_account(text, "to", &r->to_account);
+		put(text, ")");
+		return;
+	case EFFECT_settlement:
+		put(text, " (number=%" PRId64, s->number);
+		put_hex(text, "payment", s->payment_id.at, sizeof s->payment_id.at);
+		put_hex(text, "group", s->group_id.at, sizeof s->group_id.at);
+		put(text, ")");
+		return;
+	case EFFECT_none:
+		put(text, " (no effect)");
+		return;
 	}
+}
+
+static void put_balances(struct text *text, const struct event *event)
+{
+	for (uint8_t i = 0; i < event->effect_count; i++)
+		put_effect(text, &event->effects[i]);
 	for (uint8_t i = 0; i < event->balance_count; i++) {
 		const struct balance_after *after = &event->balances[i];
 		const struct balances *b = &after->balances;

@@ -104,6 +104,10 @@ static void line_parse(struct submit *submit, struct line *line, const char *tex
 		line_error(submit, line, "tick is the processor's own");
 		return;
 	}
+	if (command_is_of_shard(command.kind)) {
+		line_error(submit, line, "only the owners of shards send this to each other");
+		return;
+	}
 	line->id = command.id;
 	line->stream = (enum log_stream)(command.topic - 1);
 	line->shard =

@@ -26,6 +26,16 @@ static unsigned arm_count(const ProtobufCMessageDescriptor *descriptor)
 	return count;
 }
 
+bool codec_is_choice(const ProtobufCMessageDescriptor *descriptor)
+{
+	for (unsigned i = 0; i < descriptor->n_fields; i++) {
+		const ProtobufCMessageDescriptor *arm = descriptor->fields[i].descriptor;
+		if (descriptor->fields[i].type != PROTOBUF_C_TYPE_MESSAGE || arm->n_fields != 0)
+			return false;
+	}
+	return descriptor->n_fields != 0 && arm_count(descriptor) == descriptor->n_fields;
+}
+
 static bool reject_matches(int number, const char *name)
 {
 	const ProtobufCEnumValue *value =

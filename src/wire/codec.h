@@ -45,6 +45,9 @@ void codec_empty(struct codec *codec);
 ProtobufCMessage *codec_unpack(
 	struct codec *codec, const ProtobufCMessageDescriptor *descriptor, struct bytes record);
 
+/* One of several, each of which is an empty message: in JSON no more than its name. */
+bool codec_is_choice(const ProtobufCMessageDescriptor *descriptor);
+
 /* The greatest size of a well-formed record of this kind (bounds.c). */
 size_t command_bound(enum command_kind kind);
 size_t event_bound(enum event_kind kind);

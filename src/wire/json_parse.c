@@ -208,6 +208,32 @@ static bool enum_parse(struct parse *parse, struct place place,
 		place.message[0] == '\0' ? "" : ".", place.field, names);
 }
 
+/* The name of one arm. */
+static bool choice_parse(struct parse *parse, struct place place,
+	const ProtobufCMessageDescriptor *descriptor, const json_t *value, void *ret)
+{
+	const char *text = json_is_string(value) ? json_string_value(value) : "";
+	const ProtobufCFieldDescriptor *arm =
+		protobuf_c_message_descriptor_get_field_by_name(descriptor, text);
+	if (!arm) {
+		char names[160] = "";
+		size_t size = 0;
+		for (unsigned i = 0; i < descriptor->n_fields && size < sizeof names; i++)
+			size += (size_t)snprintf(names + size, sizeof names - size, "%s%s",
+				i == 0 ? "" : ", ", descriptor->fields[i].name);
+		return fail(parse, "%s.%s: one of these is expected: %s", place.message,
+			place.field, names);
+	}
+	ProtobufCMessage *choice = message_new(parse, descriptor);
+	ProtobufCMessage *chosen = choice ? message_new(parse, arm->descriptor) : NULL;
+	if (!chosen)
+		return false;
+	memcpy((char *)choice + arm->quantifier_offset, &(int){ (int)arm->id }, sizeof(int));
+	memcpy((char *)choice + arm->offset, &chosen, sizeof chosen);
+	memcpy(ret, &choice, sizeof choice);
+	return true;
+}
+
 static bool amount_parse(struct parse *parse, struct place place, const json_t *value, void *ret)
 {
 	struct money money;
@@ -272,8 +298,11 @@ static bool field_parse(struct parse *parse, const char *name, const json_t *val
 		return int64_parse(parse, place, value, ret);
 	if (field->type == PROTOBUF_C_TYPE_UINT32)
 		return uint32_parse(parse, place, value, ret);
-	assert(field->descriptor == &pinion__v1__amount__descriptor);
-	return amount_parse(parse, place, value, ret);
+	if (field->descriptor == &pinion__v1__amount__descriptor)
+		return amount_parse(parse, place, value, ret);
+	const ProtobufCMessageDescriptor *descriptor = field->descriptor;
+	assert(codec_is_choice(descriptor));
+	return choice_parse(parse, place, descriptor, value, ret);
 }
 
 static bool message_parse(
@@ -319,12 +348,15 @@ static const char *account_of_body(const ProtobufCMessage *body, const char **re
 
 static bool party_fill(struct parse *parse, Pinion__V1__Command *command)
 {
-	if (command->party[0] != '\0' || command->body_case == PINION__V1__COMMAND__BODY_TICK)
+	if (command->party[0] != '\0' ||
+		command_has_no_party((enum command_kind)command->body_case))
 		return true;
 	const char *name = command_name((enum command_kind)command->body_case);
 	const char *field = NULL;
 	/* All arms are messages, so any of them is where the body stands. */
-	const char *account = account_of_body(&command->tick->base, &field);
+	const char *account = command_is_of_shard((enum command_kind)command->body_case)
+				      ? NULL
+				      : account_of_body(&command->tick->base, &field);
 	if (!account)
 		return fail(parse, "party: must be given with %s", name);
 	const char *slash = strchr(account, '/');
@@ -342,7 +374,7 @@ static bool party_fill(struct parse *parse, Pinion__V1__Command *command)
 
 static bool id_fill(struct parse *parse, Pinion__V1__Command *command)
 {
-	if (command->id.len != 0)
+	if (command->id.len != 0 || command_is_of_shard((enum command_kind)command->body_case))
 		return true;
 	struct id *id = take(parse, sizeof *id);
 	if (!id)
@@ -377,7 +409,8 @@ static bool command_parse(struct parse *parse, const json_t *object, struct json
 		.kind = kind,
 		.topic = command_topic(kind),
 	};
-	memcpy(ret->id.at, command->id.data, sizeof ret->id.at);
+	if (command->id.len == sizeof ret->id.at)
+		memcpy(ret->id.at, command->id.data, sizeof ret->id.at);
 	return true;
 }
 

@@ -173,15 +173,20 @@ static const Pinion__V1__Balance *balance_at(const struct output *output, uint32
 	return place - 1 < output->balance_count ? output->balances[place - 1] : NULL;
 }
 
-/* Its sibling `currency`, where it has one that is set: then its `..._minor` fields are money. A
- * posting's is that of its accounts. */
+static const char *currency_at(const struct output *output, uint32_t place)
+{
+	const Pinion__V1__Balance *balance = balance_at(output, place);
+	return balance ? balance->currency : "";
+}
+
+/* Its sibling `currency`, where it has one that is set: then its `..._minor` fields are money. An
+ * effect's is that of the account debited. */
 static const char *currency_of_message(const struct output *output, const ProtobufCMessage *message)
 {
-	if (message->descriptor == &pinion__v1__posting__descriptor) {
-		const Pinion__V1__Balance *debited =
-			balance_at(output, ((const Pinion__V1__Posting *)message)->debit_place);
-		return debited ? debited->currency : "";
-	}
+	if (message->descriptor == &pinion__v1__posting__descriptor)
+		return currency_at(output, ((const Pinion__V1__Posting *)message)->debit_place);
+	if (message->descriptor == &pinion__v1__remittance__descriptor)
+		return currency_at(output, ((const Pinion__V1__Remittance *)message)->from_place);
 	const ProtobufCFieldDescriptor *field =
 		protobuf_c_message_descriptor_get_field_by_name(message->descriptor, "currency");
 	if (!field)
@@ -244,11 +249,17 @@ static void put_member_message(struct output *output, const ProtobufCFieldDescri
 	put_money(output, amount->minor, amount->currency);
 }
 
-/* Whose currency stands in no field beside it. */
-static bool is_of_posting(const ProtobufCFieldDescriptor *field)
+static bool is_field_of(
+	const ProtobufCFieldDescriptor *field, const ProtobufCMessageDescriptor *descriptor)
 {
-	size_t place = (size_t)(field - pinion__v1__posting__descriptor.fields);
-	return place < pinion__v1__posting__descriptor.n_fields;
+	return (size_t)(field - descriptor->fields) < descriptor->n_fields;
+}
+
+/* Whose currency stands in no field beside it. */
+static bool is_of_effect(const ProtobufCFieldDescriptor *field)
+{
+	return is_field_of(field, &pinion__v1__posting__descriptor) ||
+	       is_field_of(field, &pinion__v1__remittance__descriptor);
 }
 
 static void put_number(struct output *output, const ProtobufCFieldDescriptor *field, int64_t value,
@@ -261,7 +272,7 @@ static void put_number(struct output *output, const ProtobufCFieldDescriptor *fi
 	bool is_no_need = value == 0 && strcmp(field->name, "required_minor") == 0;
 	if (is_money && output->is_full) {
 		put_money_full(output, field->name, size, value, currency);
-		if (is_of_posting(field)) {
+		if (is_of_effect(field)) {
 			put_name_beside(output, field->name, size, "_currency");
 			put_quoted(output, currency);
 		}
@@ -384,8 +395,29 @@ static void put_fields(struct output *output, const ProtobufCMessage *message)
 		put_field(output, &message->descriptor->fields[i], message, currency);
 }
 
+/* One arm of a choice, which says no more than its name. */
+static bool put_choice(struct output *output, const ProtobufCMessage *message)
+{
+	unsigned arm;
+	if (!codec_is_choice(message->descriptor))
+		return false;
+	memcpy(&arm, member_of(message, message->descriptor->fields[0].quantifier_offset),
+		sizeof arm);
+	const ProtobufCFieldDescriptor *field =
+		protobuf_c_message_descriptor_get_field(message->descriptor, arm);
+	if (field)
+		put_quoted(output, field->name);
+	else
+		put_text(output, "null");
+	return true;
+}
+
 static void put_message(struct output *output, const ProtobufCMessage *message)
 {
+	if (put_choice(output, message)) {
+		output->needs_comma = true;
+		return;
+	}
 	put(output, "{", 1);
 	output->needs_comma = false;
 	if (message->descriptor == &pinion__v1__trial__descriptor) {

@@ -28,10 +28,18 @@ static const struct part of_envelope[] = { PART(PLAIN, kind), PART(PLAIN, sequen
 	PART(PLAIN, has_command_id), PART(PLAIN, command_id), PART(PLAIN, digest),
 	PART(TEXT, party), PART(PLAIN, initiator), PART(PLAIN, group_id), PART(TEXT, reference),
 	PART(PLAIN, dry_run), PART(PLAIN, effect_count), PART(PLAIN, balance_count), { 0 } };
-static const struct part of_effect[] = { PART(PLAIN, effects[0].posting.debit_place),
-	PART(PLAIN, effects[0].posting.credit_place), PART(PLAIN, effects[0].posting.layer),
-	PART(PLAIN, effects[0].posting.rail), PART(PLAIN, effects[0].posting.forced),
-	PART(PLAIN, effects[0].posting.amount), { 0 } };
+static const struct part of_posting[] = { PART(PLAIN, effects[0].kind),
+	PART(PLAIN, effects[0].posting.debit_place), PART(PLAIN, effects[0].posting.credit_place),
+	PART(PLAIN, effects[0].posting.layer), PART(PLAIN, effects[0].posting.rail),
+	PART(PLAIN, effects[0].posting.forced), PART(PLAIN, effects[0].posting.amount), { 0 } };
+static const struct part of_remittance[] = { PART(PLAIN, effects[0].kind),
+	PART(PLAIN, effects[0].remittance.shard), PART(PLAIN, effects[0].remittance.number),
+	PART(PLAIN, effects[0].remittance.from_place),
+	PART(ACCOUNT, effects[0].remittance.to_account), PART(PLAIN, effects[0].remittance.amount),
+	PART(PLAIN, effects[0].remittance.purpose), { 0 } };
+static const struct part of_settlement[] = { PART(PLAIN, effects[0].kind),
+	PART(PLAIN, effects[0].settlement.number), PART(PLAIN, effects[0].settlement.payment_id),
+	PART(PLAIN, effects[0].settlement.group_id), { 0 } };
 static const struct part of_balance[] = { PART(ACCOUNT, balances[0].account),
 	PART(PLAIN, balances[0].currency), PART(PLAIN, balances[0].balances), { 0 } };
 
@@ -103,8 +111,14 @@ void event_alter(void *context, struct auditor *auditor, const struct event *eve
 		return;
 	parts_alter(altering, auditor, event, of_envelope, 0);
 	body_alter(altering, auditor, event);
-	for (size_t i = 0; i < event->effect_count; i++)
-		parts_alter(altering, auditor, event, of_effect, i * sizeof event->effects[0]);
+	for (size_t i = 0; i < event->effect_count; i++) {
+		enum effect_kind kind = event->effects[i].kind;
+		parts_alter(altering, auditor, event,
+			kind == EFFECT_posting      ? of_posting
+			: kind == EFFECT_remittance ? of_remittance
+						    : of_settlement,
+			i * sizeof event->effects[0]);
+	}
 	for (size_t i = 0; i < event->balance_count; i++)
 		parts_alter(altering, auditor, event, of_balance, i * sizeof event->balances[0]);
 }

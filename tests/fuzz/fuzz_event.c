@@ -99,6 +99,36 @@ static void written_check(const struct event *event, const struct link *link)
 	assert(bytes_equal(bytes, (struct bytes){ again, size }));
 }
 
+static void effect_check(const struct event *event, const struct effect *effect)
+{
+	const struct posting *posting = &effect->posting;
+	const struct remittance *remittance = &effect->remittance;
+	switch (effect->kind) {
+	case EFFECT_posting:
+		assert(posting->debit_place >= 1 && posting->debit_place <= event->balance_count);
+		assert(posting->credit_place >= 1 && posting->credit_place <= event->balance_count);
+		assert(posting->debit_place != posting->credit_place);
+		assert(event_debited(event, posting)->currency ==
+			event_credited(event, posting)->currency);
+		assert(amount_minor(posting->amount) >= 0);
+		return;
+	case EFFECT_remittance:
+		assert(remittance->from_place >= 1 &&
+			remittance->from_place <= event->balance_count);
+		assert(remittance->number >= 1 && amount_minor(remittance->amount) > 0);
+		assert(remittance->to_account.size != 0);
+		assert(purpose_is_known((int32_t)remittance->purpose));
+		return;
+	case EFFECT_settlement:
+		assert(effect->settlement.number >= 1);
+		assert(!id_is_absent(&effect->settlement.payment_id));
+		return;
+	case EFFECT_none:
+		break;
+	}
+	assert(false);
+}
+
 /* What the contract says of every event. */
 static void contract_check(const struct event *event)
 {
@@ -108,16 +138,8 @@ static void contract_check(const struct event *event)
 	assert((unsigned)event->topic <= TOPIC_COUNT);
 	assert(event->effect_count <= EFFECTS_PER_EVENT_MAX);
 	assert(event->balance_count <= BALANCES_PER_EVENT_MAX);
-	for (uint8_t i = 0; i < event->effect_count; i++) {
-		const struct posting *posting = &event->effects[i].posting;
-		assert(event->effects[i].kind == EFFECT_posting);
-		assert(posting->debit_place >= 1 && posting->debit_place <= event->balance_count);
-		assert(posting->credit_place >= 1 && posting->credit_place <= event->balance_count);
-		assert(posting->debit_place != posting->credit_place);
-		assert(event_debited(event, posting)->currency ==
-			event_credited(event, posting)->currency);
-		assert(amount_minor(posting->amount) >= 0);
-	}
+	for (uint8_t i = 0; i < event->effect_count; i++)
+		effect_check(event, &event->effects[i]);
 	for (uint8_t i = 0; i < event->balance_count; i++) {
 		const struct balance_after *after = &event->balances[i];
 		assert(after->currency != CURRENCY_none && after->account.size != 0);

@@ -69,6 +69,8 @@ static void balances_work_out(struct event *event)
 			event->balances[i].balances = account.balances;
 	}
 	for (uint8_t i = 0; i < event->effect_count; i++) {
+		if (event->effects[i].kind != EFFECT_posting)
+			continue;
 		side_work_out(event, &event->effects[i].posting, true);
 		side_work_out(event, &event->effects[i].posting, false);
 	}

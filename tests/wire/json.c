@@ -57,6 +57,20 @@ static const struct {
 		"\",\"hold_capture\":{\"hold_id\":\"" UUID "\"}}" },
 	{ "{" ID "\"party\":\"p\",\"hold_release\":{\"hold_id\":\"" UUID "\"}}",
 		"{" ID "\"party\":\"p\",\"hold_release\":{\"hold_id\":\"" UUID "\"}}" },
+	/* What shards send each other has no id, and of some the party is nobody. */
+	{ "{\"party\":\"q\",\"remittance_deliver\":{\"home_shard\":3,\"number\":\"7\","
+	  "\"payment_id\":\"" UUID "\",\"from_account\":\"p/a\",\"to_account\":\"q/a\","
+	  "\"amount\":\"1 JPY\",\"purpose\":\"transfer\"}}",
+		"{\"party\":\"q\",\"remittance_deliver\":{\"home_shard\":3,\"number\":7,"
+		"\"payment_id\":\"" UUID "\",\"from_account\":\"p/a\",\"to_account\":\"q/a\","
+		"\"amount\":\"1 JPY\",\"purpose\":\"transfer\"}}" },
+	{ "{\"remittance_settle\":{\"away_shard\":1,\"first_number\":2,\"last_number\":3}}",
+		"{\"remittance_settle\":{\"away_shard\":1,\"first_number\":2,"
+		"\"last_number\":3}}" },
+	{ "{\"party\":\"p\",\"remittance_return\":{\"number\":2,"
+	  "\"reason\":\"account_is_closed\"}}",
+		"{\"party\":\"p\",\"remittance_return\":{\"number\":2,"
+		"\"reason\":\"account_is_closed\"}}" },
 	/* What the ledger refuses by itself passes here. */
 	{ "{" ID "\"transfer_create\":{\"from_account\":\"ALICE/x\\\"\\u0007\\u00e9\","
 	  "\"amount\":\"0 USD\"}}",
@@ -106,6 +120,12 @@ static const struct {
 	const char *line;
 	const char *error; /* a part of it */
 } bad[] = {
+	{ "{\"party\":\"q\",\"remittance_deliver\":{\"purpose\":\"present\"}}",
+		"remittance_deliver.purpose: one of these is expected: transfer" },
+	{ "{\"party\":\"q\",\"remittance_deliver\":{\"purpose\":{\"transfer\":{}}}}",
+		"remittance_deliver.purpose: one of these is expected: transfer" },
+	{ "{\"remittance_deliver\":{\"from_account\":\"p/a\",\"to_account\":\"q/a\"}}",
+		"party: must be given with remittance_deliver" },
 	{ "", "no JSON: the line ends before its object does" },
 	{ "null", "no JSON at column 4, near null: a command is one object" },
 	{ "from,to,amount", "near from: a command is one object: its line begins with {" },
@@ -338,8 +358,8 @@ static struct event sample_event(void)
 	for (int i = 0; i < 2; i++)
 		event.balances[i].currency = CURRENCY_USD;
 	event.balances[0].balances.debits_posted = amount_of(5);
-	event.effects[0] = (struct effect){ EFFECT_posting,
-		{ 1, 2, LAYER_pending_lifted, RAIL_book, true, amount_of(0) } };
+	event.effects[0] = (struct effect){ .kind = EFFECT_posting,
+		.posting = { 1, 2, LAYER_pending_lifted, RAIL_book, true, amount_of(0) } };
 	return event;
 }
 
@@ -349,6 +369,13 @@ static char *print_event(const struct event *event, const struct link *link)
 	size_t size = link->is_mark ? mark_encode(codec, link, record)
 				    : event_encode(codec, event, link, record);
 	return json_event_print(codec, (struct bytes){ record, size }, 0);
+}
+
+static char *print_full(const struct event *event, const struct link *link)
+{
+	uint8_t record[EVENT_SIZE_MAX];
+	size_t size = event_encode(codec, event, link, record);
+	return json_event_print_full(codec, (struct bytes){ record, size }, 0);
 }
 
 static void test_event_lines(void **state)
@@ -414,6 +441,58 @@ static void test_event_lines(void **state)
 	assert_null(json_event_print(codec, (struct bytes){ (const uint8_t *)"\x08", 1 }, 0));
 }
 
+static struct event sent_event(void)
+{
+	struct event event = sample_event();
+	event.kind = EVENT_transfer_sent;
+	event.effect_count = 2;
+	event.effects[0].posting.layer = LAYER_posted;
+	event.effects[1] = (struct effect){ .kind = EFFECT_remittance,
+		.remittance = { .shard = 3,
+			.number = 7,
+			.from_place = 1,
+			.amount = amount_of(1250),
+			.purpose = PURPOSE_transfer } };
+	account_id_parse(&event.effects[1].remittance.to_account, "c/m", 3);
+	return event;
+}
+
+/* Of the account that it is taken from, as a posting's. */
+static void test_effects_between_shards(void **state)
+{
+	(void)state;
+	struct event event = sent_event();
+	struct link link = { .shard = 1, .term = 2, .sequence = 4 };
+	char *line = print_event(&event, &link);
+	assert_non_null(strstr(line, "\"layer\":\"posted\",\"rail\":\"book\",\"forced\":true}},"
+				     "{\"remittance\":{\"shard\":3,\"number\":7,"
+				     "\"from_account\":\"a/m\",\"to_account\":\"c/m\","
+				     "\"amount\":\"12.50 USD\",\"purpose\":\"transfer\"}}],"));
+	free(line);
+	line = print_full(&event, &link);
+	assert_non_null(strstr(line,
+		"{\"posting\":null,\"remittance\":{\"shard\":3,\"number\":7,"
+		"\"from_account\":\"a/m\",\"to_account\":\"c/m\",\"amount\":\"12.50 USD\","
+		"\"amount_minor\":1250,\"amount_currency\":\"USD\",\"purpose\":\"transfer\"},"
+		"\"settlement\":null}]"));
+	free(line);
+
+	event.kind = EVENT_remittance_settled;
+	event.remittance_settled = (struct event_remittance_settled){
+		.away_shard = 3, .first_number = 7, .last_number = 7
+	};
+	event.effect_count = 1;
+	event.balance_count = 0;
+	event.effects[0] = (struct effect){ .kind = EFFECT_settlement,
+		.settlement = { .number = 7, .payment_id = { { 1 } } } };
+	line = print_event(&event, &link);
+	assert_non_null(strstr(line, "\"effects\":[{\"settlement\":{\"number\":7,"
+				     "\"payment_id\":\"01000000-0000-0000-0000-000000000000\"}}],"
+				     "\"remittance_settled\":{\"away_shard\":3,\"first_number\":7,"
+				     "\"last_number\":7}}"));
+	free(line);
+}
+
 /* Whatever was decoded prints as JSON. */
 static void test_random_lines(void **state)
 {
@@ -477,6 +556,7 @@ int main(void)
 		cmocka_unit_test(test_fresh_ids),
 		cmocka_unit_test(test_money),
 		cmocka_unit_test(test_event_lines),
+		cmocka_unit_test(test_effects_between_shards),
 		cmocka_unit_test(test_random_lines),
 		cmocka_unit_test(test_damaged_lines),
 	};

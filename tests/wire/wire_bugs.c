@@ -50,15 +50,23 @@ static void test_an_event_that_can_not_be_says_its_field(void **state)
 	struct random random = { 4 };
 	struct event good = event_random(&random, EVENT_transfer_posted, true);
 	struct link link = link_random(&random, &good, true);
-	struct event events[] = { good, good, good, good, good, good };
+	for (unsigned i = 0; i < EFFECT_LAST; i++)
+		good.effects[i] = effect_random(
+			&random, (enum effect_kind)(EFFECT_posting + i), good.balance_count);
+	struct event events[] = { good, good, good, good, good, good, good, good, good };
 	events[0].engine_time_ms = -1;
 	events[1].topic = TOPIC_none;
 	events[2].timer.due_ms = 1;
 	events[3].balances[1].account = events[3].balances[0].account;
 	events[4].effects[0].posting.layer = LAYER_none;
 	events[5].effects[0].posting.credit_place = BALANCES_PER_EVENT_MAX + 1;
+	events[6].effects[1].remittance.purpose = PURPOSE_none;
+	events[7].effects[1].remittance.from_place = 0;
+	events[8].effects[2].settlement.number = 0;
 	static const char *const fields[] = { "engine_time_ms", "input.topic", "timer",
-		"balances.account", "effects.posting.layer", "effects.posting, its accounts" };
+		"balances.account", "effects.posting.layer", "effects.posting, its accounts",
+		"effects.remittance.purpose", "effects.remittance, its account",
+		"effects.settlement.number" };
 	for (size_t i = 0; i < sizeof fields / sizeof fields[0]; i++) {
 		char said[512];
 		encode_says(codec, &events[i], &link, said);
