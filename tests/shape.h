@@ -34,7 +34,8 @@ struct shape_field {
 	uint32_t number;  /* on the wire; 0: it stands in another one */
 	const char *word; /* in brackets, of its kind: "reference"; NULL: none */
 	int32_t greatest; /* of an enum; they go from 0 to there */
-	bool is_choice;   /* an enum that is a message on the wire: no number but its arms' can come */
+	bool is_choice;   /* an enum that is a message on the wire: no number but its arms' can come
+			   */
 	bool is_reject;   /* numbers between there and zero may be none of its values */
 	bool may_be_absent;
 	bool may_be_negative;
