@@ -386,14 +386,15 @@ int shard_live(struct shard *shard)
 	state_batch_begin(shard->replica.state);
 
 	int error = 0;
-	while (!error && !atomic_load(&shard->is_stopping)) {
+	while (!error && !atomic_load(&shard->is_stopping) && !atomic_load(&shard->is_to_follow)) {
 		error = live_step(shard);
 		atomic_fetch_add_explicit(&shard->status_passes, 1, memory_order_relaxed);
 	}
 	if (error)
 		return error;
 
-	/* Asked to stop: what was decided is committed, and the next start finds it stored. */
+	/* Asked to stop, or to follow: what was decided is committed, and the next start finds it
+	 * stored. */
 	error = shard_flush(shard);
 	return error ? error : checkpointer_complete(shard);
 }
