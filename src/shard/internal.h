@@ -72,6 +72,7 @@ struct shard {
 	struct thread *thread; /* NULL: not started */
 	_Atomic bool is_stopping;
 	_Atomic bool is_to_follow; /* the role that was asked for last */
+	struct bell *bell;         /* the deciding thread hears it where it has nothing to do */
 	int error;
 	struct fault fault; /* of the deciding thread; in the end, why it ended */
 
@@ -169,6 +170,8 @@ void committer_hand(struct shard *shard, struct batch *batch);
 void checkpointer_start(struct shard *shard);
 void checkpointer_stop(struct shard *shard);
 bool checkpointer_wants_boundary(struct shard *shard);
+/* When it will want one though nothing more is decided (monotonic); INT64_MAX: never. */
+int64_t checkpointer_due_ms(const struct shard *shard);
 void checkpointer_begin(struct shard *shard, int64_t sequence);
 int checkpointer_step(struct shard *shard);
 /* Brings a checkpoint about to its end; all batches are verified. */

@@ -45,6 +45,7 @@ struct shard *shard_new(const struct shard_config *config)
 		shard->batches[i].bytes = malloc(BATCH_BYTES_MAX + 2 * EVENT_SIZE_MAX);
 		assert(shard->batches[i].bytes);
 	}
+	shard->bell = bell_new();
 	shard->committer.monitor = monitor_new();
 	atomic_store(&shard->status_timer_due, INT64_MAX);
 	return shard;
@@ -60,6 +61,7 @@ void shard_free(struct shard *shard)
 		free(shard->batches[i].bytes);
 	free(shard->committer.records);
 	monitor_free(shard->committer.monitor);
+	bell_free(shard->bell);
 	free(shard);
 }
 
@@ -339,11 +341,18 @@ void shard_promote(struct shard *shard)
 void shard_demote(struct shard *shard)
 {
 	atomic_store(&shard->is_to_follow, true);
+	bell_ring(shard->bell);
 }
 
 void shard_stop(struct shard *shard)
 {
 	atomic_store(&shard->is_stopping, true);
+	bell_ring(shard->bell);
+}
+
+void shard_nudge(struct shard *shard)
+{
+	bell_ring(shard->bell);
 }
 
 int shard_join(struct shard *shard)

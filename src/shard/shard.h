@@ -92,6 +92,9 @@ void shard_promote(struct shard *shard);
 /* An owner drains what it has decided, checkpoints, and goes on as a follower. One that recovers
  * first gets live. Nothing happens to a follower. */
 void shard_demote(struct shard *shard);
+/* Has a live one come round in its loop (status.passes), which it otherwise does only about once a
+ * second while there is nothing to do; any thread. */
+void shard_nudge(struct shard *shard);
 /* Asks it to drain what it has decided and end; a follower checkpoints and ends. */
 void shard_stop(struct shard *shard);
 /* Waits for its end: 0 when stopped, or the fault that it can't recover from; shard_fault says
