@@ -113,6 +113,11 @@ int log_read(struct log_reader *reader, struct log_record *records, size_t capac
 	return reader->ops->read(reader, records, capacity, timeout_ms, ret_count);
 }
 
+void log_reader_listen(struct log_reader *reader, void (*ring)(void *context), void *context)
+{
+	reader->ops->reader_listen(reader, ring, context);
+}
+
 int64_t log_reader_end_hint(struct log_reader *reader)
 {
 	return reader->ops->reader_end_hint(reader);

@@ -153,6 +153,13 @@ int log_reader_open(struct log *log, uint32_t shard, enum log_stream stream, int
 int log_read(struct log_reader *reader, struct log_record *records, size_t capacity, int timeout_ms,
 	size_t *ret_count);
 
+/* For who can't wait in log_read, as he waits for more than one stream: `ring` is called when the
+ * reader may have something for log_read that it had not when that last gave nothing (a record, a
+ * fault, a new position). It may be called for nothing, by any thread, also inside the log's locks
+ * and until log_reader_close has returned: so it does next to nothing, and calls nothing of the
+ * log. Only with LOG_OWN. */
+void log_reader_listen(struct log_reader *reader, void (*ring)(void *context), void *context);
+
 /* The offset after the last readable record as far as this reader knows without waiting: a hint,
  * cheap. */
 int64_t log_reader_end_hint(struct log_reader *reader);
@@ -202,6 +209,8 @@ struct log_ops {
 		struct log_reader **ret, struct fault *fault);
 	int (*read)(struct log_reader *reader, struct log_record *records, size_t capacity,
 		int timeout_ms, size_t *ret_count);
+	void (*reader_listen)(
+		struct log_reader *reader, void (*ring)(void *context), void *context);
 	int64_t (*reader_end_hint)(struct log_reader *reader);
 	int64_t (*reader_held)(struct log_reader *reader); /* NULL: never any */
 	int64_t (*reader_position)(struct log_reader *reader);

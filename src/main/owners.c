@@ -31,13 +31,17 @@ int ledger_open(const struct options *options, enum log_mode mode, struct log **
 	return 0;
 }
 
-/* What a shard says besides being live is out of the ordinary. */
+static bool begins(const char *said, const char *with)
+{
+	return strncmp(said, with, strlen(with)) == 0;
+}
+
+/* What a shard says besides its role, and that it came to it, is out of the ordinary. */
 static enum level level_of(const char *said)
 {
-	if (strncmp(said, "live, ", 6) == 0)
+	if (begins(said, "live, ") || begins(said, "follows, ") || begins(said, "is to own it"))
 		return LEVEL_info;
-	return strncmp(said, "STOPPED", 7) == 0 || strncmp(said, "ALARM", 5) == 0 ? LEVEL_error
-										  : LEVEL_warning;
+	return begins(said, "STOPPED") || begins(said, "ALARM") ? LEVEL_error : LEVEL_warning;
 }
 
 static void diag(void *context, const char *line)

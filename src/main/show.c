@@ -120,7 +120,7 @@ static int store_scan_accounts(struct store *store, struct found *found, struct 
 		row_found, found, fault);
 }
 
-static int shard_follow(
+static int events_read(
 	struct replica *replica, struct log *log, struct found *found, struct fault *fault)
 {
 	int64_t end;
@@ -181,7 +181,7 @@ static int shard_show(const struct options *options, struct log *log, uint32_t s
 	if (!error && !is_own)
 		error = store_scan_accounts(store, &found, &fault);
 	if (!error)
-		error = shard_follow(&replica, log, &found, &fault);
+		error = events_read(&replica, log, &found, &fault);
 	if (!error) {
 		qsort(found.at, found.count, sizeof *found.at, compare);
 		for (size_t i = 0; i < found.count && !error; i++)

@@ -49,6 +49,7 @@ bool status_progress(struct status *status)
 		shard_status(status->owners->shards[i], &shard);
 		is_moving &= !shard.is_live || shard.passes != status->passes[i];
 		status->passes[i] = shard.passes;
+		shard_nudge(status->owners->shards[i]); /* has come round by the next look */
 	}
 	return is_moving;
 }

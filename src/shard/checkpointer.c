@@ -34,6 +34,16 @@ bool checkpointer_wants_boundary(struct shard *shard)
 	       clock_monotonic_ms() - checkpointer->last_ms >= shard->config.checkpoint_ms;
 }
 
+int64_t checkpointer_due_ms(const struct shard *shard)
+{
+	const struct checkpointer *checkpointer = &shard->checkpointer;
+	if (checkpointer->state != CHECKPOINT_IDLE ||
+		state_dirty_bytes(shard->replica.state) == 0 ||
+		atomic_load(&shard->status_level0) > STORE_LEVEL0_FILES_MAX)
+		return INT64_MAX;
+	return checkpointer->last_ms + shard->config.checkpoint_ms;
+}
+
 void checkpointer_begin(struct shard *shard, int64_t sequence)
 {
 	struct checkpointer *checkpointer = &shard->checkpointer;

@@ -138,6 +138,8 @@ static void committer_main(void *context)
 		if (batch || error) /* a batch may have been handed during an idle look */
 			atomic_store(&committer->is_idle, true);
 		monitor_wake(committer->monitor);
+		if (batch || error)
+			bell_ring(shard->bell);
 		if (error)
 			break;
 	}

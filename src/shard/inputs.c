@@ -61,6 +61,12 @@ int inputs_open(struct inputs *inputs, struct log *log, uint32_t shard, const st
 	return 0;
 }
 
+void inputs_listen(struct inputs *inputs, void (*ring)(void *context), void *context)
+{
+	for (enum log_stream s = 0; s < LOG_EVENTS; s++)
+		log_reader_listen(inputs->readers[s], ring, context);
+}
+
 void inputs_close(struct inputs *inputs)
 {
 	for (enum log_stream s = 0; s < LOG_EVENTS; s++) {
@@ -120,8 +126,8 @@ static bool first(const struct inputs *inputs, enum log_stream *ret)
 	return is_any;
 }
 
-int inputs_peek(struct inputs *inputs, int timeout_ms, enum log_stream *ret_stream,
-	const struct log_record **ret_record)
+int inputs_peek(
+	struct inputs *inputs, enum log_stream *ret_stream, const struct log_record **ret_record)
 {
 	*ret_record = NULL;
 	if (inputs->takes_until_poll == 0 || !first(inputs, ret_stream)) {
@@ -129,16 +135,8 @@ int inputs_peek(struct inputs *inputs, int timeout_ms, enum log_stream *ret_stre
 		if (error)
 			return error;
 	}
-	if (!first(inputs, ret_stream)) {
-		/* Commands wake the shard at once, the others after this wait at the latest. */
-		enum log_stream awaited = inputs->topic_first == TOPIC_none
-						  ? LOG_COMMANDS
-						  : topic_stream(inputs->topic_first);
-		int error = timeout_ms > 0 ? refill(inputs, awaited, timeout_ms) : 0;
-		if (error || !first(inputs, ret_stream))
-			return error;
-	}
-	*ret_record = &inputs->records[*ret_stream][inputs->next[*ret_stream]];
+	if (first(inputs, ret_stream))
+		*ret_record = &inputs->records[*ret_stream][inputs->next[*ret_stream]];
 	return 0;
 }
 

@@ -32,9 +32,13 @@ int inputs_open(struct inputs *inputs, struct log *log, uint32_t shard, const st
 	struct fault *fault);
 void inputs_close(struct inputs *inputs);
 
-/* The record that comes next, which stays next until inputs_take. Waits up to timeout_ms. */
-int inputs_peek(struct inputs *inputs, int timeout_ms, enum log_stream *ret_stream,
-	const struct log_record **ret_record);
+/* See log_reader_listen: of all four. */
+void inputs_listen(struct inputs *inputs, void (*ring)(void *context), void *context);
+
+/* The record that comes next, which stays next until inputs_take. NULL: none does, and who listens
+ * is told when one may. */
+int inputs_peek(
+	struct inputs *inputs, enum log_stream *ret_stream, const struct log_record **ret_record);
 void inputs_take(struct inputs *inputs, enum log_stream stream);
 
 /* Records of a stream that are here already, the next one first. */

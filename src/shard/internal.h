@@ -72,6 +72,8 @@ struct shard {
 	struct shard_config config;
 	struct thread *thread; /* NULL: not started */
 	_Atomic bool is_stopping;
+	_Atomic bool is_to_follow; /* the role that was asked for last */
+	struct bell *bell;         /* the deciding thread hears it where it has nothing to do */
 	int error;
 	struct fault fault; /* of the deciding thread; in the end, why it ended */
 
@@ -101,7 +103,9 @@ struct shard {
 	 * has one. */
 	_Atomic(const char *) waits_for;
 	_Atomic int64_t waits_since_ms, batch_since_ms;
-	_Atomic bool is_live, is_ended;
+	_Atomic bool is_live, is_ended, follows, is_following;
+	_Atomic int status_overtaken;
+	_Atomic int64_t status_event_lag;
 	_Atomic int64_t status_term, status_verified, status_stored, status_inputs, status_batches;
 	_Atomic int64_t status_passes, status_first_input_ns, status_verified_ns;
 	_Atomic int64_t status_held_offset[LOG_INPUTS], status_held_since[LOG_INPUTS];
@@ -122,6 +126,18 @@ static inline struct batch *batch_other(struct shard *shard)
 void shard_waits(struct shard *shard, const char *what);
 void shard_diag(const struct shard *shard, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
+
+/* Opens the store at its last checkpoint, which must be this ledger's. One that is proven to be
+ * damaged is emptied, to be rebuilt from the log. */
+int shard_enter(struct shard *shard);
+/* Nothing was decided yet, so there is nothing to drain. */
+int shard_stop_fault(struct shard *shard);
+/* What the first event says fits the log. There is one. */
+int shard_ledger_check(struct shard *shard);
+
+/* follower.c: follows until asked to stop, or to own; then the store stays open, and the replica
+ * stands at a verified event, for shard_recover to go on from there. */
+int shard_read_on(struct shard *shard);
 
 /* The steps 1 to 4 that recover.c names, but for the inputs. */
 int shard_recover(struct shard *shard);
@@ -158,6 +174,8 @@ void committer_hand(struct shard *shard, struct batch *batch);
 void checkpointer_start(struct shard *shard);
 void checkpointer_stop(struct shard *shard);
 bool checkpointer_wants_boundary(struct shard *shard);
+/* When it will want one though nothing more is decided (monotonic); INT64_MAX: never. */
+int64_t checkpointer_due_ms(const struct shard *shard);
 void checkpointer_begin(struct shard *shard, int64_t sequence);
 int checkpointer_step(struct shard *shard);
 /* Brings a checkpoint about to its end; all batches are verified. */

@@ -7,7 +7,8 @@
 #include <sodium.h>
 
 enum {
-	IDLE_WAIT_MS = 10,
+	REST_MS_MAX = 1000, /* how often to look at clocks and what else nobody rings for */
+	WORK_PAUSE_MS = 10, /* between two looks at work that goes on beside */
 	TICK_AFTER_MS = 1000,
 	INPUTS_PER_LOOK = 32, /* how often to look whether the committer is idle */
 	AHEAD_MAX = 1024,
@@ -324,8 +325,8 @@ static void lag_note(struct shard *shard)
 }
 
 /* Decides what is here, up to a full batch, or until the committer is idle and could take what
- * there is. */
-static int batch_fill(struct shard *shard, int timeout_ms)
+ * there is. *ret_any: there was something. */
+static int batch_fill(struct shard *shard, bool *ret_any)
 {
 	int64_t decided = 0;
 	int64_t began_ns = clock_monotonic_ns();
@@ -334,10 +335,9 @@ static int batch_fill(struct shard *shard, int timeout_ms)
 	while (!error && !batch_is_full(shard->batch)) {
 		enum log_stream stream;
 		const struct log_record *record;
-		error = inputs_peek(&shard->inputs, timeout_ms, &stream, &record);
+		error = inputs_peek(&shard->inputs, &stream, &record);
 		if (error || !record)
 			break;
-		timeout_ms = 0;
 		error = record_decide(shard, stream, record);
 		if (error)
 			break;
@@ -347,6 +347,7 @@ static int batch_fill(struct shard *shard, int timeout_ms)
 		if (decided % INPUTS_PER_LOOK == 0 && atomic_load(&shard->committer.is_idle))
 			break;
 	}
+	*ret_any = decided > 0;
 	if (decided > 0) {
 		if (atomic_load(&shard->status_first_input_ns) == 0)
 			atomic_store(&shard->status_first_input_ns, began_ns);
@@ -356,13 +357,40 @@ static int batch_fill(struct shard *shard, int timeout_ms)
 	return error;
 }
 
+static int64_t sooner(int64_t one_ms, int64_t other_ms)
+{
+	return one_ms < other_ms ? one_ms : other_ms;
+}
+
+/* When the next tick is to be sent, counted from now. */
+static int64_t tick_in_ms(const struct shard *shard, int64_t now_ms)
+{
+	int64_t due_in_ms = state_timer_due_ms(shard->replica.state) - clock_host_ms();
+	int64_t after_ms = shard->input_at_ms + TICK_AFTER_MS - now_ms;
+	return due_in_ms > after_ms ? due_in_ms : after_ms;
+}
+
+/* How long there is nothing to do, unless it rings: for an input, for a batch that is committed,
+ * for a stop. So an idle shard costs next to nothing. */
+static int64_t rest_ms(const struct shard *shard)
+{
+	const struct checkpointer *checkpointer = &shard->checkpointer;
+	bool is_committing = !atomic_load(&shard->committer.is_idle);
+	int64_t now_ms = clock_monotonic_ms();
+
+	if (checkpointer->state == CHECKPOINT_COPYING ||
+		(shard->batch->count > 0 && !is_committing))
+		return 0;
+	if (checkpointer->state == CHECKPOINT_WRITING || !shard->sweep.is_done)
+		return WORK_PAUSE_MS;
+	int64_t ms = sooner(REST_MS_MAX, tick_in_ms(shard, now_ms));
+	return is_committing ? ms : sooner(ms, checkpointer_due_ms(shard) - now_ms);
+}
+
 static int live_step(struct shard *shard)
 {
-	bool is_idle = atomic_load(&shard->committer.is_idle);
-	bool is_copying = shard->checkpointer.state == CHECKPOINT_COPYING;
-	bool waits = !is_copying && (shard->batch->count == 0 || !is_idle);
-	int timeout_ms = !waits ? 0 : is_idle ? IDLE_WAIT_MS : 1;
-	int error = batch_fill(shard, timeout_ms);
+	bool is_any;
+	int error = batch_fill(shard, &is_any);
 	if (!error && (batch_is_full(shard->batch) || atomic_load(&shard->committer.is_idle)))
 		error = batch_hand_when_idle(shard);
 	if (!error && shard->batch->count == 0 && atomic_load(&shard->committer.is_idle) &&
@@ -376,7 +404,12 @@ static int live_step(struct shard *shard)
 		error = relay_step(shard->relay);
 	if (!error)
 		error = tick_send(shard);
-	return error;
+	if (error || is_any)
+		return error;
+	int64_t wait_ms = rest_ms(shard);
+	if (wait_ms > 0)
+		bell_hear(shard->bell, (int)wait_ms);
+	return 0;
 }
 
 int shard_live(struct shard *shard)
@@ -390,14 +423,15 @@ int shard_live(struct shard *shard)
 	state_batch_begin(shard->replica.state);
 
 	int error = 0;
-	while (!error && !atomic_load(&shard->is_stopping)) {
+	while (!error && !atomic_load(&shard->is_stopping) && !atomic_load(&shard->is_to_follow)) {
 		error = live_step(shard);
 		atomic_fetch_add_explicit(&shard->status_passes, 1, memory_order_relaxed);
 	}
 	if (error)
 		return error;
 
-	/* Asked to stop: what was decided is committed, and the next start finds it stored. */
+	/* Asked to stop, or to follow: what was decided is committed, and the next start finds it
+	 * stored. */
 	error = shard_flush(shard);
 	return error ? error : checkpointer_complete(shard);
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* An owner's life: recover, live, and after a fault again from the start; or stop, where starting
- * again can't help. */
+/* A shard's lives: as a follower, or as the owner, which recovers and lives; after a fault again
+ * from the start; or none any more, where starting again can't help. */
 #include "shard/internal.h"
 
 #include <assert.h>
@@ -45,6 +45,7 @@ struct shard *shard_new(const struct shard_config *config)
 		shard->batches[i].bytes = malloc(BATCH_BYTES_MAX + 2 * EVENT_SIZE_MAX);
 		assert(shard->batches[i].bytes);
 	}
+	shard->bell = bell_new();
 	shard->committer.monitor = monitor_new();
 	shard->relay = relay_new(shard);
 	atomic_store(&shard->status_timer_due, INT64_MAX);
@@ -62,6 +63,7 @@ void shard_free(struct shard *shard)
 	free(shard->committer.records);
 	monitor_free(shard->committer.monitor);
 	relay_free(shard->relay);
+	bell_free(shard->bell);
 	free(shard);
 }
 
@@ -114,26 +116,33 @@ static void live_say(struct shard *shard)
 		shard->replica.place.sequence, ahead);
 }
 
-static int life(struct shard *shard)
+int shard_ledger_check(struct shard *shard)
+{
+	const struct ledger *ledger = view_ledger(shard->replica.state);
+	uint32_t shards = log_shards(shard->config.log);
+	if (ledger->shards == shards)
+		return 0;
+	return FAULT(&shard->fault, FAULT_SETTINGS,
+		"the ledger was made with %" PRIu32 " shards, its log has %" PRIu32
+		": that number can't change",
+		ledger->shards, shards);
+}
+
+static int owner_life(struct shard *shard)
 {
 	struct log *log = shard->config.log;
 	int error = shard_recover(shard);
 	if (error)
 		return error;
-	const struct ledger *ledger = view_ledger(shard->replica.state);
-	if (!ledger)
+	if (!view_ledger(shard->replica.state))
 		return FAULT(&shard->fault, FAULT_MISSING,
 			"shard %" PRIu32
 			" has no first event yet: run `pinion init` again, it completes "
 			"what is half made",
 			shard->config.shard);
-	if (ledger->shards != log_shards(log))
-		return FAULT(&shard->fault, FAULT_SETTINGS,
-			"the ledger was made with %" PRIu32 " shards, its log has %" PRIu32
-			": that number can't change",
-			ledger->shards, log_shards(log));
-
-	error = committer_start(shard);
+	error = shard_ledger_check(shard);
+	if (!error)
+		error = committer_start(shard);
 	if (error)
 		return error;
 	checkpointer_start(shard);
@@ -153,6 +162,30 @@ static int life(struct shard *shard)
 	shard->live_inputs = atomic_load(&shard->status_inputs);
 	live_say(shard);
 	return shard_live(shard);
+}
+
+static bool is_stopping(const struct shard *shard)
+{
+	return atomic_load(&shard->is_stopping);
+}
+
+/* 0: it was asked to stop, or to change its role. */
+static int life(struct shard *shard)
+{
+	bool is_to_follow = atomic_load(&shard->is_to_follow);
+	atomic_store(&shard->follows, is_to_follow);
+	if (is_to_follow) {
+		shard->term = 0; /* it owns nothing: whose marks come by is no matter */
+		int error = shard_read_on(shard);
+		if (error || is_stopping(shard))
+			return error;
+		shard->live_ms = 0;
+		atomic_store(&shard->follows, false);
+		atomic_store(&shard->status_event_lag, 0);
+		shard_diag(shard, "is to own it, from sequence %" PRId64 " on",
+			shard->replica.place.sequence);
+	}
+	return owner_life(shard);
 }
 
 static bool is_recoverable(int error)
@@ -207,8 +240,10 @@ static void restart_wait(struct shard *shard, int attempt)
 		wait_ms = RESTART_WAIT_MS_MAX;
 	wait_ms = wait_ms / 2 + (int)randombytes_uniform((uint32_t)wait_ms);
 	int64_t until_ms = clock_monotonic_ms() + wait_ms;
+	bool is_to_follow = atomic_load(&shard->is_to_follow);
 	shard_waits(shard, "some seconds before it recovers again");
-	while (!atomic_load(&shard->is_stopping) && clock_monotonic_ms() < until_ms)
+	while (!is_stopping(shard) && clock_monotonic_ms() < until_ms &&
+		atomic_load(&shard->is_to_follow) == is_to_follow)
 		clock_wait_ms(20);
 }
 
@@ -218,7 +253,8 @@ static bool lived_well(const struct shard *shard)
 {
 	return shard->live_ms != 0 &&
 	       clock_monotonic_ms() - shard->live_ms >= shard->config.live_well_ms &&
-	       (atomic_load(&shard->status_batches) > shard->live_batches ||
+	       (atomic_load(&shard->follows) ||
+		       atomic_load(&shard->status_batches) > shard->live_batches ||
 		       atomic_load(&shard->status_inputs) == shard->live_inputs);
 }
 
@@ -231,15 +267,31 @@ static void recovery_say(struct shard *shard, int attempt)
 		shard->fault.file, shard->fault.line);
 }
 
+/* Who is told to go on as a follower where another owner came. */
+static bool overtaken_follow(struct shard *shard)
+{
+	if (shard->error != FAULT_USURPED || !shard->config.follows_when_overtaken)
+		return false;
+	shard_diag(shard, "goes on as a follower: %s", shard->fault.text);
+	shard->error = 0;
+	atomic_store(&shard->is_to_follow, true);
+	atomic_fetch_add(&shard->status_overtaken, 1);
+	return true;
+}
+
 /* What follows from how a life ended. True: it was the last one, and shard->error is what it ended
  * with. */
 static bool life_was_last(struct shard *shard, int error, int *attempt)
 {
 	shard->error = error;
+	if (!error && !is_stopping(shard)) {
+		*attempt = 0; /* the next one has the other role */
+		return false;
+	}
 	if (!is_recoverable(error))
-		return true;
-	if (atomic_load(&shard->is_stopping)) {
-		if (shard->live_ms == 0)
+		return !overtaken_follow(shard) || is_stopping(shard);
+	if (is_stopping(shard)) {
+		if (shard->live_ms == 0 || atomic_load(&shard->follows))
 			shard->error = 0; /* it had decided nothing: there is nothing to drain */
 		return true;
 	}
@@ -249,9 +301,11 @@ static bool life_was_last(struct shard *shard, int error, int *attempt)
 		recovery_say(shard, *attempt);
 	if (error != FAULT_FENCED && shard->term > 0 && owner_look(shard, 0) != 0)
 		shard->error = FAULT_USURPED;
-	if (!shard->error)
+	if (overtaken_follow(shard))
+		*attempt = 0;
+	else if (!shard->error)
 		restart_wait(shard, *attempt);
-	return shard->error || atomic_load(&shard->is_stopping);
+	return shard->error || is_stopping(shard);
 }
 
 static void owner_main(void *context)
@@ -277,9 +331,33 @@ void shard_start(struct shard *shard)
 	assert(shard->thread);
 }
 
+void shard_follow(struct shard *shard)
+{
+	atomic_store(&shard->is_to_follow, true);
+	atomic_store(&shard->follows, true);
+	shard_start(shard);
+}
+
+void shard_promote(struct shard *shard)
+{
+	atomic_store(&shard->is_to_follow, false);
+}
+
+void shard_demote(struct shard *shard)
+{
+	atomic_store(&shard->is_to_follow, true);
+	bell_ring(shard->bell);
+}
+
 void shard_stop(struct shard *shard)
 {
 	atomic_store(&shard->is_stopping, true);
+	bell_ring(shard->bell);
+}
+
+void shard_nudge(struct shard *shard)
+{
+	bell_ring(shard->bell);
 }
 
 int shard_join(struct shard *shard)
@@ -340,6 +418,10 @@ int shard_init_ledger(struct shard *shard, const struct id *ledger_id, struct id
 void shard_status(struct shard *shard, struct shard_status *ret)
 {
 	*ret = (struct shard_status){
+		.follows = atomic_load(&shard->follows),
+		.is_following = atomic_load(&shard->is_following),
+		.overtaken = atomic_load(&shard->status_overtaken),
+		.event_lag = atomic_load(&shard->status_event_lag),
 		.is_live = atomic_load(&shard->is_live),
 		.is_ended = atomic_load(&shard->is_ended),
 		.term = atomic_load(&shard->status_term),

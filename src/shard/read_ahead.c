@@ -60,10 +60,13 @@ static int records_read(struct read_ahead *ahead)
 	int64_t before = log_reader_position(ahead->reader);
 	ahead->given = ahead->count = 0;
 	int error = log_read(
-		ahead->reader, ahead->records, RECORDS_PER_READ, READ_TIMEOUT_MS, &ahead->count);
+		ahead->reader, ahead->records, RECORDS_PER_READ, ahead->wait_ms, &ahead->count);
 	if (error)
 		return error;
 	bool has_moved = ahead->count > 0 || log_reader_position(ahead->reader) != before;
+	ahead->is_at_rest = !ahead->is_exact && !has_moved;
+	if (!ahead->is_exact)
+		return 0;
 	ahead->stalled = has_moved ? 0 : ahead->stalled + 1;
 	if (ahead->stalled <= STALLED_READS_MAX)
 		return 0;
@@ -73,18 +76,22 @@ static int records_read(struct read_ahead *ahead)
 		ahead->shard, ahead->end, STALLED_READS_MAX * READ_TIMEOUT_MS / 1000);
 }
 
+static bool is_passed(const struct read_ahead *ahead)
+{
+	return ahead->is_at_rest || log_reader_position(ahead->reader) >= ahead->end;
+}
+
 /* With as many records as one read brings, or as fit. */
 static void chunk_fill(struct read_ahead *ahead, struct record_chunk *chunk)
 {
 	chunk->count = chunk->used = 0;
 	chunk->error = 0;
-	if (ahead->given == ahead->count && log_reader_position(ahead->reader) < ahead->end)
+	if (ahead->given == ahead->count && !is_passed(ahead))
 		chunk->error = records_read(ahead);
 	while (!chunk->error && ahead->given < ahead->count &&
 		chunk_put(chunk, &ahead->records[ahead->given]))
 		ahead->given++;
-	chunk->is_last =
-		ahead->given == ahead->count && log_reader_position(ahead->reader) >= ahead->end;
+	chunk->is_last = ahead->given == ahead->count && is_passed(ahead);
 }
 
 static void read_ahead_main(void *context)
@@ -110,11 +117,15 @@ static void read_ahead_main(void *context)
 
 /* --- For whoever folds --- */
 
-void read_ahead_begin(struct read_ahead *ahead, struct log_reader *reader, int64_t end)
+static void begin(struct read_ahead *ahead, struct log_reader *reader, int64_t end, int wait_ms,
+	bool is_exact)
 {
 	assert(!ahead->thread);
 	ahead->reader = reader;
 	ahead->end = end;
+	ahead->wait_ms = wait_ms;
+	ahead->is_exact = is_exact;
+	ahead->is_at_rest = false;
 	ahead->count = ahead->given = 0;
 	ahead->stalled = 0;
 	ahead->fault = (struct fault){ 0 };
@@ -123,6 +134,17 @@ void read_ahead_begin(struct read_ahead *ahead, struct log_reader *reader, int64
 	/* Where no thread is to be had, it goes on without. */
 	if (end - log_reader_position(reader) >= THREAD_RECORDS_MIN)
 		ahead->thread = thread_start("read", ahead->shard, read_ahead_main, ahead);
+}
+
+void read_ahead_begin(struct read_ahead *ahead, struct log_reader *reader, int64_t end)
+{
+	begin(ahead, reader, end, READ_TIMEOUT_MS, true);
+}
+
+void read_ahead_begin_some(
+	struct read_ahead *ahead, struct log_reader *reader, int64_t end, int wait_ms)
+{
+	begin(ahead, reader, end, wait_ms, false);
 }
 
 static const struct record_chunk *chunk_await(struct read_ahead *ahead)

@@ -38,6 +38,9 @@ struct read_ahead {
 	uint32_t shard;
 	struct log_reader *reader;
 	int64_t end;
+	int wait_ms;     /* for the next records */
+	bool is_exact;   /* the end must be come to */
+	bool is_at_rest; /* where it need not be: nothing came in time */
 	struct log_record
 		*records; /* of the last read: those from `given` on are in no chunk yet */
 	size_t count, given;
@@ -52,6 +55,9 @@ void read_ahead_deinit(struct read_ahead *ahead);
 /* From where the reader stands, until it has passed `end`: what stands before that may be no record
  * (Kafka's markers). The reader is nobody else's until read_ahead_end. */
 void read_ahead_begin(struct read_ahead *ahead, struct log_reader *reader, int64_t end);
+/* The same, but it ends also where nothing more came in wait_ms. */
+void read_ahead_begin_some(
+	struct read_ahead *ahead, struct log_reader *reader, int64_t end, int wait_ms);
 /* *ret: records, which live until the next call; NULL: the end was passed. A fault of reading is
  * told by the reader's sink; FAULT_IO also where the log delivers nothing more, told to `fault`. */
 int read_ahead_next(struct read_ahead *ahead, const struct record_chunk **ret, struct fault *fault);

@@ -2,12 +2,15 @@
 /* The only way to start, and the only way to recover from any fault:
  *
  *   1 fence the older owner      log_fence
- *   2 open the last checkpoint   store_enter
+ *   2 open the last checkpoint   shard_enter
  *   3 read on, append a shard_opened, read until that very record comes back     term_take
  *   4 only now look at the inputs (owner.c)
  *
  * The order is what keeps money: an end that was read before fencing, or inputs taken before one's
  * own record was read, would let an older owner's late records be decided twice.
+ *
+ * A follower that is promoted comes with its store open, and its state in memory: it stands at a
+ * verified event as a checkpoint does, only further on.
  */
 #include "shard/internal.h"
 
@@ -132,6 +135,14 @@ static int ledger_compare(struct shard *shard)
 	return 0;
 }
 
+int shard_enter(struct shard *shard)
+{
+	shard_waits(shard, "its store to open");
+	int error = store_enter(shard);
+	shard_waits(shard, "the events that its store does not have yet");
+	return error ? error : ledger_compare(shard);
+}
+
 int shard_ledger_id(struct log *log, uint32_t shard, struct id *ret, struct fault *fault)
 {
 	*ret = (struct id){ { 0 } };
@@ -174,8 +185,7 @@ int shard_ledger_id(struct log *log, uint32_t shard, struct id *ret, struct faul
 	return error;
 }
 
-/* Nothing was decided yet: there is nothing to drain, and recovery ends where it is. */
-static int stop_fault(struct shard *shard)
+int shard_stop_fault(struct shard *shard)
 {
 	return FAULT(&shard->fault, FAULT_IO, "shard %" PRIu32 ": asked to stop while it recovered",
 		shard->config.shard);
@@ -202,7 +212,7 @@ static int own_mark_await(struct shard *shard, const struct id *incarnation, boo
 			return error;
 		}
 		if (atomic_load(&shard->is_stopping))
-			return stop_fault(shard);
+			return shard_stop_fault(shard);
 		if (count == 0)
 			holder = tail_holder(tail);
 		if (count == 0 && clock_monotonic_ms() > deadline_ms)
@@ -270,6 +280,8 @@ static int tail_read_to_end(struct shard *shard)
 	int error = log_end(log, shard->config.shard, LOG_EVENTS, &end, &shard->fault);
 	if (error)
 		return error;
+	log_reader_close(committer->tail); /* a follower's */
+	committer->tail = NULL;
 	error = log_reader_open(log, shard->config.shard, LOG_EVENTS,
 		replica_start_offset(&shard->replica), &committer->tail, &committer->fault);
 	if (!error)
@@ -330,12 +342,11 @@ int shard_recover(struct shard *shard)
 		return error;
 	}
 	if (atomic_load(&shard->is_stopping))
-		return stop_fault(shard);
-	shard_waits(shard, "its store to open");
-	error = store_enter(shard);
-	shard_waits(shard, "the events that its store does not have yet");
-	if (!error)
-		error = ledger_compare(shard);
+		return shard_stop_fault(shard);
+	if (shard->store)
+		replica_again(&shard->replica);
+	else
+		error = shard_enter(shard);
 	if (!error)
 		error = tail_read_to_end(shard);
 	if (!error && shard->term > 0 && shard->replica.chain.term > shard->term)

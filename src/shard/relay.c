@@ -100,6 +100,7 @@ static void relay_main(void *context)
 		cargo_send(relay, &sender);
 		monitor_enter(relay->monitor);
 		relay->is_full = false;
+		bell_ring(relay->shard->bell);
 	}
 	monitor_leave(relay->monitor);
 	log_sender_close(sender);

@@ -127,15 +127,20 @@ int replica_start(struct replica *replica, struct store *store, bool checkpoints
 	state_start(replica->state, &position.head, value, &command_id);
 	replica->place = position.place;
 	replica->stored_sequence = position.place.sequence;
-	/* One event back: the fold takes it again, from the log, and so proves that the log still
-	 * holds it. */
-	replica->chain = (struct chain){
-		.term = position.place.term,
-		.sequence = position.place.sequence,
-		.hash = position.place.hash,
-	};
-	replica->must_confirm = true;
+	replica_again(replica);
 	return format_check(replica, view_ledger(replica->state)->format);
+}
+
+/* One event back: the fold takes it again, from the log, and so proves that the log still holds it.
+ */
+void replica_again(struct replica *replica)
+{
+	replica->chain = (struct chain){
+		.term = replica->place.term,
+		.sequence = replica->place.sequence,
+		.hash = replica->place.hash,
+	};
+	replica->must_confirm = replica->place.sequence > 0;
 }
 
 /* Records that come next. */
@@ -156,21 +161,23 @@ static int ledger_check(const struct replica *replica, const struct event *event
 	return format_check(replica, opened->format);
 }
 
+int replica_lost(const struct replica *replica)
+{
+	return FAULT(replica->fault, FAULT_LOG,
+		"shard %" PRIu32 ": the log does not hold event %" PRId64 " (offset %" PRId64
+		") that the stored checkpoint stands at: the log lost or "
+		"changed verified events, or it is another ledger's. The state folder was not "
+		"changed. Restore the log, or, if the state folder is the wrong one, give the "
+		"right one",
+		replica->shard, replica->place.sequence, replica->place.offset);
+}
+
 /* The store says that this event stands here: it must, or the log lost or changed it. */
 static int place_confirm(struct replica *replica, const struct taken *taken)
 {
 	if (taken->offset != replica->place.offset ||
 		!hash_equal(&taken->hash, &replica->place.hash))
-		return FAULT(replica->fault, FAULT_LOG,
-			"shard %" PRIu32 ": the log does not hold event %" PRId64
-			" (offset %" PRId64
-			") that the stored checkpoint stands at: the log lost or "
-			"changed verified events, or it is another ledger's. The state folder was "
-			"not "
-			"changed. Restore the log, or, if the state folder is the wrong one, give "
-			"the right "
-			"one",
-			replica->shard, replica->place.sequence, replica->place.offset);
+		return replica_lost(replica);
 	replica->must_confirm = false;
 	return 0;
 }
@@ -452,8 +459,19 @@ static int chunk_take(
 	return 0;
 }
 
-static bool wants_checkpoint(const struct replica *replica)
+/* As an owner does it: files of level 0 make look-ups slow, and are merged in time. */
+static bool is_crowded(struct replica *replica)
 {
+	struct checkpoint_writer *writer = &replica->writer;
+	if (writer->level0_files > STORE_LEVEL0_FILES_MAX)
+		writer->level0_files = store_level0_files(replica->store);
+	return writer->level0_files > STORE_LEVEL0_FILES_MAX;
+}
+
+static bool wants_checkpoint(struct replica *replica)
+{
+	if (is_crowded(replica))
+		return false;
 	size_t dirty = state_dirty_bytes(replica->state);
 	return dirty > state_dirty_bytes_max(replica->state) / 4 * 3 ||
 	       (dirty > 0 && replica->checkpoint_ms > 0 &&
@@ -474,10 +492,17 @@ static int checkpoint_go_on(struct replica *replica)
 	return 0;
 }
 
-static int checkpoint_finish(struct replica *replica, int error)
+int replica_take_chunk(struct replica *replica, const struct record_chunk *chunk)
+{
+	int error = chunk_take(replica, chunk, INT64_MAX);
+	return error ? error : checkpoint_go_on(replica);
+}
+
+int replica_rest(struct replica *replica)
 {
 	bool is_ended;
-	if (!error && state_is_sealing(replica->state))
+	int error = 0;
+	if (state_is_sealing(replica->state))
 		error = replica_checkpoint_end(replica, true, &is_ended);
 	checkpoint_writer_stop(&replica->writer);
 	return error;
@@ -503,7 +528,10 @@ int replica_follow(
 				replica->shard);
 	}
 	read_ahead_end(&replica->reading);
-	return checkpoint_finish(replica, error);
+	if (!error)
+		return replica_rest(replica);
+	checkpoint_writer_stop(&replica->writer);
+	return error;
 }
 
 int64_t replica_start_offset(const struct replica *replica)

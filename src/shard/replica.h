@@ -68,6 +68,19 @@ int replica_take(struct replica *replica, const struct log_record *record, enum 
 int replica_follow(
 	struct replica *replica, struct log_reader *reader, int64_t end, int64_t sequence_max);
 
+/* --- For those who follow without an end --- */
+
+/* Applies what was read, and goes on with checkpoints: to be called also where nothing was. */
+int replica_take_chunk(struct replica *replica, const struct record_chunk *chunk);
+/* Brings the checkpoint under way to its end, and ends its thread. */
+int replica_rest(struct replica *replica);
+/* The next record is to be the event that it stands at, as after replica_start; what it holds
+ * stays. */
+void replica_again(struct replica *replica);
+/* Where the next record must be the event that it stands at, and none will come: the log lost it.
+ */
+int replica_lost(const struct replica *replica);
+
 /* The log must hold this event, and until it was read no other testament is written. */
 void replica_await(struct replica *replica, const struct testament *testament);
 /* What the log holds up to now is all of it: what is awaited still is lost. */

@@ -1,9 +1,25 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A shard's owner: takes the shard, decides its inputs, publishes the events, and recovers from any
- * fault by starting again. Each owner has three threads: one decides, one
- * commits and reads back, one writes checkpoints. No lock is taken per record.
+/* A shard in this process: owned or followed, the one after the other.
+ *
+ * The owner takes the shard, decides its inputs, publishes the events, and recovers from any fault
+ * by starting again. It has three threads: one decides, one commits and reads back, one writes
+ * checkpoints. No lock is taken per record.
  *
  *  decide k+1 ──batch──> commit k, read k back, verify ──place──> checkpoint
+ *
+ * A follower reads the events that an owner publishes, wherever that one runs, applies what extends
+ * the chain, and writes checkpoints into a store of its own. It never fences, appends, or looks at
+ * the inputs. It has two threads: one reads and applies, one writes checkpoints, and another one
+ * that reads where it has much to catch up with.
+ *
+ * Who runs several shards (`pinion run`, `pinion follow`) calls all of this from one thread, and
+ * shard_status, shard_stop, shard_promote and shard_demote from any:
+ *
+ *  shard_new ─┬─ shard_start ──> owner ────── shard_demote, or overtaken ──> follower
+ *             └─ shard_follow ─> follower ─── shard_promote ──────────────> owner
+ *
+ * A change of role is only asked for: the shard's own thread makes it, and shard_status tells
+ * when. What was asked for last counts.
  */
 #ifndef SHARD_SHARD_H
 #define SHARD_SHARD_H
@@ -46,6 +62,10 @@ struct shard_config {
 	const struct clock_restart *clock_restarts;
 	size_t clock_restart_count;
 
+	/* Where another owner took the shard, it goes on as a follower; else it ends with
+	 * FAULT_USURPED. */
+	bool follows_when_overtaken;
+
 	/* The sequence at which the inputs may go on though they are not those that were decided;
 	 * 0: never. */
 	int64_t restart_inputs_at;
@@ -60,9 +80,22 @@ struct shard;
 struct shard *shard_new(const struct shard_config *config);
 void shard_free(struct shard *shard); /* after shard_join; NULL is fine */
 
-/* Starts the owner's thread. */
+/* Starts the shard's thread, as the owner. */
 void shard_start(struct shard *shard);
-/* Asks it to drain what it has decided and end. */
+/* Starts the shard's thread, as a follower. The log may be one opened with LOG_USE, but then it is
+ * never promoted. */
+void shard_follow(struct shard *shard);
+/* A follower becomes the owner: it reads on to the end that it knows, and from where it then
+ * stands, in memory, ordinary recovery runs. So this costs the fence and the last records. Nothing
+ * happens to an owner. */
+void shard_promote(struct shard *shard);
+/* An owner drains what it has decided, checkpoints, and goes on as a follower. One that recovers
+ * first gets live. Nothing happens to a follower. */
+void shard_demote(struct shard *shard);
+/* Has a live one come round in its loop (status.passes), which it otherwise does only about once a
+ * second while there is nothing to do; any thread. */
+void shard_nudge(struct shard *shard);
+/* Asks it to drain what it has decided and end; a follower checkpoints and ends. */
 void shard_stop(struct shard *shard);
 /* Waits for its end: 0 when stopped, or the fault that it can't recover from; shard_fault says
  * which. */
@@ -79,9 +112,13 @@ int shard_ledger_id(struct log *log, uint32_t shard, struct id *ret, struct faul
 
 /* A moment's figures; any thread. */
 struct shard_status {
-	bool is_live;
+	bool follows;      /* it is no owner, nor about to be one */
+	bool is_following; /* a follower that has come to the apparent end of its log */
+	int overtaken;     /* how often another owner took the shard from this one */
+	int64_t event_lag; /* a follower's: offsets of the events not read yet, as far as known */
+	bool is_live;      /* an owner that decides */
 	bool is_ended;
-	int64_t term;
+	int64_t term; /* of the owner, as far as this one has read */
 	int64_t verified_sequence;
 	int64_t stored_sequence;
 	int64_t inputs_decided;  /* since the start of the process */

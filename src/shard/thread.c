@@ -4,6 +4,7 @@
 #include <assert.h>
 #include <inttypes.h>
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
@@ -20,6 +21,11 @@ struct thread {
 struct monitor {
 	pthread_mutex_t mutex;
 	pthread_cond_t changed;
+};
+
+struct bell {
+	_Atomic bool has_rung;
+	struct monitor *monitor;
 };
 
 static void *thread_main(void *argument)
@@ -102,6 +108,40 @@ void monitor_wait_ms(struct monitor *monitor, int timeout_ms)
 void monitor_wake(struct monitor *monitor)
 {
 	(void)pthread_cond_broadcast(&monitor->changed);
+}
+
+struct bell *bell_new(void)
+{
+	struct bell *bell = calloc(1, sizeof *bell);
+	assert(bell);
+	bell->monitor = monitor_new();
+	return bell;
+}
+
+void bell_free(struct bell *bell)
+{
+	monitor_free(bell->monitor);
+	free(bell);
+}
+
+void bell_ring(struct bell *bell)
+{
+	if (atomic_exchange(&bell->has_rung, true))
+		return; /* and who listens has not heard that yet */
+	monitor_enter(bell->monitor);
+	monitor_wake(bell->monitor);
+	monitor_leave(bell->monitor);
+}
+
+void bell_hear(struct bell *bell, int timeout_ms)
+{
+	int64_t until_ms = clock_monotonic_ms() + timeout_ms;
+	int64_t now_ms = until_ms - timeout_ms;
+	monitor_enter(bell->monitor);
+	for (; !atomic_load(&bell->has_rung) && now_ms < until_ms; now_ms = clock_monotonic_ms())
+		monitor_wait_ms(bell->monitor, (int)(until_ms - now_ms));
+	monitor_leave(bell->monitor);
+	atomic_store(&bell->has_rung, false);
 }
 
 int64_t clock_host_ms(void)

@@ -30,6 +30,17 @@ void monitor_wait(struct monitor *monitor);
 void monitor_wait_ms(struct monitor *monitor, int timeout_ms);
 void monitor_wake(struct monitor *monitor); /* inside: all that wait */
 
+/* Wakes one thread that waits for any of several things: what rang is remembered until that thread
+ * has heard it, so who hears first and then looks misses nothing. To ring costs next to nothing
+ * where nobody waits, is done by any thread, and inside whatever lock. */
+struct bell;
+
+struct bell *bell_new(void); /* never NULL */
+void bell_free(struct bell *bell);
+void bell_ring(struct bell *bell);
+/* Until it rings, or has rung since the last call; at most so long. */
+void bell_hear(struct bell *bell, int timeout_ms);
+
 int64_t clock_host_ms(void); /* Unix milliseconds */
 int64_t clock_monotonic_ms(void);
 int64_t clock_monotonic_ns(void);

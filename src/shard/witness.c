@@ -318,10 +318,17 @@ static int inputs_restart(struct shard *shard)
 	return error;
 }
 
+static void input_rings(void *context)
+{
+	bell_ring(context);
+}
+
 static int inputs_confirm(struct shard *shard)
 {
 	int error = inputs_open(&shard->inputs, shard->config.log, shard->config.shard,
 		state_head(shard->replica.state), &shard->fault);
+	if (!error)
+		inputs_listen(&shard->inputs, input_rings, shard->bell);
 	for (enum log_stream s = 0; s < LOG_EVENTS && !error; s++)
 		error = input_confirm(shard, s);
 	return error;

@@ -5,6 +5,7 @@
 #include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
@@ -359,6 +360,48 @@ static void an_append_wakes_a_waiting_reader(void **state)
 	log_writer_close(writer);
 }
 
+static void ring(void *context)
+{
+	atomic_store((_Atomic bool *)context, true);
+}
+
+/* Who looked and found nothing is told of what comes then, of each stream, and looks only then. */
+static void who_listens_is_told_of_what_comes(void **state)
+{
+	static const struct timespec nap = { .tv_nsec = 1000000 };
+	struct ledger *ledger = *state;
+	struct log_sender *sends = sender(ledger, &ledger->fault);
+	for (enum log_stream stream = 0; stream < LOG_EVENTS; stream++) {
+		_Atomic bool has_rung = false;
+		struct log_reader *reader = reader_at(ledger, 2, stream, 0);
+		struct log_reader *other = reader_at(ledger, 1, stream, 0);
+		log_reader_listen(reader, ring, &has_rung);
+		for (int i = 0; i < 3; i++) {
+			struct log_entry one = entry("told");
+			struct log_record record;
+			size_t got;
+			do { /* what rings for nothing, or for what was read, is used up */
+				atomic_store(&has_rung, false);
+				read_nothing(ledger, reader);
+			} while (atomic_load(&has_rung));
+			must(log_send(sends, 2, stream, &one, 1), &ledger->fault);
+			int64_t deadline_ms =
+				clock_ms(CLOCK_MONOTONIC) + fixture->readable_within_ms;
+			do {
+				while (!atomic_exchange(&has_rung, false)) {
+					assert_true(clock_ms(CLOCK_MONOTONIC) < deadline_ms);
+					(void)nanosleep(&nap, NULL);
+				}
+				must(log_read(reader, &record, 1, 0, &got), &ledger->fault);
+			} while (got == 0);
+			assert_memory_equal(record.value.at, "told", 4);
+		}
+		log_reader_close(other);
+		log_reader_close(reader);
+	}
+	log_sender_close(sends);
+}
+
 static void record_times_are_the_logs_and_shared_by_a_batch(void **state)
 {
 	struct ledger *ledger = *state;
@@ -651,6 +694,7 @@ int log_contract_run(const struct log_fixture *chosen)
 		CONTRACT(shards_and_streams_are_apart),
 		CONTRACT(an_empty_read_waits_its_time_and_no_longer),
 		CONTRACT(an_append_wakes_a_waiting_reader),
+		CONTRACT(who_listens_is_told_of_what_comes),
 		CONTRACT(record_times_are_the_logs_and_shared_by_a_batch),
 		CONTRACT(what_was_acknowledged_is_there_after_a_restart),
 		CONTRACT(a_fence_ends_the_older_writer),

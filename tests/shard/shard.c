@@ -139,7 +139,10 @@ static void test_the_input_whose_timers_fired_comes_first(void **state)
 	enum log_stream stream;
 	assert_int_equal(inputs_open(&inputs, rig->log, 0, &head, &rig->fault), 0);
 	for (int i = 0; i < 2; i++) {
-		assert_int_equal(inputs_peek(&inputs, WAIT_MS, &stream, &record), 0);
+		int64_t until_ms = host_ms() + WAIT_MS;
+		do
+			assert_int_equal(inputs_peek(&inputs, &stream, &record), 0);
+		while (!record && host_ms() < until_ms);
 		assert_non_null(record);
 		assert_int_equal(stream, i == 0 ? LOG_INTERNAL : LOG_COMMANDS);
 		inputs_take(&inputs, stream);
@@ -356,6 +359,50 @@ static void test_ticks_let_holds_expire(void **state)
 	rig_close(rig);
 }
 
+static int64_t passes_of(struct owner *owner)
+{
+	struct shard_status status;
+	shard_status(owner->shard, &status);
+	return status.passes;
+}
+
+/* An owner with nothing to do looks about once a second; and comes at once when it is asked to, or
+ * when something comes, on whichever input. */
+static void test_an_idle_owner_rests(void **state)
+{
+	(void)state;
+	struct rig *rig = rig_open("rests", 1);
+	rig_send_traffic(rig, 0, 50);
+	struct owner *owner = owner_new(rig, 0, "state");
+	owner->config.checkpoint_ms = 50;
+	owner_start(owner);
+	rig_wait_answered(rig, 0);
+
+	int64_t until_ms = host_ms() + WAIT_MS, began_ms, passes;
+	do { /* until what it does beside has been done */
+		began_ms = host_ms();
+		passes = passes_of(owner);
+		while (host_ms() < began_ms + 2500)
+			nap();
+	} while (passes_of(owner) > passes + 10 && host_ms() < until_ms);
+	assert_true(passes_of(owner) <= passes + 10);
+
+	began_ms = host_ms();
+	for (int i = 0; i < 40; i++) {
+		passes = passes_of(owner);
+		if (i % 2 == 0)
+			shard_nudge(owner->shard);
+		else
+			send_raw(rig, (enum log_stream)(i / 2 % LOG_EVENTS), "x", 1);
+		while (passes_of(owner) == passes)
+			assert_true(host_ms() < until_ms);
+	}
+	rig_wait_answered(rig, 0);
+	assert_true(host_ms() < began_ms + 20000); /* a look each would have been 40 s */
+	owner_stop(owner);
+	rig_close(rig);
+}
+
 /* How many timers fired for each of the last inputs. */
 static void fired_check(struct rig *rig, const int64_t *fired, size_t count)
 {
@@ -539,6 +586,7 @@ int main(void)
 		cmocka_unit_test(test_a_refused_input_is_an_event_like_any_other),
 		cmocka_unit_test(test_the_oldest_input_goes_first),
 		cmocka_unit_test(test_ticks_let_holds_expire),
+		cmocka_unit_test(test_an_idle_owner_rests),
 		cmocka_unit_test(test_the_oldest_timer_is_known_from_the_start),
 		cmocka_unit_test(test_many_timers_due_at_once),
 		cmocka_unit_test(test_old_command_ids_are_dropped),

@@ -33,6 +33,7 @@ struct stream {
 	struct list records;
 	size_t settled; /* so many of them will not change any more, and are readable or aborted */
 	struct readable readable;
+	struct log_reader_simulated *listening;
 	int64_t begin; /* those before were deleted */
 	int64_t end;   /* the next offset */
 	int64_t fence; /* events: the highest epoch that has written here */
@@ -74,6 +75,9 @@ struct log_reader_simulated {
 	struct log *log;
 	struct stream *stream;
 	size_t next; /* of the readable ones */
+	struct log_reader_simulated *next_listening;
+	void (*ring)(void *context);
+	void *ring_context;
 	int64_t from;
 	struct fault *fault;
 };
@@ -161,8 +165,11 @@ static void stream_settle(struct stream *stream)
 		if (kept->fate == COMMITTED)
 			readable_add(&stream->readable, &kept->record);
 	}
-	if (stream->readable.count > before)
-		task_wake(stream);
+	if (stream->readable.count == before)
+		return;
+	task_wake(stream);
+	for (struct log_reader_simulated *one = stream->listening; one; one = one->next_listening)
+		one->ring(one->ring_context);
 }
 
 /* A marker ends whatever this partition holds of the producer's. */
@@ -624,8 +631,24 @@ static int64_t broker_reader_end_hint(struct log_reader *base)
 	return end_stale(((struct log_reader_simulated *)base)->stream);
 }
 
-static void broker_reader_close(struct log_reader *reader)
+static void broker_reader_listen(
+	struct log_reader *base, void (*ring)(void *context), void *context)
 {
+	struct log_reader_simulated *reader = (struct log_reader_simulated *)base;
+	reader->ring = ring;
+	reader->ring_context = context;
+	reader->next_listening = reader->stream->listening;
+	reader->stream->listening = reader;
+}
+
+static void broker_reader_close(struct log_reader *base)
+{
+	struct log_reader_simulated *reader = (struct log_reader_simulated *)base;
+	struct log_reader_simulated **link = &reader->stream->listening;
+	while (*link && *link != reader)
+		link = &(*link)->next_listening;
+	if (*link)
+		*link = reader->next_listening;
 	free(reader);
 }
 
@@ -733,6 +756,7 @@ static const struct log_ops broker_ops = {
 	.writer_close = broker_writer_close,
 	.reader_open = broker_reader_open,
 	.read = broker_read,
+	.reader_listen = broker_reader_listen,
 	.reader_end_hint = broker_reader_end_hint,
 	.reader_position = broker_reader_position,
 	.reader_close = broker_reader_close,

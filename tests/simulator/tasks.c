@@ -332,6 +332,36 @@ void monitor_wake(struct monitor *monitor)
 	task_wake(monitor);
 }
 
+struct bell {
+	bool has_rung;
+};
+
+struct bell *bell_new(void)
+{
+	struct bell *bell = calloc(1, sizeof *bell);
+	assert(bell);
+	return bell;
+}
+
+void bell_free(struct bell *bell)
+{
+	free(bell);
+}
+
+void bell_ring(struct bell *bell)
+{
+	bell->has_rung = true;
+	task_wake(bell);
+}
+
+void bell_hear(struct bell *bell, int timeout_ms)
+{
+	int64_t until_ns = ground.now_ns + (bell->has_rung ? 0 : timeout_ms * (int64_t)NS_PER_MS);
+	if (!step_wait(STEP_bell, bell, until_ns) && current->process->is_killed)
+		(void)give_up_turn(current);
+	bell->has_rung = false;
+}
+
 /* --- Memory of shards: kept from life to life, not zeroed, as nobody may count on --- */
 
 enum { MAPPINGS_MAX = 16 };

@@ -67,6 +67,14 @@ static void streams_free(struct embedded_log *log)
 	free(log->streams);
 }
 
+/* The caller holds the stream's `lock`. */
+static void stream_grown(struct stream *stream)
+{
+	(void)pthread_cond_broadcast(&stream->grown);
+	for (const struct listener *one = stream->listeners; one; one = one->next)
+		one->ring(one->context);
+}
+
 int embedded_stream_end(struct embedded_log *log, enum log_stream which, uint32_t shard,
 	int64_t *ret_end, struct fault *fault)
 {
@@ -89,7 +97,7 @@ int embedded_stream_end(struct embedded_log *log, enum log_stream which, uint32_
 		if (r == 0) {
 			stream->end = end;
 			stream->opening = database_opening(log->database);
-			(void)pthread_cond_broadcast(&stream->grown);
+			stream_grown(stream);
 		}
 	}
 	*ret_end = stream->end;
@@ -116,7 +124,7 @@ static int stream_append(struct embedded_log *log, enum log_stream which, uint32
 		struct stream *stream = embedded_stream(log, which, shard);
 		(void)pthread_mutex_lock(&stream->lock);
 		stream->end = end + (int64_t)count;
-		(void)pthread_cond_broadcast(&stream->grown);
+		stream_grown(stream);
 		(void)pthread_mutex_unlock(&stream->lock);
 		socket_server_grown(log->server);
 	}
@@ -502,6 +510,7 @@ const struct log_ops log_embedded = {
 	.writer_close = embedded_writer_close,
 	.reader_open = embedded_reader_open,
 	.read = embedded_read,
+	.reader_listen = embedded_reader_listen,
 	.reader_end_hint = embedded_reader_end_hint,
 	.reader_position = embedded_reader_position,
 	.reader_close = embedded_reader_close,

@@ -20,11 +20,19 @@
 #include <pthread.h>
 #include <time.h>
 
+/* Of a reader that is told when its stream has grown; kept in it. */
+struct listener {
+	struct listener *next;
+	void (*ring)(void *context); /* NULL: it does not listen */
+	void *context;
+};
+
 struct stream {
 	pthread_mutex_t append;
 	pthread_mutex_t lock;
 	pthread_cond_t grown;
 	int64_t end;
+	struct listener *listeners;
 	uint64_t opening; /* of the database, when `end` was learnt; 0: not yet */
 	uint64_t fences;  /* guarded by `append`: which writer is the last */
 };
@@ -54,6 +62,7 @@ int embedded_read(struct log_reader *base, struct log_record *records, size_t ca
 	int timeout_ms, size_t *ret_count);
 int64_t embedded_reader_end_hint(struct log_reader *base);
 int64_t embedded_reader_position(struct log_reader *base);
+void embedded_reader_listen(struct log_reader *base, void (*ring)(void *context), void *context);
 void embedded_reader_close(struct log_reader *base);
 
 static inline struct stream *embedded_stream(

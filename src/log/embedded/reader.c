@@ -3,6 +3,7 @@
  * gap. */
 #include "log/embedded/embedded.h"
 
+#include <assert.h>
 #include <stdlib.h>
 
 enum {
@@ -28,6 +29,7 @@ struct embedded_reader {
 	struct socket_client *client; /* LOG_USE: tells when the stream grows; or NULL */
 	int64_t durable;              /* the end that it told last */
 	int64_t pause_ms;             /* of the next look, where there is none */
+	struct listener listener;
 	struct fault *fault;
 };
 
@@ -46,9 +48,33 @@ static bool stream_wait(struct stream *stream, int64_t offset, int64_t deadline_
 	return grown;
 }
 
+void embedded_reader_listen(struct log_reader *base, void (*ring)(void *context), void *context)
+{
+	struct embedded_reader *reader = (struct embedded_reader *)base;
+	struct stream *stream = embedded_stream(reader->log, reader->stream, reader->shard);
+	assert(reader->log->mode == LOG_OWN && !reader->listener.ring);
+	(void)pthread_mutex_lock(&stream->lock);
+	reader->listener = (struct listener){ stream->listeners, ring, context };
+	stream->listeners = &reader->listener;
+	(void)pthread_mutex_unlock(&stream->lock);
+}
+
+static void listener_remove(struct embedded_reader *reader)
+{
+	struct stream *stream = embedded_stream(reader->log, reader->stream, reader->shard);
+	(void)pthread_mutex_lock(&stream->lock);
+	struct listener **link = &stream->listeners;
+	while (*link != &reader->listener)
+		link = &(*link)->next;
+	*link = reader->listener.next;
+	(void)pthread_mutex_unlock(&stream->lock);
+}
+
 void embedded_reader_close(struct log_reader *base)
 {
 	struct embedded_reader *reader = (struct embedded_reader *)base;
+	if (reader->listener.ring)
+		listener_remove(reader);
 	socket_client_close(reader->client);
 	batch_unpacker_free(reader->unpacker);
 	free(reader->plain);

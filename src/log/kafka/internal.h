@@ -168,6 +168,7 @@ int kafka_reader_open(struct log *base, uint32_t shard, enum log_stream stream, 
 	struct log_reader **ret, struct fault *fault);
 int kafka_read(struct log_reader *base, struct log_record *records, size_t capacity, int timeout_ms,
 	size_t *ret_count);
+void kafka_reader_listen(struct log_reader *base, void (*ring)(void *context), void *context);
 int64_t kafka_reader_end_hint(struct log_reader *base);
 int64_t kafka_reader_held(struct log_reader *base);
 int64_t kafka_reader_position(struct log_reader *base);

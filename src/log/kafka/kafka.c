@@ -237,6 +237,7 @@ const struct log_ops log_kafka = {
 	.writer_close = kafka_writer_close,
 	.reader_open = kafka_reader_open,
 	.read = kafka_read,
+	.reader_listen = kafka_reader_listen,
 	.reader_end_hint = kafka_reader_end_hint,
 	.reader_held = kafka_reader_held,
 	.reader_position = kafka_reader_position,

@@ -46,7 +46,9 @@ struct kafka_reader {
 	int64_t ended_at;  /* the position at which the broker last said: nothing readable beyond */
 	unsigned breaks;   /* of the handle, when the reader was opened */
 	int64_t ended_ms;  /* when an end beyond ended_at was first noticed; 0: not yet */
-	size_t held;       /* messages whose values the caller may still use */
+	void (*ring)(void *context); /* NULL: it does not listen */
+	void *ring_context;
+	size_t held; /* messages whose values the caller may still use */
 	rd_kafka_message_t *messages[READ_RECORDS_MAX];
 };
 
@@ -326,6 +328,24 @@ int kafka_read(struct log_reader *base, struct log_record *records, size_t capac
 	return code;
 }
 
+/* The client library's threads tell when the queue is no longer empty. */
+static void queue_filled(rd_kafka_t *rk, void *opaque)
+{
+	const struct kafka_reader *reader = opaque;
+
+	(void)rk;
+	reader->ring(reader->ring_context);
+}
+
+void kafka_reader_listen(struct log_reader *base, void (*ring)(void *context), void *context)
+{
+	struct kafka_reader *reader = (struct kafka_reader *)base;
+
+	reader->ring = ring;
+	reader->ring_context = context;
+	rd_kafka_queue_cb_event_enable(reader->queue, queue_filled, reader);
+}
+
 /* The high watermark that came with the last records, or with the news that there are none. */
 static int64_t end_known(const struct kafka_reader *reader)
 {
@@ -379,6 +399,8 @@ void kafka_reader_close(struct log_reader *base)
 	if (!reader)
 		return;
 	held_release(reader);
+	if (reader->ring)
+		rd_kafka_queue_cb_event_enable(reader->queue, NULL, NULL);
 	(void)rd_kafka_consume_stop(
 		reader->consumer->topics[reader->stream], (int32_t)reader->shard);
 	rd_kafka_queue_destroy(reader->queue);

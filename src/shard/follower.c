@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A follower's life: the events as they come, folded by the same chain rule and applied by the same
+ * engine as in a recovery, with checkpoints beside. It writes nothing but its own store.
+ *
+ * Like every reader it is given committed records only. That one extends the chain makes it
+ * verified: whoever owns the shard writes nothing behind it before having read it back, so what a
+ * follower stands at is never taken back.
+ */
+#include "shard/internal.h"
+
+#include <inttypes.h>
+
+enum { WAIT_MS = 100 };
+
+static bool leaves(const struct shard *shard)
+{
+	return atomic_load(&shard->is_stopping) || !atomic_load(&shard->is_to_follow);
+}
+
+static void place_note(struct shard *shard)
+{
+	const struct replica *replica = &shard->replica;
+	struct log_reader *tail = shard->committer.tail;
+	int64_t lag = log_reader_end_hint(tail) - log_reader_position(tail);
+	atomic_store(&shard->status_event_lag, lag > 0 ? lag : 0);
+	atomic_store(&shard->status_term, replica->chain.term);
+	atomic_store(&shard->status_verified, replica->place.sequence);
+	atomic_store(&shard->status_stored, replica->stored_sequence);
+	atomic_store(&shard->status_rows, state_rows(replica->state));
+	atomic_store(&shard->status_dirty, state_dirty_bytes(replica->state));
+	atomic_store(&shard->status_level0, replica->writer.level0_files);
+	atomic_store(&shard->status_engine_time, state_head(replica->state)->engine_time_ms);
+	atomic_store(&shard->status_timer_due, state_timer_due_ms(replica->state));
+}
+
+/* It has all that could be read. */
+static int abreast(struct shard *shard)
+{
+	if (!view_ledger(shard->replica.state))
+		return 0; /* its first event is still to come */
+	int error = shard_ledger_check(shard);
+	if (error || shard->live_ms != 0)
+		return error;
+	shard->live_ms = clock_monotonic_ms();
+	shard_waits(shard, NULL);
+	atomic_store(&shard->is_following, true);
+	store_set_paced(shard->store, true);
+	shard_diag(shard, "follows, term %" PRId64 ", sequence %" PRId64, shard->replica.chain.term,
+		shard->replica.place.sequence);
+	return 0;
+}
+
+/* What its store stands at was on the log once, and does not come. An end may be told too low for a
+ * moment, where a broker has just begun to lead. */
+static int absent_look(struct shard *shard, int64_t since_ms)
+{
+	int64_t end;
+	if (!shard->replica.must_confirm ||
+		clock_monotonic_ms() - since_ms < shard->config.read_back_ms)
+		return 0;
+	int error =
+		log_end(shard->config.log, shard->config.shard, LOG_EVENTS, &end, &shard->fault);
+	return error || end > shard->replica.place.offset ? error : replica_lost(&shard->replica);
+}
+
+/* What can be read up to the end that is known now, or what comes soon. A stop throws the reader
+ * away, which may be further on. */
+static int events_take(struct shard *shard)
+{
+	struct replica *replica = &shard->replica;
+	struct log_reader *tail = shard->committer.tail;
+	int64_t next = log_reader_position(tail) + 1, end = log_reader_end_hint(tail);
+	int error = 0;
+	read_ahead_begin_some(&replica->reading, tail, end > next ? end : next, WAIT_MS);
+	while (!error && !atomic_load(&shard->is_stopping)) {
+		const struct record_chunk *chunk;
+		error = read_ahead_next(&replica->reading, &chunk, &shard->fault);
+		if (error || !chunk)
+			break;
+		error = replica_take_chunk(replica, chunk);
+		place_note(shard);
+	}
+	read_ahead_end(&replica->reading);
+	return error;
+}
+
+static int events_follow(struct shard *shard)
+{
+	int64_t since_ms = clock_monotonic_ms();
+	int error = 0;
+	while (!error && !leaves(shard)) {
+		error = events_take(shard);
+		if (!error && !shard->replica.must_confirm &&
+			atomic_load(&shard->status_event_lag) == 0)
+			error = abreast(shard);
+		if (!error)
+			error = absent_look(shard, since_ms);
+	}
+	return error;
+}
+
+int shard_read_on(struct shard *shard)
+{
+	struct committer *committer = &shard->committer;
+	int error = shard_enter(shard);
+	if (error)
+		return error;
+	shard->replica.sealed_ms = clock_monotonic_ms();
+	error = log_reader_open(shard->config.log, shard->config.shard, LOG_EVENTS,
+		replica_start_offset(&shard->replica), &committer->tail, &committer->fault);
+	if (!error)
+		error = events_follow(shard);
+	if (error && shard->fault.code == 0)
+		shard->fault = committer->fault;
+	store_set_paced(shard->store, false);
+	atomic_store(&shard->is_following, false);
+	if (error || !atomic_load(&shard->is_stopping))
+		return error;
+	/* The next start finds all of it stored. */
+	error = replica_rest(&shard->replica);
+	if (!error)
+		error = replica_checkpoint(&shard->replica);
+	atomic_store(&shard->status_stored, shard->replica.stored_sequence);
+	return error;
+}
