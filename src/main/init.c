@@ -95,9 +95,8 @@ int main_init(int count, char **arguments)
 		return exit_code;
 	bool is_embedded = options_is_embedded(&options);
 	if (options.shards == 0 && !is_embedded) {
-		complain("how many shards? Give --shards N: it can never change. 1, unless your "
-			 "parties pay only within groups that you place yourself: payments "
-			 "between shards do not exist yet");
+		complain("how many shards? Give --shards N: it can never change. 64 where you may "
+			 "grow, as a process can own many; 1 where one will always do");
 		return EXIT_USAGE;
 	}
 
