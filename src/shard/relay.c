@@ -32,7 +32,7 @@ struct pair {
 	struct route verified; /* as the verified log says */
 	struct sending deliveries, answers;
 	int64_t confirmed_to; /* answers that home has told to have, in this life */
-	bool has_returned;    /* among the answers after those */
+	bool has_returned;    /* so the other shard has rows of refusals to look for */
 	int64_t oldest_ms;    /* when the first unanswered one was sent, where it was asked again */
 	int failures;         /* of its topic, one after the other */
 	int64_t not_before_ms;    /* monotonic */
@@ -359,7 +359,7 @@ static void confirmations_add(struct relay *relay, uint32_t to, struct pair *pai
 		confirm_add(relay, to, next);
 		pair->confirmed_to = next;
 	}
-	pair->has_returned = pair->has_returned && pair->now.answered > number;
+	pair->has_returned = pair->has_returned && pair->now.answered < pair->now.sent;
 }
 
 static bool is_quiet(const struct pair *pair)
@@ -466,6 +466,7 @@ void relay_note(struct relay *relay, const struct event *event)
 		struct pair *pair = &relay->pairs[event->remittance_repeated.shard];
 		if (pair->confirmed_to >= event->remittance_repeated.number)
 			pair->confirmed_to = event->remittance_repeated.number - 1;
+		pair->has_returned = true; /* maybe: what was confirmed was too much at once */
 	}
 }
 
