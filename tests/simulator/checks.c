@@ -259,9 +259,18 @@ const char *checks_unanswered(void)
 void checks_sums(void)
 {
 	for (uint32_t s = 0; s < checks.shards; s++) {
-		const char *wrong = auditor_sums(checks.followers[s].auditor);
+		const struct follower *follower = &checks.followers[s];
+		const char *wrong = auditor_sums(follower->auditor);
 		if (wrong)
 			violation("shard %" PRIu32 ": %s", s, wrong);
+		if (twin_count(follower->twin, TABLE_outbox) !=
+				auditor_under_way(follower->auditor) ||
+			twin_count(follower->twin, TABLE_refusal) !=
+				auditor_refusals(follower->auditor))
+			violation(
+				"shard %" PRIu32
+				": there are rows of remittances that are known no longer, or none",
+				s);
 	}
 	for (uint32_t s = 0; s < checks.shards; s++)
 		for (uint32_t other = s + 1; other < checks.shards; other++) {
