@@ -131,9 +131,10 @@ enum { HOME = 1, AWAY = 2, SHARDS = 4, SENT_BEFORE = 7, PAIRS = EFFECTS_PER_EVEN
 static struct account_id payee(unsigned number)
 {
 	struct account_id id;
-	char text[ACCOUNT_ID_SIZE_MAX];
+	char text[ACCOUNT_ID_SIZE_MAX + 20];
 	do {
-		int size = snprintf(text, sizeof text, "payee%u/main", number);
+		int size = snprintf(
+			text, sizeof text, "p%063u/name-of-thirty-two-characters-ab", number);
 		assert_true(account_id_parse(&id, text, (size_t)size));
 		number += 1000;
 	} while (murmur2_partition(id.at, id.party_size, SHARDS) != AWAY);
