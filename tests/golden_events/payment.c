@@ -135,11 +135,13 @@ static void sent_and_settled(struct event *event)
 	event->effect_count = 3;
 }
 
+/* The second posting's amount stands where a remittance has its purpose. */
 static void debited_and_not_sent(struct event *event)
 {
 	event->effects[1] = event->effects[0];
-	event->balances[0] = golden_balance("alice/main", 2500, 10000, 2500, 0);
-	event->balances[1] = golden_balance("@transit/USD.2", 0, 2500, 0, 0);
+	event->effects[1].posting.amount = amount_of(PURPOSE_transfer);
+	event->balances[0] = golden_balance("alice/main", 1251, 10000, 2500, 0);
+	event->balances[1] = golden_balance("@transit/USD.2", 0, 1251, 0, 0);
 }
 
 static void sent_for_no_purpose(struct event *event)
