@@ -190,7 +190,7 @@ static void sent_to_no_shard(struct event *event)
 
 static void sent_to_the_platform(struct event *event)
 {
-	sent_by(event)->to_account = golden_account("@fees/USD");
+	sent_by(event)->to_account = golden_account("@bank/USD"); /* its hash is of shard 2 */
 }
 
 /* frank is of shard 3. */
