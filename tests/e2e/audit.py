@@ -35,9 +35,8 @@ def minor_of(text):
 
 def text_of(minor, currency):
     exponent = EXPONENTS[currency]
-    if exponent == 0:
-        return f"{minor} {currency}"
-    return f"{minor // 10 ** exponent}.{minor % 10 ** exponent:0{exponent}} {currency}"
+    sign, digits = "-" if minor < 0 else "", str(abs(minor)).rjust(exponent + 1, "0")
+    return f"{sign}{digits[:-exponent]}.{digits[-exponent:]} {currency}" if exponent else f"{minor} {currency}"
 
 
 # --- Kafka ---
