@@ -29,6 +29,9 @@ NAMED_IN = {
     "TABLE_ledger": (("shard",), "whose store it is"),
     "TABLE_account": (("shard", "main"), "swept into memory; show's and verify's balances"),
     "TABLE_hold": (("main",), "verify compares pending totals with the open holds"),
+    "TABLE_route": (("main",), "verify compares what one shard sent with what the other received"),
+    "TABLE_outbox": (("main",), "as route"),
+    "TABLE_refusal": (("main",), "as route"),
     "TABLE_command_row": (("shard", "state"), "appended and dropped by range, never looked up one by one"),
     "TABLE_timer": (("shard", "state"), "read in order, as no other table is"),
 }

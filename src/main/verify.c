@@ -2,6 +2,7 @@
 /* pinion verify: everything again from the log alone, compared with what is stored, and with heads
  * kept elsewhere. */
 #include "main/verify.h"
+#include "main/between.h"
 #include "main/help.h"
 #include "main/limits.h"
 #include "main/main.h"
@@ -21,9 +22,9 @@
 
 enum { CACHE_BYTES = 32 << 20, CURRENCIES_MAX = 200 };
 
-__extension__ typedef __int128 wide;
+/* What replica_follow ends with when a shard was read on far enough: no fault is above zero. */
+enum { IS_COVERED = 1 };
 
-/* Sums that no number of accounts overflows. */
 struct sum {
 	enum currency currency;
 	wide debits_posted, credits_posted, debits_pending, credits_pending, held;
@@ -40,6 +41,8 @@ struct check {
 	bool heads_seen[PLACES_MAX];
 	bool is_quiet;
 	bool is_wrong;
+	struct between *between; /* NULL: not all shards are verified */
+	bool reads_on;           /* until what other shards know of this one is covered */
 
 	struct sum sums[CURRENCIES_MAX];
 	size_t sum_count;
@@ -56,6 +59,9 @@ static void wrong(struct check *check, const char *text)
 static int event_seen(void *context, const struct event *event, const struct place *place)
 {
 	struct check *check = context;
+	if (check->reads_on &&
+		between_covers(check->between, check->replica.shard, check->replica.state))
+		return IS_COVERED;
 	check->figures->transfers +=
 		(event->kind == EVENT_transfer_posted || event->kind == EVENT_transfer_sent) &&
 		!event->dry_run;
@@ -117,19 +123,6 @@ static int table_scan(struct check *check, enum table table,
 		check, &check->fault);
 }
 
-static void wide_print(wide value, char text[48])
-{
-	char digits[48];
-	size_t n = 0;
-	do {
-		digits[n++] = (char)('0' + (int)(value % 10));
-		value /= 10;
-	} while (value > 0);
-	for (size_t i = 0; i < n; i++)
-		text[i] = digits[n - 1 - i];
-	text[n] = '\0';
-}
-
 static int totals_check(struct check *check)
 {
 	check->sum_count = 0;
@@ -144,9 +137,9 @@ static int totals_check(struct check *check)
 			wrong(check, "debits do not equal credits");
 		if (sum->debits_pending != sum->held)
 			wrong(check, "pending totals are not the open holds");
-		char posted[48], held[48];
-		wide_print(sum->debits_posted, posted);
-		wide_print(sum->held, held);
+		char posted[WIDE_TEXT_SIZE], held[WIDE_TEXT_SIZE];
+		wide_text(sum->debits_posted, posted);
+		wide_text(sum->held, held);
 		if (!check->is_quiet)
 			(void)printf("  %s  debits = credits = %s minor units posted, %s pending "
 				     "in open "
@@ -232,6 +225,13 @@ static void head_print(const struct check *check)
 		check->accounts, check->holds, check->replica.shard, place->sequence, hash);
 }
 
+static int rebuilt_open(struct check *check, uint32_t shard, const char *folder, struct store **ret)
+{
+	char path[PATH_SIZE_MAX + 16];
+	(void)snprintf(path, sizeof path, "%s/%" PRIu32, folder, shard);
+	return store_open(ret, path, STORE_OWN, CACHE_BYTES, &check->fault);
+}
+
 static int stores_open(struct check *check, const char *folder)
 {
 	char path[PATH_SIZE_MAX + 16];
@@ -248,9 +248,18 @@ static int stores_open(struct check *check, const char *folder)
 			return error;
 		}
 	}
-	(void)snprintf(path, sizeof path, "%s/%" PRIu32, folder, check->replica.shard);
-	int error = store_open(&check->rebuilt, path, STORE_OWN, CACHE_BYTES, &check->fault);
+	int error = rebuilt_open(check, check->replica.shard, folder, &check->rebuilt);
 	return error ? error : replica_start(&check->replica, check->rebuilt, true);
+}
+
+static int between_take(struct check *check)
+{
+	bool fits = true;
+	int error = check->between ? between_read(check->between, check->replica.shard,
+					     check->rebuilt, &fits, &check->fault)
+				   : 0;
+	check->is_wrong |= !fits;
+	return error;
 }
 
 static int shard_verify(struct check *check, struct log *log, uint32_t shard, const char *folder)
@@ -269,6 +278,8 @@ static int shard_verify(struct check *check, struct log *log, uint32_t shard, co
 			check->replica.place.sequence);
 	if (!error)
 		error = totals_check(check);
+	if (!error)
+		error = between_take(check);
 	if (!error && !check->is_quiet)
 		head_print(check);
 	return error;
@@ -294,32 +305,156 @@ static int heads_check(const struct check *check, uint32_t shard)
 	return EXIT_DONE;
 }
 
-static int shards_verify(const struct options *options, struct log *log, const char *folder,
-	bool is_quiet, struct verify_figures *figures)
+/* EXIT_DONE where there is no error and nothing is wrong. */
+static int check_exit(const struct check *check, int error)
+{
+	if (error == FAULT_LOG) {
+		complain("%s", check->fault.text);
+		return EXIT_REFUSED;
+	}
+	if (error)
+		return fault_exit(&check->fault);
+	return check->is_wrong ? EXIT_REFUSED : EXIT_DONE;
+}
+
+static int shards_verify(
+	struct check *check, const struct check *start, struct log *log, const char *folder)
 {
 	int exit_code = EXIT_DONE;
+	const struct options *options = start->options;
 	size_t count = options->shard_count ? options->shard_count : log_shards(log);
-	struct check *check = calloc(1, sizeof *check);
-	assert(check);
 	for (size_t i = 0; i < count && exit_code != EXIT_FAULT; i++) {
 		uint32_t shard = options->shard_count ? options->shard[i] : (uint32_t)i;
-		*check = (struct check){
-			.options = options, .is_quiet = is_quiet, .figures = figures
-		};
+		*check = *start;
 		int error = shard_verify(check, log, shard, folder);
-		figures->events += check->replica.place.sequence;
-		figures->shards++;
-		figures->compared += check->stored != NULL;
-		if (error == FAULT_LOG) {
-			complain("%s", check->fault.text);
-			exit_code = EXIT_REFUSED;
-		} else if (error) {
-			exit_code = fault_exit(&check->fault);
-		} else if (check->is_wrong || heads_check(check, shard) != EXIT_DONE) {
-			exit_code = EXIT_REFUSED;
-		}
+		check->figures->events += check->replica.place.sequence;
+		check->figures->shards++;
+		check->figures->compared += check->stored != NULL;
+		int shard_exit = check_exit(check, error);
+		if (shard_exit == EXIT_DONE)
+			shard_exit = heads_check(check, shard);
+		if (shard_exit != EXIT_DONE)
+			exit_code = shard_exit;
 		check_deinit(check);
 	}
+	return exit_code;
+}
+
+/* --- The ledger as a whole --- */
+
+/* From where its store stands, until it covers what the others know of it, or to its end. */
+static int read_on(struct check *check, struct log *log)
+{
+	struct replica *replica = &check->replica;
+	int64_t end;
+	struct log_reader *reader = NULL;
+	int error = log_end(log, replica->shard, LOG_EVENTS, &end, &check->fault);
+	if (!error)
+		error = log_reader_open(log, replica->shard, LOG_EVENTS,
+			replica_start_offset(replica), &reader, &check->reading);
+	if (!error)
+		error = replica_follow(replica, reader, end, INT64_MAX);
+	if (error == IS_COVERED)
+		error = 0;
+	if (!error)
+		error = replica_checkpoint(replica);
+	if (error && check->fault.code == 0)
+		check->fault = check->reading;
+	log_reader_close(reader);
+	return error;
+}
+
+static int shard_read_on(struct check *check, struct log *log, uint32_t shard, const char *folder)
+{
+	int error =
+		replica_init(&check->replica, shard, limits_memory(check->options), &check->fault);
+	if (!error)
+		error = rebuilt_open(check, shard, folder, &check->rebuilt);
+	if (error)
+		return error;
+	check->replica.observe = event_seen;
+	check->replica.context = check;
+	error = replica_start(&check->replica, check->rebuilt, true);
+	int64_t before = check->replica.place.sequence;
+	if (!error)
+		error = read_on(check, log);
+	if (error)
+		return error;
+	if (!check->is_quiet)
+		(void)printf("shard %" PRIu32 ": read on to event %" PRId64
+			     ", which other shards know of already\n",
+			shard, check->replica.place.sequence);
+	check->figures->events += check->replica.place.sequence - before;
+	bool is_quiet = check->is_quiet;
+	check->is_quiet = true; /* these totals were printed, as they were a little earlier */
+	error = totals_check(check);
+	check->is_quiet = is_quiet;
+	return error ? error : between_take(check);
+}
+
+static int behind_read_on(struct check *check, const struct check *start, struct log *log,
+	uint32_t shard, const char *folder)
+{
+	*check = *start;
+	check->reads_on = true;
+	int exit_code = check_exit(check, shard_read_on(check, log, shard, folder));
+	check_deinit(check);
+	if (exit_code == EXIT_DONE && between_is_behind(start->between, shard)) {
+		between_say_behind(start->between, shard);
+		return EXIT_REFUSED;
+	}
+	return exit_code;
+}
+
+/* Each shard was verified up to an event of its own: those that are behind are read on. That may
+ * put others behind, but it ends, as all that is needed stands on the logs already. */
+static int shards_meet(
+	struct check *check, const struct check *start, struct log *log, const char *folder)
+{
+	int exit_code = EXIT_DONE;
+	bool is_one_behind;
+	do {
+		is_one_behind = false;
+		for (uint32_t i = 0; i < log_shards(log) && exit_code == EXIT_DONE; i++) {
+			if (!between_is_behind(start->between, i))
+				continue;
+			is_one_behind = true;
+			exit_code = behind_read_on(check, start, log, i, folder);
+		}
+	} while (is_one_behind && exit_code == EXIT_DONE);
+	return exit_code;
+}
+
+static int shards_add_up(struct check *check, const struct check *start, const char *folder)
+{
+	*check = *start;
+	uint32_t shards = (uint32_t)check->figures->shards;
+	for (uint32_t shard = 0; shard < shards; shard++) {
+		struct store *store = NULL;
+		int error = rebuilt_open(check, shard, folder, &store);
+		if (!error)
+			error = between_add(check->between, shard, store, &check->fault);
+		store_close(store);
+		if (error)
+			return fault_exit(&check->fault);
+	}
+	return between_adds_up(check->between, check->is_quiet) ? EXIT_DONE : EXIT_REFUSED;
+}
+
+static int all_verify(const struct options *options, struct log *log, const char *folder,
+	bool is_quiet, struct verify_figures *figures)
+{
+	struct check *check = calloc(2, sizeof *check), *start = check + 1;
+	assert(check);
+	*start = (struct check){ .options = options, .is_quiet = is_quiet, .figures = figures };
+	if (options->shard_count == 0 && log_shards(log) > 1)
+		start->between = between_new(log_shards(log));
+	int exit_code = shards_verify(check, start, log, folder);
+	if (exit_code == EXIT_DONE && start->between)
+		exit_code = shards_meet(check, start, log, folder);
+	if (exit_code == EXIT_DONE && start->between)
+		exit_code = shards_add_up(check, start, folder);
+	between_free(start->between);
 	free(check);
 	return exit_code;
 }
@@ -340,7 +475,7 @@ int ledger_verify(const struct options *options, bool is_quiet, struct verify_fi
 		log_close(log);
 		return EXIT_FAULT;
 	}
-	exit_code = shards_verify(options, log, folder, is_quiet, ret);
+	exit_code = all_verify(options, log, folder, is_quiet, ret);
 	folder_remove(folder);
 	log_close(log);
 	return exit_code;

@@ -457,10 +457,19 @@ static void handed_is_verified(struct relay *relay)
 		relay->pairs[to].verified = relay->pairs[to].handed;
 }
 
+/* Rows are gone as soon as that is decided. */
 void relay_note(struct relay *relay, const struct event *event)
 {
 	if (event->kind == EVENT_remittance_returned) {
-		relay->pairs[event->remittance_returned.away_shard].has_returned = true;
+		struct pair *pair = &relay->pairs[event->remittance_returned.away_shard];
+		pair->now.answered = event->remittance_returned.number;
+		pair->has_returned = true;
+	} else if (event->kind == EVENT_remittance_settled) {
+		relay->pairs[event->remittance_settled.away_shard].now.answered =
+			event->remittance_settled.last_number;
+	} else if (event->kind == EVENT_remittance_confirmed) {
+		relay->pairs[event->remittance_confirmed.home_shard].now.confirmed =
+			event->remittance_confirmed.number;
 	} else if (event->kind == EVENT_remittance_repeated &&
 		   event->remittance_repeated.was_answer) {
 		struct pair *pair = &relay->pairs[event->remittance_repeated.shard];

@@ -528,8 +528,10 @@ int replica_follow(
 				replica->shard);
 	}
 	read_ahead_end(&replica->reading);
-	if (!error)
-		return replica_rest(replica);
+	if (error >= 0) {
+		int rested = replica_rest(replica);
+		return rested ? rested : error;
+	}
 	checkpoint_writer_stop(&replica->writer);
 	return error;
 }

@@ -29,7 +29,7 @@ struct replica {
 	struct place place; /* of the last event applied; sequence 0: none */
 	struct fault *fault;
 	/* Called for each event before it is applied, with its place; for those who look on. 0 goes
-	 * on. */
+	 * on; above 0 the replica stays before it, and this is what replica_follow returns. */
 	int (*observe)(void *context, const struct event *event, const struct place *place);
 	void *context;
 	bool checkpoints;  /* may write to the store when memory is full ... */

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* As many effects and balances as an event can have: decided, found sound or not, applied, undone.
- * No command of today comes near. */
+ * No command of today has as many balances. */
 #include "apply/effects.h"
+#include "apply/apply.h"
 #include "base/murmur2.h"
 #include "decide/posting.h"
 #include "ledger/platform.h"
@@ -131,9 +132,10 @@ enum { HOME = 1, AWAY = 2, SHARDS = 4, SENT_BEFORE = 7, PAIRS = EFFECTS_PER_EVEN
 static struct account_id payee(unsigned number)
 {
 	struct account_id id;
-	char text[ACCOUNT_ID_SIZE_MAX];
+	char text[ACCOUNT_ID_SIZE_MAX + 20];
 	do {
-		int size = snprintf(text, sizeof text, "payee%u/main", number);
+		int size = snprintf(
+			text, sizeof text, "p%063u/name-of-thirty-two-characters-ab", number);
 		assert_true(account_id_parse(&id, text, (size_t)size));
 		number += 1000;
 	} while (murmur2_partition(id.at, id.party_size, SHARDS) != AWAY);
@@ -247,6 +249,30 @@ static void remittances_are_applied_and_undone(void **given)
 	}
 }
 
+/* Rows of refusals are looked for one by one: 64 of them at most, where there are any. */
+static void a_confirmation_has_bounds(void **given)
+{
+	struct fixture *f = *given;
+	event_clear(&f->event);
+	f->event.kind = EVENT_remittance_confirmed;
+	f->event.sequence = 1;
+	f->event.topic = TOPIC_internal;
+	f->event.remittance_confirmed.home_shard = AWAY;
+	for (unsigned refused = 0; refused < 2; refused++) {
+		struct route route = {
+			.shard = AWAY, .received = 300, .confirmed = 100, .refused = refused
+		};
+		assert_true(state_reserve_event(f->state));
+		mutate_route(f->state, &route);
+		f->event.remittance_confirmed.number = 100 + EFFECTS_PER_EVENT_MAX;
+		assert_true(apply_is_sound(f->state, &f->event));
+		f->event.remittance_confirmed.number++;
+		assert_int_equal(apply_is_sound(f->state, &f->event), refused == 0);
+		f->event.remittance_confirmed.number = 301;
+		assert_false(apply_is_sound(f->state, &f->event));
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -256,6 +282,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(a_debit_sends_once, setup_sent, teardown),
 		cmocka_unit_test_setup_teardown(
 			remittances_are_applied_and_undone, setup_sent, teardown),
+		cmocka_unit_test_setup_teardown(a_confirmation_has_bounds, setup_sent, teardown),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -429,9 +429,20 @@ size_t auditor_open_holds(const struct auditor *auditor)
 	return open;
 }
 
+size_t auditor_under_way(const struct auditor *auditor)
+{
+	return remittances_open(&auditor->books).under_way;
+}
+
+size_t auditor_refusals(const struct auditor *auditor)
+{
+	return remittances_open(&auditor->books).refused;
+}
+
 size_t auditor_remittances_open(const struct auditor *auditor)
 {
-	return remittances_open(&auditor->books);
+	struct remittances_open open = remittances_open(&auditor->books);
+	return open.under_way + open.unconfirmed;
 }
 
 size_t auditor_command_ids(const struct auditor *auditor)

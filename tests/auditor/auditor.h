@@ -58,6 +58,8 @@ bool auditor_account(const struct auditor *auditor, const struct account_id *id,
 	struct balances *ret, bool *ret_is_closed);
 size_t auditor_accounts(const struct auditor *auditor); /* the platform's too */
 size_t auditor_open_holds(const struct auditor *auditor);
+size_t auditor_under_way(const struct auditor *auditor); /* remittances sent, and not answered */
+size_t auditor_refusals(const struct auditor *auditor);  /* remittances refused, until confirmed */
 size_t auditor_remittances_open(const struct auditor *auditor); /* on either of their sides */
 size_t auditor_command_ids(const struct auditor *auditor);      /* that were not dropped */
 

@@ -312,7 +312,7 @@ static bool account_compare(struct duel *duel, const struct model_row *row)
 bool duel_compare(struct duel *duel)
 {
 	seal(duel);
-	size_t accounts = 0, holds = 0, commands = 0;
+	size_t accounts = 0, holds = 0, commands = 0, under_way = 0, refusals = 0;
 	for (size_t i = 0; i < duel->store.count; i++) {
 		const struct model_row *row = duel->store.rows[i];
 		if (row->key.at[0] == TABLE_account) {
@@ -321,6 +321,10 @@ bool duel_compare(struct duel *duel)
 				return false;
 		} else if (row->key.at[0] == TABLE_command_row) {
 			commands++;
+		} else if (row->key.at[0] == TABLE_outbox) {
+			under_way++;
+		} else if (row->key.at[0] == TABLE_refusal) {
+			refusals++;
 		} else if (row->key.at[0] == TABLE_hold) {
 			struct hold hold;
 			hold_unpack(row->value, &hold);
@@ -336,6 +340,12 @@ bool duel_compare(struct duel *duel)
 	if (commands != auditor_command_ids(duel->auditor))
 		return wrong(duel, "the core has %zu command ids, the auditor %zu", commands,
 			auditor_command_ids(duel->auditor));
+	if (under_way != auditor_under_way(duel->auditor) ||
+		refusals != auditor_refusals(duel->auditor))
+		return wrong(duel,
+			"the core keeps %zu remittances and %zu refusals, the auditor %zu and %zu",
+			under_way, refusals, auditor_under_way(duel->auditor),
+			auditor_refusals(duel->auditor));
 	if (!books_check(&duel->store, duel->error, sizeof duel->error))
 		return false;
 	const char *said = auditor_all_answered(duel->auditor);

@@ -634,14 +634,16 @@ const char *remittance_sums(const struct books *books, char *message, size_t siz
 	return wrong;
 }
 
-size_t remittances_open(const struct books *books)
+struct remittances_open remittances_open(const struct books *books)
 {
-	size_t open = 0;
+	struct remittances_open open = { 0 };
 	const struct route_page *route;
 	const struct shelf *shelf = books_shelf(books, &route_pages);
-	for (size_t at = 0; shelf && (route = shelf_next(shelf, &at));)
-		open += (size_t)(route->sent - route->answered) +
-			(size_t)(route->received - route->confirmed);
+	for (size_t at = 0; shelf && (route = shelf_next(shelf, &at));) {
+		open.under_way += (size_t)(route->sent - route->answered);
+		open.unconfirmed += (size_t)(route->received - route->confirmed);
+		open.refused += (size_t)route->refused;
+	}
 	return open;
 }
 

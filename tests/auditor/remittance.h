@@ -24,7 +24,12 @@ const char *remittance_order(
  * was taken; and the two @transit accounts add up to what is under way. */
 const char *remittance_pair(
 	const struct books *one, const struct books *other, char *message, size_t size);
-/* How many remittances are not answered, or whose answers are not confirmed. */
-size_t remittances_open(const struct books *books);
+
+struct remittances_open {
+	size_t under_way;   /* sent, and not answered */
+	size_t unconfirmed; /* received; it is not known whether home has the answer */
+	size_t refused;     /* of those */
+};
+struct remittances_open remittances_open(const struct books *books);
 
 #endif

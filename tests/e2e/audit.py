@@ -35,9 +35,8 @@ def minor_of(text):
 
 def text_of(minor, currency):
     exponent = EXPONENTS[currency]
-    if exponent == 0:
-        return f"{minor} {currency}"
-    return f"{minor // 10 ** exponent}.{minor % 10 ** exponent:0{exponent}} {currency}"
+    sign, digits = "-" if minor < 0 else "", str(abs(minor)).rjust(exponent + 1, "0")
+    return f"{sign}{digits[:-exponent]}.{digits[-exponent:]} {currency}" if exponent else f"{minor} {currency}"
 
 
 # --- Kafka ---
@@ -126,6 +125,9 @@ def value_of(field, value, message):
         minor, currency = minor_of(value)
         message.MergeFrom(types_pb2.Amount(minor=minor, currency=currency))
         return None
+    if field.type == field.TYPE_MESSAGE:  # one of several, printed as its name
+        getattr(message, value).SetInParent()
+        return None
     if field.type == field.TYPE_BYTES:
         return bytes_of(value)
     if field.type == field.TYPE_ENUM:
@@ -142,7 +144,11 @@ def beside_of(shape, name, value, message, balances):
         setattr(message, name.removesuffix("_account") + "_place", place)
         return
     minor, currency = minor_of(value)
-    wanted = shape["currency"] if "currency" in shape else balances[message.debit_place - 1]["currency"]
+    if "currency" in shape:
+        wanted = shape["currency"]
+    else:  # an effect's: of the account debited
+        place = message.debit_place if hasattr(message, "debit_place") else message.from_place
+        wanted = balances[place - 1]["currency"]
     check(currency == wanted, f"{name}: {value}")
     setattr(message, name + "_minor", minor)
 
@@ -232,8 +238,9 @@ def shows_compare(ledger, books):
     )
     for key, lines in shown.items():
         debits, credits, debits_pending, credits_pending = books.totals[key]
-        posted = debits - credits if key[1].startswith("@") else credits - debits
-        available = posted - (credits_pending if key[1].startswith("@") else debits_pending)
+        is_asset = key[1].startswith("@bank/")
+        posted = debits - credits if is_asset else credits - debits
+        available = posted - (credits_pending if is_asset else debits_pending)
         wanted = tuple(
             text_of(minor, books.currency[key])
             for minor in (posted, debits_pending, credits_pending, available)

@@ -3,13 +3,14 @@
 
 Finds: a broken chain, effects that are not the balances told, debits that are not credits, pending
 totals that are not the open holds, an account below its floor, an input with no outcome or two, a
-command done twice.
+command done twice; and what routes.py finds, of money between shards.
 """
 import collections
 import hashlib
 
 from contract import event_pb2, reject_pb2
 from harness import check, id_text
+from routes import Routes
 
 Totals = collections.namedtuple("Totals", "debits credits debits_pending credits_pending")
 LAYERS = {
@@ -71,6 +72,7 @@ class Books:
         self.kinds, self.sequences = collections.Counter(), {}
         self.last_inputs = {}  # (shard, topic) -> offset, digest, command id of the last one decided
         self.ledger_ids, self.times = set(), collections.defaultdict(int)
+        self.routes = Routes()
 
     def take(self, event):
         shard, kind = event.shard, event.WhichOneof("outcome")
@@ -98,6 +100,7 @@ class Books:
             self._outcome(event, kind, where)
         self._effects(event, where)
         self._hold(event, kind, where)
+        self.routes.take(event, kind, where)
 
     def _outcome(self, event, kind, where):
         of_stream = self.inputs[event.shard, event.input.topic]
@@ -111,6 +114,8 @@ class Books:
         if event.input.dry_run:
             check(not event.effects and not event.balances, f"{where}: a trial with effects")
             return
+        if not event.input.command_id:
+            return  # what shards send each other is known by its number
         key = event.shard, event.input.command_id
         if kind == "command_repeated":
             self.repeats[key] += 1
@@ -148,7 +153,9 @@ class Books:
     def _effects(self, event, where):
         shard, touched = event.shard, set()
         for effect in event.effects:
-            check(effect.WhichOneof("effect") == "posting", f"{where}: an unknown effect")
+            check(effect.WhichOneof("effect"), f"{where}: an unknown effect")
+            if not effect.HasField("posting"):
+                continue  # it moves nothing by itself
             posting = effect.posting
             debit, credit, sign = LAYERS[posting.layer]
             check(posting.amount_minor > 0, f"{where}: a posting of nothing")
@@ -246,6 +253,7 @@ class Books:
                 debits == credits and debits_pending == credits_pending,
                 f"{key}: debits are not credits",
             )
+        self.routes.close(self.totals)
         return self
 
     def inputs_compare(self, offsets):

@@ -4,7 +4,8 @@
 A client asks in rounds. The commands of one round touch different accounts, so what each must be
 answered does not depend on the order in which they arrive, on repeats, or on what dies meanwhile.
 Only a hold with a short expiry may have ended by itself; until that is known the model counts its
-money as neither free nor held.
+money as neither free nor held. So it counts what comes from another shard, or comes back from there: when it
+arrives is not known, that it does is.
 """
 import collections
 import random
@@ -16,6 +17,7 @@ from gates import answer_of, command, partition_of, uuid7
 from harness import Failure, check, wait_for
 
 CURRENCY = "USD"
+MORE_THAN_ALL = 10**12  # than all clients together ever receive
 SHORT_S, LONG_S = (1, 2, 3), 3600
 
 
@@ -24,7 +26,8 @@ class Account:
         self.name, self.party = name, name.split("/")[0]
         self.posted = 0
         self.held = 0  # by holds that are surely open
-        self.unsure = 0  # by those that may have expired
+        self.unsure = 0  # by those that may have expired, and what may have come back
+        self.incoming = 0  # from other shards, sent to it; only grows
 
     @property
     def free_min(self):
@@ -32,7 +35,7 @@ class Account:
 
     @property
     def free_max(self):
-        return self.posted - self.held
+        return self.posted - self.held + self.incoming
 
 
 class Hold:
@@ -72,12 +75,14 @@ class Client(threading.Thread):
         self.references, self.received, self.rounds = [], 0, 0
         self.final, self.asked_times = {}, collections.Counter()  # by command id
         self.old = []  # commands answered before, to be repeated
+        self.peers, self.is_open = [], False  # clients of all shards; its accounts are there
         self.trouble, self.is_over, self.answered = None, threading.Event(), 0
         self.tally = collections.Counter()
 
     def run(self):
         try:
             self.open_all()
+            self.is_open = True
             while not self.is_over.is_set():
                 self.round()
             self.settle()
@@ -175,6 +180,7 @@ class Client(threading.Thread):
             [
                 self.transfer,
                 self.transfer_too_much,
+                self.transfer_across,
                 self.transfer_elsewhere,
                 self.transfer_to_nobody,
                 self.funds,
@@ -182,7 +188,7 @@ class Client(threading.Thread):
                 self.hold,
                 self.hold_too_much,
             ],
-            [40, 5, 3, 3, 10, 3, 30, 3],
+            [40, 5, 20, 3, 3, 10, 3, 30, 3],
         )[0]
         one, _, allowed, follow = make(payer, payee)
         return one, self.random.choices([1, 2, 3], [85, 10, 5])[0], allowed, follow
@@ -237,21 +243,35 @@ class Client(threading.Thread):
 
     def transfer_too_much(self, payer, payee):
         return (
-            self.transfer_command(payer, payee.name, payer.free_max + 1),
+            self.transfer_command(payer, payee.name, payer.free_max + MORE_THAN_ALL),
             1,
             ["balance_too_low"],
             ignore,
         )
 
+    def transfer_across(self, payer, payee):
+        """To an account of another shard: it surely arrives."""
+        peers = [peer for peer in self.peers if peer.shard != self.shard and peer.is_open]
+        if not peers or payer.free_min <= 0:
+            return self.transfer(payer, payee)
+        there, minor = self.random.choice(self.random.choice(peers).accounts), self.random.randint(1, payer.free_min)
+        with INCOMING:
+            there.incoming += minor
+
+        def follow(_):
+            payer.posted -= minor
+
+        return self.transfer_command(payer, there.name, minor), 1, ["transfer_sent"], follow
+
     def transfer_elsewhere(self, payer, payee):
-        if not self.elsewhere:
+        """To nobody on another shard: it surely comes back."""
+        if not self.elsewhere or payer.free_min <= 0:
             return self.transfer_to_nobody(payer, payee)
-        return (
-            self.transfer_command(payer, f"{self.elsewhere}/main", 1),
-            1,
-            ["payee_on_another_shard"],
-            ignore,
-        )
+
+        def follow(_):
+            payer.unsure += 1
+
+        return self.transfer_command(payer, f"{self.elsewhere}/none", 1), 1, ["transfer_sent"], follow
 
     def transfer_to_nobody(self, payer, payee):
         return (
@@ -292,7 +312,7 @@ class Client(threading.Thread):
                 "hold_create",
                 from_account=payer.name,
                 to_account=payee.name,
-                amount=(payer.free_max + 1, CURRENCY),
+                amount=(payer.free_max + MORE_THAN_ALL, CURRENCY),
                 reason="order",
                 expires_in_s=LONG_S,
             ),
@@ -339,6 +359,9 @@ class Client(threading.Thread):
         return one, 1, [self.final[one.id]], ignore
 
 
+INCOMING = threading.Lock()  # of an account, which clients of other shards add to
+
+
 def ignore(_):
     """A refusal changes nothing."""
 
@@ -358,6 +381,7 @@ def clients_start(gate, seed, count=None, **options):
         Client(gate, n % gate.shards, seed + n, **options) for n in range(count or gate.shards)
     ]
     for client in clients:
+        client.peers = clients
         client.start()
     return clients
 
@@ -401,10 +425,11 @@ def models_compare(clients, books):
         for account in client.accounts:
             key = client.shard, account.name
             debits, credits, pending, _ = books.totals[key]
+            back, forth = books.routes.to_come(account.name)
             check(
-                (credits - debits, pending) == (account.posted, account.held),
-                f"{key}: the events say {credits - debits} posted, {pending} held; told was "
-                f"{account.posted}, {account.held}",
+                (credits - debits + back + forth, pending) == (account.posted + account.incoming, account.held),
+                f"{key}: the events say {credits - debits} posted, {back} to come back, {forth} to come, {pending} held; told was "
+                f"{account.posted}, {account.incoming} sent to it, {account.held}",
             )
         wanted = {hold.id: hold.minor for hold in client.holds.values()}
         there = {

@@ -115,6 +115,17 @@ static void sent_twice_debited_once(struct event *event)
 	event->effect_count = 3;
 }
 
+/* Each is as it should be. */
+static void sent_two(struct event *event)
+{
+	event->effects[2] = event->effects[0];
+	event->effects[3] = event->effects[1];
+	event->effects[3].remittance.number++;
+	event->effect_count = 4;
+	event->balances[0] = golden_balance("alice/main", 2500, 10000, 2500, 0);
+	event->balances[1] = golden_balance("@transit/USD.2", 0, 2500, 0, 0);
+}
+
 static void sent_and_settled(struct event *event)
 {
 	event->effects[2] = (struct effect){
@@ -124,11 +135,13 @@ static void sent_and_settled(struct event *event)
 	event->effect_count = 3;
 }
 
+/* The second posting's amount stands where a remittance has its purpose. */
 static void debited_and_not_sent(struct event *event)
 {
 	event->effects[1] = event->effects[0];
-	event->balances[0] = golden_balance("alice/main", 2500, 10000, 2500, 0);
-	event->balances[1] = golden_balance("@transit/USD.2", 0, 2500, 0, 0);
+	event->effects[1].posting.amount = amount_of(PURPOSE_transfer);
+	event->balances[0] = golden_balance("alice/main", 1251, 10000, 2500, 0);
+	event->balances[1] = golden_balance("@transit/USD.2", 0, 1251, 0, 0);
 }
 
 static void sent_for_no_purpose(struct event *event)
@@ -177,7 +190,7 @@ static void sent_to_no_shard(struct event *event)
 
 static void sent_to_the_platform(struct event *event)
 {
-	sent_by(event)->to_account = golden_account("@fees/USD");
+	sent_by(event)->to_account = golden_account("@bank/USD"); /* its hash is of shard 2 */
 }
 
 /* frank is of shard 3. */
@@ -225,7 +238,7 @@ static void sent_and_held(struct event *event)
 
 const struct golden_rule transfer_sent_v1_golden = { .make = transfer_sent,
 	.unsound = UNSOUND_LIST(UNSOUND(sent_before_debited), UNSOUND(sent_twice_debited_once),
-		UNSOUND(sent_and_settled), UNSOUND(debited_and_not_sent),
+		UNSOUND(sent_two), UNSOUND(sent_and_settled), UNSOUND(debited_and_not_sent),
 		UNSOUND(sent_for_no_purpose), UNSOUND(sent_by_another_party),
 		UNSOUND(sent_by_no_command), UNSOUND(sent_from_no_place),
 		UNSOUND(sent_from_a_place_beyond), UNSOUND(sent_from_the_credited),

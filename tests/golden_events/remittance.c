@@ -265,6 +265,12 @@ static void settled_twice(struct event *event)
 	event->effects[1] = event->effects[0];
 }
 
+/* The payment is the right one. */
+static void settled_under_another_number(struct event *event)
+{
+	event->effects[1].settlement.number = 1;
+}
+
 static void settled_another_payment(struct event *event)
 {
 	event->effects[1].settlement.payment_id.at[15] ^= 1;
@@ -309,9 +315,10 @@ const struct golden_rule remittance_settled_v1_golden = { .make = remittance_set
 		UNSOUND(settled_by_another_shard), UNSOUND(settled_after_a_gap),
 		UNSOUND(settled_more_than_sent), UNSOUND(settled_more_than_told),
 		UNSOUND(settled_less_than_told), UNSOUND(settled_none), UNSOUND(settled_twice),
-		UNSOUND(settled_another_payment), UNSOUND(settled_another_group),
-		UNSOUND(settled_with_a_group), UNSOUND(settled_and_posted),
-		UNSOUND(settled_and_sent), UNSOUND(settled_with_a_balance)) };
+		UNSOUND(settled_under_another_number), UNSOUND(settled_another_payment),
+		UNSOUND(settled_another_group), UNSOUND(settled_with_a_group),
+		UNSOUND(settled_and_posted), UNSOUND(settled_and_sent),
+		UNSOUND(settled_with_a_balance)) };
 
 static struct event returned(int n, int64_t offset, int64_t number)
 {

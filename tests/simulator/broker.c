@@ -46,8 +46,8 @@ struct stream {
 struct request {
 	int64_t at_ns;
 	struct stream *stream;
-	int64_t epoch;
-	size_t count; /* records; 0: it asks for commit */
+	int64_t epoch; /* of an input's: -1 */
+	size_t count;  /* records; 0: it asks for commit */
 	struct log_entry *entries;
 };
 
@@ -234,6 +234,11 @@ static void request_arrive(const struct request *request)
 	if (request->count == 0) {
 		if (request->epoch == stream->epoch && stream->is_open)
 			commit(stream);
+		return;
+	}
+	if (request->epoch < 0) {
+		stream_write(stream, request->entries, request->count, COMMITTED, broker_now_ms());
+		stream_settle(stream);
 		return;
 	}
 	if (broker.fences && request->epoch < stream->fence)
@@ -728,6 +733,9 @@ static int broker_send_entries(struct log_sender *base, uint32_t shard, enum log
 	if (!is_heard(sender->log, shard, CALL_SEND))
 		return UNHEARD(sender->fault);
 	bool fails = inject(INJECT_send_fails);
+	if (inject(INJECT_send_late))
+		request_send(&broker.streams[shard][stream], -1, entries, count,
+			draw_between(1, (int64_t)1 << draw_between(4, 27)));
 	if (!fails || draw(2) == 0)
 		for (size_t i = 0; i < count; i++)
 			(void)broker_send(shard, stream, entries[i].value);

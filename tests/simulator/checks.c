@@ -128,6 +128,9 @@ static void event_take(uint32_t shard, const struct broker_record *record)
 		return;
 	}
 	checks_totals.events++;
+	checks_totals.remittances[0] += event.kind == EVENT_payment_received;
+	checks_totals.remittances[1] += event.kind == EVENT_remittance_refused;
+	checks_totals.remittances[2] += event.kind == EVENT_remittance_repeated;
 	follower->is_first_of_term = false;
 	place_add(follower, &(struct event_place){ record->offset, link.term, hash });
 	say("shard %" PRIu32 ": event %" PRId64 " %s of term %" PRId64 " at %" PRId64, shard,
@@ -156,12 +159,27 @@ static void shard_look(uint32_t shard)
 		event_take(shard, broker_record(shard, LOG_EVENTS, follower->taken[LOG_EVENTS]++));
 }
 
+/* Nothing is received before the log says that it was sent, and so on. */
+static void orders_look(uint32_t home)
+{
+	for (uint32_t s = 0; s < checks.shards; s++) {
+		const char *wrong = s == home ? NULL
+					      : auditor_order(checks.followers[home].auditor,
+							checks.followers[s].auditor);
+		if (wrong)
+			violation("%s", wrong);
+	}
+}
+
 void checks_look(void)
 {
 	if (clock_host_ms() > checks.host_most_ms)
 		checks.host_most_ms = clock_host_ms();
+	uint64_t events = checks_totals.events;
 	for (uint32_t s = 0; s < checks.shards; s++)
 		shard_look(s);
+	for (uint32_t s = 0; s < checks.shards && checks_totals.events > events; s++)
+		orders_look(s);
 }
 
 void checks_verified(uint32_t shard, int64_t sequence)
@@ -225,9 +243,14 @@ const char *checks_unanswered(void)
 	static char text[400];
 	for (uint32_t s = 0; s < checks.shards; s++) {
 		const char *wrong = auditor_all_answered(checks.followers[s].auditor);
-		if (!wrong)
+		size_t open = auditor_remittances_open(checks.followers[s].auditor);
+		if (!wrong && open == 0)
 			continue;
-		(void)snprintf(text, sizeof text, "shard %" PRIu32 ": %s", s, wrong);
+		if (wrong)
+			(void)snprintf(text, sizeof text, "shard %" PRIu32 ": %s", s, wrong);
+		else
+			(void)snprintf(text, sizeof text,
+				"shard %" PRIu32 ": %zu remittances are open", s, open);
 		return text;
 	}
 	return NULL;
@@ -236,8 +259,24 @@ const char *checks_unanswered(void)
 void checks_sums(void)
 {
 	for (uint32_t s = 0; s < checks.shards; s++) {
-		const char *wrong = auditor_sums(checks.followers[s].auditor);
+		const struct follower *follower = &checks.followers[s];
+		const char *wrong = auditor_sums(follower->auditor);
 		if (wrong)
 			violation("shard %" PRIu32 ": %s", s, wrong);
+		if (twin_count(follower->twin, TABLE_outbox) !=
+				auditor_under_way(follower->auditor) ||
+			twin_count(follower->twin, TABLE_refusal) !=
+				auditor_refusals(follower->auditor))
+			violation(
+				"shard %" PRIu32
+				": there are rows of remittances that are known no longer, or none",
+				s);
 	}
+	for (uint32_t s = 0; s < checks.shards; s++)
+		for (uint32_t other = s + 1; other < checks.shards; other++) {
+			const char *wrong = auditor_pair(
+				checks.followers[s].auditor, checks.followers[other].auditor);
+			if (wrong)
+				violation("%s", wrong);
+		}
 }

@@ -31,7 +31,7 @@ void checks_accept_clock(uint32_t shard, enum log_stream stream, int64_t offset)
 /* An input lost its records from this offset on; all that was readable before was looked at. */
 void checks_input_lost(uint32_t shard, enum log_stream stream, int64_t offset);
 
-/* NULL: all inputs are answered; else what is not. */
+/* NULL: all inputs are answered, and all remittances settled or given back; else what is not. */
 const char *checks_unanswered(void);
 /* Sums, rows and timers as they must stand; expensive, so not after every step. */
 void checks_sums(void);
@@ -39,6 +39,7 @@ void checks_sums(void);
 /* Of all worlds together. */
 struct checks_totals {
 	uint64_t events, marks, void_events, void_marks, checkpoints;
+	uint64_t remittances[3]; /* credited, refused, and what came of them again */
 };
 extern struct checks_totals checks_totals;
 

@@ -73,7 +73,9 @@ bool is_heard(struct log *base, uint32_t shard, enum call call)
 	if (!hearing_is_deaf(call))
 		return true;
 
-	if (call != CALL_CHECK) { /* that one is no shard's */
+	/* A look is no shard's, and for what its relay sends a shard does not wait. */
+	bool is_shards = call != CALL_CHECK && !task_is("relay");
+	if (is_shards) {
 		log->hangs_since_ns[shard] = ground.now_ns;
 		log->hangs[shard] = call;
 	}
@@ -85,7 +87,7 @@ bool is_heard(struct log *base, uint32_t shard, enum call call)
 			is_alive = step_wait(
 				STEP_hangs, log, until_ns < heard_ns ? until_ns : heard_ns);
 	}
-	if (call != CALL_CHECK)
+	if (is_shards)
 		log->hangs_since_ns[shard] = INT64_MAX;
 	return is_alive && !is_late;
 }

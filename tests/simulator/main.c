@@ -21,9 +21,8 @@ static const char usage[] =
 	"\n"
 	"Runs the world of seed N: shards, their owners, clients, a log and a store, in one thread "
 	"on\n"
-	"a virtual clock, with whatever can go wrong, for M turns (4000); then checks everything. "
-	"A\n"
-	"violation ends it with exit code 1 and the line that reproduces it.\n"
+	"a virtual clock, with whatever can go wrong, for M turns (4000) a shard; then checks\n"
+	"everything. A violation ends it with exit code 1 and the line that reproduces it.\n"
 	"\n"
 	"  --swarm      each seed draws which faults it knows, and how often\n"
 	"  --worlds W   the W worlds of the seeds from N on\n"
@@ -126,6 +125,9 @@ static void totals_print(double seconds)
 	       " looks at what it rests on, %" PRIu64 " stops for that, %" PRIu64
 	       " stops of processes while it did not answer\n",
 		t->shortened, t->looks, t->log_stops, t->stops_while_deaf);
+	printf("%" PRIu64 " remittances credited, %" PRIu64 " refused, %" PRIu64
+	       " times one of them came again\n",
+		c->remittances[0], c->remittances[1], c->remittances[2]);
 	printf("%.1f s, %.0f crashes a minute\n", seconds, (double)t->crashes * 60 / seconds);
 	for (int i = 0; i < INJECTIONS; i++)
 		printf("  %-24s %" PRIu64 "\n", injection_name((enum injection)i),

@@ -18,6 +18,7 @@ static const int64_t host_began_ms = 1767225600000; /* 2026-01-01 */
 
 struct thread {
 	struct process *process;
+	const char *role;
 	void (*main)(void *context);
 	void *context;
 	jmp_buf at;
@@ -219,6 +220,11 @@ struct process *process_current(void)
 	return current_process;
 }
 
+bool task_is(const char *role)
+{
+	return current && strcmp(current->role, role) == 0;
+}
+
 void process_start(struct process *process)
 {
 	current_process = process;
@@ -250,13 +256,13 @@ void process_kill(struct process *process)
 struct thread *thread_start(
 	const char *role, uint32_t shard, void (*main)(void *context), void *context)
 {
-	(void)role;
 	(void)shard;
 	assert(task_count < TASKS_MAX && current_process);
 	struct thread *task = calloc(1, sizeof *task);
 	assert(task);
 	task->process = current_process;
 	task->process->task_count++;
+	task->role = role;
 	task->main = main;
 	task->context = context;
 	task->stack = stack_count > 0 ? stacks[--stack_count] : malloc(STACK_SIZE);

@@ -35,6 +35,7 @@ void task_wake(const void *key);
 
 /* The process of the calling task; threads started by the world itself belong to this one. */
 struct process *process_current(void);
+bool task_is(const char *role);              /* the calling one, as it was started */
 void process_start(struct process *process); /* tasks started from here on are its */
 
 /* Kills it and lets its tasks run out. */

@@ -158,3 +158,13 @@ uint64_t twin_mix(const struct twin *twin, int64_t sequence)
 	assert(sequence >= 0 && sequence <= twin->sequence);
 	return sequence == 0 ? 0 : twin->mix_after[sequence];
 }
+
+size_t twin_count(const struct twin *twin, enum table table)
+{
+	size_t count = 0;
+	for (size_t i = 0; i < twin->slots; i++) {
+		const struct twin_row *row = twin->rows[i];
+		count += row && row->value.at && row->key.at[0] == table;
+	}
+	return count;
+}

@@ -137,6 +137,8 @@ static void slot_start(struct slot *slot)
 			folder_roll_back(slot->paths[s]);
 		if (inject(INJECT_store_deleted))
 			folder_delete(slot->paths[s]);
+		if (this.shards > 1 && inject(INJECT_shard_left_out))
+			continue; /* the others go on, until somebody sees that it is not there */
 		struct shard_config config = config_of(slot, s);
 		slot->shards[s] = shard_new(&config);
 		shard_start(slot->shards[s]);
@@ -581,6 +583,8 @@ static void world_begin(uint64_t seed, bool is_swarm)
 	memset(&this, 0, sizeof this);
 	memset(&operator_choices, 0, sizeof operator_choices);
 	this.shards = (uint32_t)draw_between(1, draw(3) == 0 ? SHARDS_MAX : 1);
+	/* Each takes as many steps to come to live, and all of them die together. */
+	ground.per_million[INJECT_crash] /= this.shards;
 	this.checkpoint_ms = (int)draw_between(1, 1 << draw_between(1, 11));
 	this.read_back_ms = (int)draw_between(500, 20000);
 	this.look_every_ms = (int)draw_between(100, 1 << draw_between(8, 16));
@@ -737,7 +741,7 @@ static void world_shorten(void)
 void world_run(uint64_t seed, bool is_swarm, int64_t turns)
 {
 	world_begin(seed, is_swarm);
-	for (int64_t i = 0; i < turns; i++)
+	for (int64_t i = 0; i < turns * this.shards; i++)
 		turn();
 	world_rest();
 	if (draw(2) == 0)

@@ -5,8 +5,8 @@
 static bool is_sound(const struct state *state, const struct event *event)
 {
 	(void)state;
-	return event->effect_count == 2 && event->effects[0].kind == EFFECT_posting &&
-	       event->effects[1].kind == EFFECT_remittance &&
+	/* A sound remittance stands behind its posting. */
+	return event->effect_count == 2 && event->effects[1].kind == EFFECT_remittance &&
 	       event->effects[1].remittance.purpose == PURPOSE_transfer &&
 	       account_id_is_of(
 		       &event_debited(event, &event->effects[0].posting)->account, &event->party);
