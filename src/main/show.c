@@ -134,6 +134,8 @@ static int events_read(
 	replica->context = found;
 	if (!error)
 		error = replica_follow(replica, reader, end, INT64_MAX);
+	if (!error)
+		error = replica_rest(replica);
 	if (error && fault->code == 0)
 		*fault = reading;
 	log_reader_close(reader);

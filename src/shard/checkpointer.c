@@ -12,7 +12,9 @@ enum { STEP_ROWS_MIN = 1024, STEP_ROWS_PER_EVENT = 4 };
 void checkpointer_start(struct shard *shard)
 {
 	struct checkpointer *checkpointer = &shard->checkpointer;
-	checkpointer->state = CHECKPOINT_IDLE;
+	/* The recovery's last one may still be written: nobody waits for it. */
+	checkpointer->state =
+		state_is_sealing(shard->replica.state) ? CHECKPOINT_WRITING : CHECKPOINT_IDLE;
 	checkpointer->last_ms = clock_monotonic_ms();
 }
 

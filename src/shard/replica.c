@@ -248,12 +248,13 @@ static int checkpoint_ended(struct replica *replica, int error, int64_t sequence
 int replica_checkpoint(struct replica *replica)
 {
 	assert(replica->checkpoints && replica->store);
-	if (replica->place.sequence == replica->stored_sequence)
-		return 0;
+	int error = replica_rest(replica);
+	if (error || replica->place.sequence == replica->stored_sequence)
+		return error;
 	struct sealed sealed = seal_all(replica);
 	struct testament testament = { .place = replica->place, .shard = replica->shard };
 	const char *path = testament_path(replica, &testament.ledger_id);
-	int error = path ? testament_write(path, &testament, replica->fault) : 0;
+	error = path ? testament_write(path, &testament, replica->fault) : 0;
 	if (!error)
 		error = checkpoint_write(replica->store, &sealed, &replica->place,
 			&replica->writer.order, replica->fault);
@@ -528,11 +529,8 @@ int replica_follow(
 				replica->shard);
 	}
 	read_ahead_end(&replica->reading);
-	if (error >= 0) {
-		int rested = replica_rest(replica);
-		return rested ? rested : error;
-	}
-	checkpoint_writer_stop(&replica->writer);
+	if (error < 0)
+		checkpoint_writer_stop(&replica->writer);
 	return error;
 }
 

@@ -62,7 +62,10 @@ int replica_start(struct replica *replica, struct store *store, bool checkpoints
  * store that is not empty must be the event that it stands at. */
 int replica_take(struct replica *replica, const struct log_record *record, enum chain_verdict *ret);
 
-/* Reads on until the reader has passed `end`, or sequence_max is reached (INT64_MAX: no such
+/* A checkpoint that it began may still be written when it returns 0: replica_rest waits for it, or
+ * whoever goes on with the replica.
+ *
+ * Reads on until the reader has passed `end`, or sequence_max is reached (INT64_MAX: no such
  * limit): then the reader may stand further on. Its fault sink is another than the replica's.
  * FAULT_IO where it is asked to stop. */
 int replica_follow(
