@@ -158,8 +158,11 @@ static void turn(struct town *town, struct random *random)
 	side_send(side, (enum topic)(work.stream + 1), (struct bytes){ work.value, work.size });
 	if (random_below(random, 100) == 0)
 		duel_restart(side->duel);
-	if (random_below(random, 200) == 0)
-		assert_null(pairs_look(town));
+	if (random_below(random, 200) != 0)
+		return;
+	assert_null(pairs_look(town));
+	if (!duel_compare(side->duel))
+		fail_msg("shard %u: %s", side->shard, duel_error(side->duel));
 }
 
 static void test_between_shards(void **unused)

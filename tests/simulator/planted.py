@@ -85,8 +85,9 @@ BUGS = [
         "inputs_are_taken_before_recovery_has_ended",
         (
             "src/shard/recover.c",
-            "		error = ledger_compare(shard);\n",
-            "		error = ledger_compare(shard);\n	shard->early = *state_head(shard->replica.state);\n",
+            "	return error ? error : ledger_compare(shard);\n",
+            "	error = error ? error : ledger_compare(shard);\n"
+            "	shard->early = *state_head(shard->replica.state);\n	return error;\n",
         ),
         (
             "src/shard/witness.c",
