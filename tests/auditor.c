@@ -444,6 +444,10 @@ static void test_sums_can_fail(void **unused)
 	dues_put(&books.timers,
 		(struct due){ .at_ms = 7, .id = { { 2 } }, .kind = TIMER_KIND_hold_expiry });
 	sums_fail(&books, "2 timers of 1 open holds");
+
+	(void)books_make(&books);
+	(void)page_add(&books, "@transit/USD.1", 5, 5);
+	sums_fail(&books, "account @transit/USD.1: its totals are not what its remittances");
 }
 
 int main(int argument_count, char **arguments)

@@ -158,8 +158,11 @@ static void turn(struct town *town, struct random *random)
 	side_send(side, (enum topic)(work.stream + 1), (struct bytes){ work.value, work.size });
 	if (random_below(random, 100) == 0)
 		duel_restart(side->duel);
-	if (random_below(random, 200) == 0)
-		assert_null(pairs_look(town));
+	if (random_below(random, 200) != 0)
+		return;
+	assert_null(pairs_look(town));
+	if (!duel_compare(side->duel))
+		fail_msg("shard %u: %s", side->shard, duel_error(side->duel));
 }
 
 static void test_between_shards(void **unused)
@@ -192,10 +195,111 @@ static void test_between_shards(void **unused)
 	}
 }
 
+/* --- Letters that no shard would write --- */
+
+/* All is opened, and the first member of shard 0 has sent 100 to one of shard 1. */
+static struct town *town_paying(const char *to_name)
+{
+	struct town *town = town_open(1);
+	for (uint32_t s = 0; s < SHARDS; s++)
+		for (int i = 0; i < 3 * MEMBERS; i++) {
+			struct work work;
+			workload_next(&town->sides[s].workload, town->now_ms, &work);
+			side_send(&town->sides[s], TOPIC_commands,
+				(struct bytes){ work.value, work.size });
+		}
+	struct workload *workload = &town->sides[0].workload;
+	const struct text64 *payer = &workload->members[0];
+	struct command funds =
+		workload_command(workload, COMMAND_funds_receive, payer, town->now_ms);
+	funds.funds_receive.to_account = workload_account(payer, "main");
+	funds.funds_receive.amount = (struct money){ amount_of(500), CURRENCY_USD, false };
+	funds.funds_receive.rail = RAIL_wire;
+	text64_set(&funds.funds_receive.rail_reference, "r", 1);
+	command_send(town, 0, &funds);
+	struct command transfer =
+		workload_command(workload, COMMAND_transfer_create, payer, town->now_ms);
+	transfer.transfer_create.from_account = workload_account(payer, "main");
+	transfer.transfer_create.to_account =
+		workload_account(&town->sides[1].workload.members[0], to_name);
+	transfer.transfer_create.amount = (struct money){ amount_of(100), CURRENCY_USD, false };
+	command_send(town, 0, &transfer);
+	assert_int_equal(town->letters.count, 1);
+	town->looks = false;
+	return town;
+}
+
+static void town_is_wrong(struct town *town, const char *expected)
+{
+	const char *said = auditor_pair(town->sides[0].auditor, town->sides[1].auditor);
+	if (!said || !strstr(said, expected))
+		fail_msg("expected \"%s\", got \"%s\"", expected, said ? said : "nothing");
+	town_close(town);
+}
+
+static struct command answer(enum command_kind kind)
+{
+	struct command command = { .kind = kind };
+	if (kind == COMMAND_remittance_settle) {
+		command.remittance_settle = (struct command_remittance_settle){ 1, 1, 1 };
+	} else if (kind == COMMAND_remittance_confirm) {
+		command.remittance_confirm = (struct command_remittance_confirm){ 0, 1 };
+	} else {
+		command.remittance_return = (struct command_remittance_return){ 1, 1, 2 };
+	}
+	return command;
+}
+
+static void test_pairs_can_fail(void **unused)
+{
+	(void)unused;
+	struct town *town = town_paying("main");
+	struct command delivery = town->letters.at[0].command;
+	assert_null(auditor_pair(town->sides[0].auditor, town->sides[1].auditor));
+	command_send(town, 1, &delivery);
+	assert_null(auditor_pair(town->sides[0].auditor, town->sides[1].auditor));
+	delivery.remittance_deliver.number = 2;
+	command_send(town, 1, &delivery);
+	town_is_wrong(town, "of shard 0 to 1 1 were sent, 2 received");
+
+	struct command settle = answer(COMMAND_remittance_settle);
+	town = town_paying("main");
+	command_send(town, 0, &settle);
+	town_is_wrong(town, "1 were sent, 0 received, 1 answered");
+
+	struct command confirm = answer(COMMAND_remittance_confirm);
+	town = town_paying("main");
+	delivery = town->letters.at[0].command;
+	command_send(town, 1, &delivery);
+	command_send(town, 1, &confirm);
+	town_is_wrong(town, "1 received, 0 answered, 1 confirmed");
+
+	town = town_paying("main");
+	delivery = town->letters.at[0].command;
+	delivery.remittance_deliver.amount.amount = amount_of(101);
+	command_send(town, 1, &delivery);
+	town_is_wrong(town, "remittance 1 of shard 0 to 1 is not what was received");
+
+	town = town_paying("nowhere");
+	delivery = town->letters.at[0].command;
+	command_send(town, 1, &delivery);
+	command_send(town, 0, &settle);
+	town_is_wrong(town, "remittance 1 of shard 0 to 1 was refused, and is settled");
+
+	struct command returned = answer(COMMAND_remittance_return);
+	town = town_paying("main");
+	returned.party = town->sides[0].workload.members[0];
+	delivery = town->letters.at[0].command;
+	command_send(town, 1, &delivery);
+	command_send(town, 0, &returned);
+	town_is_wrong(town, "remittance 1 of shard 0 to 1 was credited, and is returned");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_between_shards),
+		cmocka_unit_test(test_pairs_can_fail),
 	};
 	return cmocka_run_group_tests_name("auditor_shards", tests, NULL, NULL);
 }

@@ -25,6 +25,8 @@ NAMED_IN = {
     "COMMAND_remittance_return": (("shard",), "as remittance_deliver"),
     "COMMAND_remittance_confirm": (("shard",), "as remittance_deliver"),
     "EVENT_remittance_returned": (("shard",), "after it the relay confirms, as after what settles"),
+    "EVENT_remittance_settled": (("shard",), "as remittance_returned"),
+    "EVENT_remittance_confirmed": (("shard",), "after it the relay keeps fewer answers"),
     "EVENT_remittance_repeated": (("shard",), "after it the relay confirms again"),
     "TABLE_ledger": (("shard",), "whose store it is"),
     "TABLE_account": (("shard", "main"), "swept into memory; show's and verify's balances"),

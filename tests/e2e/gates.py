@@ -13,6 +13,7 @@ from audit import TOPICS, kafka_consumer, message_from, servers_and_prefix
 from books import Chain
 from contract import command_pb2, event_pb2, reject_pb2, types_pb2
 from harness import Failure, check, id_text
+from neighbours import how_of
 
 RESEND_S = 2.5
 
@@ -62,6 +63,12 @@ def answer_of(event):
     return kind
 
 
+def ended_note(ended, event):
+    for payment_id, how in how_of(event).items():
+        check(payment_id not in ended, f"payment {payment_id.hex()} ended twice: {event}")
+        ended[payment_id] = event.shard, how
+
+
 class KafkaGate:
     """One producer and one reader of all events, shared by all clients of a test."""
 
@@ -84,6 +91,7 @@ class KafkaGate:
         self.chains = [Chain() for _ in range(self.shards)]
         self.consumer.assign([TopicPartition(topic, shard, 0) for shard in range(self.shards)])
         self.answers = collections.defaultdict(list)
+        self.ended = {}  # payment id -> shard, how: of those to other shards
         self.by_place = {}  # "commands:0:17" -> event
         self.changed, self.is_over, self.trouble = threading.Condition(), False, None
         self.thread = threading.Thread(target=self._follow, daemon=True)
@@ -113,6 +121,12 @@ class KafkaGate:
         self.by_place[f"{TOPICS[event.input.topic]}:{event.shard}:{event.input.offset}"] = event
         if event.input.command_id:
             self.answers[event.input.command_id].append(event)
+        ended_note(self.ended, event)
+
+    def ends(self, ids):
+        """{id: (shard, how)} of those of these payments that ended."""
+        with self.changed:
+            return {one: self.ended[one] for one in ids if one in self.ended}
 
     def send(self, asked):
         self.raw(stream_of(asked), asked.party.encode(), asked.SerializeToString())
@@ -161,9 +175,10 @@ class SubmitGate:
 
     def __init__(self, ledger, shards):
         self.ledger, self.shards = ledger, shards
-        self.lock, self.alive = threading.Lock(), []
+        self.lock, self.tail_lock, self.alive = threading.Lock(), threading.Lock(), []
         self.answers = collections.defaultdict(list)
         self.failures = collections.Counter()
+        self.tail, self.tail_read, self.ended = None, 0, {}
 
     def kill_one(self):
         """True if there was one to kill."""
@@ -215,8 +230,31 @@ class SubmitGate:
                 event = message_from(shape, event_pb2.Event())
                 self.answers[event.input.command_id].append(event)
 
+    def ends(self, ids):
+        """{id: (shard, how)} of those of these payments that ended, as `pinion tail` says."""
+        if not ids:
+            return {}
+        with self.tail_lock:
+            self._tail_take()
+            return {one: self.ended[one] for one in ids if one in self.ended}
+
+    def _tail_take(self):
+        if not self.tail or not self.tail.is_alive():
+            self.tail, self.tail_read, self.ended = self.ledger.start("tail", "--follow"), 0, {}
+        with open(self.tail.out, "rb") as file:
+            file.seek(self.tail_read)
+            text = file.read()
+        text = text[: text.rfind(b"\n") + 1]  # the last one may be cut
+        self.tail_read += len(text)
+        for line in text.splitlines():
+            if b'"remittance_settled":' in line or b'"remittance_returned":' in line:
+                shape = json.loads(line)
+                shape.pop("offset")
+                ended_note(self.ended, message_from(shape, event_pb2.Event()))
+
     def close(self):
-        pass
+        if self.tail:
+            self.tail.end()
 
 
 def json_of(asked):

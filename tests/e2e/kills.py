@@ -7,7 +7,7 @@ import time
 from audit import audit
 from gates import KafkaGate, SubmitGate, command
 from harness import BROKER, Failure, Room, check, embedded, wait_for
-from load import clients_finish, clients_start, models_compare, trouble_of
+from load import between_count, clients_finish, clients_start, models_compare, trouble_of
 from supervisor import Supervisor
 
 RESTART_S_MAX = 90
@@ -96,9 +96,10 @@ def kills(ledger, count, shards, seed, submit_kills=False):
     answered, repeats = sum(client.answered for client in clients), sum(books.repeats.values())
     killed = f"{supervisor.kills} kills ({supervisor.kills_in_recovery} in recovery"
     killed += f", {submits_killed} more of submit)" if submit_kills else ")"
-    slowest = max(supervisor.restart_s)
+    slowest, between = max(supervisor.restart_s), between_count(clients)
     return (
-        f"{killed}, {answered} commands answered, {repeats} repeats, "
+        f"{killed}, {answered} commands answered, {between[0]} payments between "
+        f"shards ({between[1]} came back), {repeats} repeats, "
         f"{sum(books.sequences.values())} events, live again in "
         f"{statistics.median(supervisor.restart_s):.2f} s (median), "
         f"{slowest:.2f} s (slowest), {time.monotonic() - began:.0f} s in all"

@@ -4,8 +4,8 @@
 A client asks in rounds. The commands of one round touch different accounts, so what each must be
 answered does not depend on the order in which they arrive, on repeats, or on what dies meanwhile.
 Only a hold with a short expiry may have ended by itself; until that is known the model counts its
-money as neither free nor held. So it counts what comes from another shard, or comes back from there: when it
-arrives is not known, that it does is.
+money as neither free nor held. A third of the payments go to other shards; some of those must come
+back. What is under way is nobody's until its end was told on the payer's shard.
 """
 import collections
 import random
@@ -15,10 +15,11 @@ import time
 from contract import event_pb2, reject_pb2, types_pb2
 from gates import answer_of, command, partition_of, uuid7
 from harness import Failure, check, wait_for
+from neighbours import ARRIVES, Neighbours, Payment, payments_compare
 
 CURRENCY = "USD"
-MORE_THAN_ALL = 10**12  # than all clients together ever receive
 SHORT_S, LONG_S = (1, 2, 3), 3600
+UNDER_WAY_S_MAX = 150  # after the last one was sent: what was lost is sent again within a minute
 
 
 class Account:
@@ -26,8 +27,9 @@ class Account:
         self.name, self.party = name, name.split("/")[0]
         self.posted = 0
         self.held = 0  # by holds that are surely open
-        self.unsure = 0  # by those that may have expired, and what may have come back
-        self.incoming = 0  # from other shards, sent to it; only grows
+        self.unsure = 0  # by those that may have expired
+        self.coming = 0  # what may have arrived from other shards, or come back
+        self.is_watched = False  # free_max is being tried
 
     @property
     def free_min(self):
@@ -35,7 +37,7 @@ class Account:
 
     @property
     def free_max(self):
-        return self.posted - self.held + self.incoming
+        return self.posted - self.held + self.coming
 
 
 class Hold:
@@ -53,9 +55,12 @@ class Hold:
 class Client(threading.Thread):
     """One upstream service; all its parties live on one shard."""
 
-    def __init__(self, gate, shard, seed, parties=3, accounts=40, round_size=120, deadline_s=120):
+    def __init__(
+        self, gate, neighbours, shard, seed, parties=3, accounts=40, round_size=120, deadline_s=120
+    ):
         super().__init__(daemon=True)
         self.gate, self.shard, self.deadline_s = gate, shard, deadline_s
+        self.neighbours = neighbours
         self.random = random.Random(seed)
         self.tag = f"{seed % 0xffffff:x}.{shard}"
         names = (f"p{n}-{self.tag}" for n in range(100000))
@@ -75,21 +80,21 @@ class Client(threading.Thread):
         self.references, self.received, self.rounds = [], 0, 0
         self.final, self.asked_times = {}, collections.Counter()  # by command id
         self.old = []  # commands answered before, to be repeated
-        self.peers, self.is_open = [], False  # clients of all shards; its accounts are there
         self.trouble, self.is_over, self.answered = None, threading.Event(), 0
         self.tally = collections.Counter()
+        self.payments, self.under_way = {}, {}  # to other shards, by id: all, and those that did not end
 
     def run(self):
         try:
             self.open_all()
-            self.is_open = True
             while not self.is_over.is_set():
                 self.round()
             self.settle()
+            self.arrivals_await()
         except Exception as trouble:
             self.trouble = trouble
 
-    def finish(self, seconds=180):
+    def finish(self, seconds=180 + UNDER_WAY_S_MAX):
         self.is_over.set()
         self.join(seconds)
         if self.trouble:
@@ -121,39 +126,54 @@ class Client(threading.Thread):
                 f"answered {self.final[one.id]}, now {answer}: {one}",
             )
             self.tally[answer] += 1
-            follow(answer)
+            with self.neighbours.lock:
+                follow(answer)
             self.old.append(one)
         self.answered += len(wanted)
         del self.old[:-200]
 
     def open_all(self):
-        nothing = lambda answer: None
+        def opens(account, currency=CURRENCY):
+            party = account.split("/")[0]
+            one = command(party, "account_open", account=account, currency=currency)
+            return one, 1, ["account_opened"], ignore
+
+        kind = types_pb2.PARTY_KIND_PERSON
         self.ask(
             [
-                (
-                    command(party, "party_open", kind=types_pb2.PARTY_KIND_PERSON),
-                    1,
-                    ["party_opened"],
-                    nothing,
-                )
+                (command(party, "party_open", kind=kind), 1, ["party_opened"], ignore)
                 for party in self.parties
             ]
         )
         self.ask(
+            [opens(account.name) for account in self.accounts]
+            + [opens(f"{party}/euros", "EUR") for party in self.parties]
+            + [opens(f"{party}/closed") for party in self.parties]
+        )
+        self.ask(
             [
                 (
-                    command(account.party, "account_open", account=account.name, currency=CURRENCY),
+                    command(party, "account_close", account=f"{party}/closed"),
                     1,
-                    ["account_opened"],
-                    nothing,
+                    ["account_closed"],
+                    ignore,
                 )
-                for account in self.accounts
+                for party in self.parties
             ]
         )
         self.ask([self.funds(account) for account in self.accounts])
+        with self.neighbours.lock:
+            self.neighbours.accounts[self.shard] += self.accounts
+            self.neighbours.parties[self.shard] += self.parties
 
     def round(self):
         self.rounds += 1
+        self.arrivals_look()
+        with self.neighbours.lock:
+            wanted = self.round_make()
+        self.ask(wanted)
+
+    def round_make(self):
         self.random.shuffle(self.accounts)
         busy, wanted = set(), []
         holds = [hold for hold in self.holds.values() if self.random.random() < 0.3]
@@ -165,13 +185,40 @@ class Client(threading.Thread):
         for payer, payee in zip(free[::2], free[1::2]):
             wanted.append(self.something(payer, payee))
         wanted += [self.again(one) for one in self.random.sample(self.old, min(3, len(self.old)))]
-        self.ask(wanted)
+        return wanted
 
     def settle(self):
         """Ends what is unsure, so that the model says one thing only."""
         self.ask(
             [self.hold_end(hold, "release") for hold in list(self.holds.values()) if hold.is_short]
         )
+
+    # --- what is under way to other shards ---
+
+    def arrivals_look(self):
+        """Ends what was told to have arrived or come back."""
+        ends = self.gate.ends(self.under_way)
+        with self.neighbours.lock:
+            for payment_id, (shard, how) in ends.items():
+                payment = self.under_way.pop(payment_id)
+                check(
+                    (shard, how) == (self.shard, payment.how),
+                    f"payment {payment_id.hex()} to shard {payment.away} ended with {how} on shard {shard}, "
+                    f"not with {payment.how} on shard {self.shard}",
+                )
+                payment.gainer.coming -= payment.minor
+                payment.gainer.posted += payment.minor
+
+    def arrivals_await(self):
+        deadline = time.monotonic() + UNDER_WAY_S_MAX
+        while self.under_way:
+            if time.monotonic() > deadline:
+                away = sorted({payment.away for payment in self.under_way.values()})
+                raise Failure(
+                    f"{len(self.under_way)} payments to shards {away} are under way after {UNDER_WAY_S_MAX} s"
+                )
+            time.sleep(0.1)
+            self.arrivals_look()
 
     # --- what to ask, what must come back, what it does to the model ---
 
@@ -180,15 +227,16 @@ class Client(threading.Thread):
             [
                 self.transfer,
                 self.transfer_too_much,
-                self.transfer_across,
                 self.transfer_elsewhere,
+                self.transfer_comes_back,
                 self.transfer_to_nobody,
                 self.funds,
                 self.funds_again,
                 self.hold,
                 self.hold_too_much,
+                self.hold_elsewhere,
             ],
-            [40, 5, 20, 3, 3, 10, 3, 30, 3],
+            [25, 5, 30, 6, 3, 10, 3, 30, 3, 2],
         )[0]
         one, _, allowed, follow = make(payer, payee)
         return one, self.random.choices([1, 2, 3], [85, 10, 5])[0], allowed, follow
@@ -242,36 +290,43 @@ class Client(threading.Thread):
         )
 
     def transfer_too_much(self, payer, payee):
-        return (
-            self.transfer_command(payer, payee.name, payer.free_max + MORE_THAN_ALL),
-            1,
-            ["balance_too_low"],
-            ignore,
-        )
+        one = self.transfer_command(payer, payee.name, payer.free_max + 1)
+        return self.too_much(payer, one)
 
-    def transfer_across(self, payer, payee):
-        """To an account of another shard: it surely arrives."""
-        peers = [peer for peer in self.peers if peer.shard != self.shard and peer.is_open]
-        if not peers or payer.free_min <= 0:
+    @staticmethod
+    def too_much(payer, one):
+        payer.is_watched = True
+
+        def follow(_):
+            payer.is_watched = False
+
+        return one, 1, ["balance_too_low"], follow
+
+    def transfer_elsewhere(self, payer, payee):
+        found = self.neighbours.payee(self.shard, self.random)
+        if not found or payer.free_min <= 0:
             return self.transfer(payer, payee)
-        there, minor = self.random.choice(self.random.choice(peers).accounts), self.random.randint(1, payer.free_min)
-        with INCOMING:
-            there.incoming += minor
+        away, account = found
+        return self.sent(payer, account.name, away, account, ARRIVES)
+
+    def transfer_comes_back(self, payer, payee):
+        found = self.neighbours.wrong_payee(self.shard, self.random)
+        if not found or payer.free_min <= 0:
+            return self.transfer(payer, payee)
+        away, name, reason = found
+        return self.sent(payer, name, away, None, reason)
+
+    def sent(self, payer, name, away, payee, how):
+        minor = self.random.randint(1, payer.free_min)
+        payment = Payment(self.shard, away, payer, payee, minor, how)
+        payment.gainer.coming += minor  # it may arrive before this client knows that it was sent
+        one = self.transfer_command(payer, name, minor)
 
         def follow(_):
             payer.posted -= minor
+            self.payments[one.id] = self.under_way[one.id] = payment
 
-        return self.transfer_command(payer, there.name, minor), 1, ["transfer_sent"], follow
-
-    def transfer_elsewhere(self, payer, payee):
-        """To nobody on another shard: it surely comes back."""
-        if not self.elsewhere or payer.free_min <= 0:
-            return self.transfer_to_nobody(payer, payee)
-
-        def follow(_):
-            payer.unsure += 1
-
-        return self.transfer_command(payer, f"{self.elsewhere}/none", 1), 1, ["transfer_sent"], follow
+        return one, 1, ["transfer_sent"], follow
 
     def transfer_to_nobody(self, payer, payee):
         return (
@@ -281,20 +336,24 @@ class Client(threading.Thread):
             ignore,
         )
 
+    @staticmethod
+    def hold_command(payer, payee, minor, seconds):
+        return command(
+            payer.party,
+            "hold_create",
+            from_account=payer.name,
+            to_account=payee,
+            amount=(minor, CURRENCY),
+            reason="order",
+            expires_in_s=seconds,
+        )
+
     def hold(self, payer, payee):
         if payer.free_min <= 0:
             return self.funds(payer, payee)
         minor, is_short = self.random.randint(1, payer.free_min), self.random.random() < 0.5
         seconds = self.random.choice(SHORT_S) if is_short else LONG_S
-        one = command(
-            payer.party,
-            "hold_create",
-            from_account=payer.name,
-            to_account=payee.name,
-            amount=(minor, CURRENCY),
-            reason="order",
-            expires_in_s=seconds,
-        )
+        one = self.hold_command(payer, payee.name, minor, seconds)
 
         def follow(_):
             self.holds[one.id] = Hold(one.id, payer, payee, minor, is_short)
@@ -306,20 +365,13 @@ class Client(threading.Thread):
         return one, 1, ["hold_created"], follow
 
     def hold_too_much(self, payer, payee):
-        return (
-            command(
-                payer.party,
-                "hold_create",
-                from_account=payer.name,
-                to_account=payee.name,
-                amount=(payer.free_max + MORE_THAN_ALL, CURRENCY),
-                reason="order",
-                expires_in_s=LONG_S,
-            ),
-            1,
-            ["balance_too_low"],
-            ignore,
-        )
+        return self.too_much(payer, self.hold_command(payer, payee.name, payer.free_max + 1, LONG_S))
+
+    def hold_elsewhere(self, payer, payee):
+        if not self.elsewhere:
+            return self.hold_too_much(payer, payee)
+        one = self.hold_command(payer, f"{self.elsewhere}/main", 1, LONG_S)
+        return one, 1, ["payee_on_another_shard"], ignore
 
     def hold_end(self, hold, how=None):
         how = how or self.random.choice(["capture", "capture_all", "capture_too_much", "release"])
@@ -359,9 +411,6 @@ class Client(threading.Thread):
         return one, 1, [self.final[one.id]], ignore
 
 
-INCOMING = threading.Lock()  # of an account, which clients of other shards add to
-
-
 def ignore(_):
     """A refusal changes nothing."""
 
@@ -377,11 +426,12 @@ def first_answer_of(event):
 
 
 def clients_start(gate, seed, count=None, **options):
+    neighbours = Neighbours()
     clients = [
-        Client(gate, n % gate.shards, seed + n, **options) for n in range(count or gate.shards)
+        Client(gate, neighbours, n % gate.shards, seed + n, **options)
+        for n in range(count or gate.shards)
     ]
     for client in clients:
-        client.peers = clients
         client.start()
     return clients
 
@@ -419,17 +469,28 @@ def answers_again(clients, run, seconds):
     return time.monotonic() - began
 
 
+def between_count(clients):
+    """(payments to other shards, those of them that came back)"""
+    payments = [payment for client in clients for payment in client.payments.values()]
+    return len(payments), sum(payment.how != ARRIVES for payment in payments)
+
+
 def models_compare(clients, books):
-    """What upstream was told is what the events say: balances, holds, one outcome for each id."""
+    """What upstream was told is what the events say: balances, holds, one outcome for each id, one end
+    for each payment between shards."""
+    payments_compare(
+        {key: payment for client in clients for key, payment in client.payments.items()},
+        {party for client in clients for party in client.parties},
+        books.routes,
+    )
     for client in clients:
         for account in client.accounts:
             key = client.shard, account.name
             debits, credits, pending, _ = books.totals[key]
-            back, forth = books.routes.to_come(account.name)
             check(
-                (credits - debits + back + forth, pending) == (account.posted + account.incoming, account.held),
-                f"{key}: the events say {credits - debits} posted, {back} to come back, {forth} to come, {pending} held; told was "
-                f"{account.posted}, {account.incoming} sent to it, {account.held}",
+                (credits - debits, pending) == (account.posted, account.held),
+                f"{key}: the events say {credits - debits} posted, {pending} held; told was "
+                f"{account.posted}, {account.held}",
             )
         wanted = {hold.id: hold.minor for hold in client.holds.values()}
         there = {

@@ -161,19 +161,6 @@ class Routes:
                     found[home, away, sent.currency] += sent.minor
         return found
 
-    def to_come(self, account):
-        """(of payments to others, what the payee's shard refused or will; of payments to it, what is not credited yet). To one whose
-        account is not there every payment is refused."""
-        back = forth = 0
-        for home, away in self.pairs():
-            answers = self.aways[away, home].answers
-            for number, sent in self.homes[home, away].outbox.items():
-                if sent.from_account == account and (answers.get(number, (None,))[0] or sent.to_account.endswith("/none")):
-                    back += sent.minor
-                if sent.to_account == account and number not in answers:
-                    forth += sent.minor
-        return back, forth
-
     def close(self, totals):
         """totals: {(shard, account): [debits, credits, ...]} of all shards."""
         check(not list(self.behind()), f"shards {sorted(set(self.behind()))} are not read far enough")

@@ -17,13 +17,16 @@ static void nap(void)
 /* --- Mixed traffic --- */
 
 /* Whatever the inputs' commands give comes up; for timers too little time passes. */
-static void kinds_check(const struct audit *audit)
+static void kinds_check(const struct audit *audit, uint32_t shards)
 {
 	int absent = 0;
 	char names[512] = "";
 	for (size_t i = 0; i < EVENT_COUNT; i++) {
 		enum event_kind kind = event_kinds[i];
-		if (audit->kinds[kind] > 0 || event_answers_nothing(kind))
+		bool is_between_shards = event_is_under_way(kind) || kind >= EVENT_payment_received;
+		if (audit->kinds[kind] > 0 || event_answers_nothing(kind) ||
+			kind == EVENT_remittance_repeated || /* of what was sent twice */
+			(shards == 1 && is_between_shards))
 			continue;
 		absent++;
 		(void)strncat(names, " ", sizeof names - strlen(names) - 1);
@@ -46,7 +49,7 @@ static void test_runs_stops_and_runs_again(void **state)
 	rig_send_traffic(rig, 0, 500);
 	rig_run(rig, 0, "state");
 	struct audit audit = rig_audit(rig, 0, "state");
-	kinds_check(&audit);
+	kinds_check(&audit, 1);
 	assert_int_equal(audit.void_records, 0);
 
 	/* Nothing is decided twice: a start without inputs adds a mark and no event. */
@@ -109,11 +112,17 @@ static void test_four_shards_at_once(void **state)
 	for (int i = 0; i < 40; i++)
 		for (uint32_t s = 0; s < RIG_SHARDS_MAX; s++)
 			rig_send_traffic(rig, s, 50);
-	for (uint32_t s = 0; s < RIG_SHARDS_MAX; s++) {
+	struct audit all = { 0 };
+	for (uint32_t s = 0; s < RIG_SHARDS_MAX; s++)
 		rig_wait_answered(rig, s);
+	for (uint32_t s = 0; s < RIG_SHARDS_MAX; s++)
 		owner_stop(owners[s]);
-		(void)rig_audit(rig, s, folders[s]);
+	for (uint32_t s = 0; s < RIG_SHARDS_MAX; s++) {
+		struct audit audit = rig_audit(rig, s, folders[s]);
+		for (size_t kind = 0; kind <= EVENT_LAST; kind++)
+			all.kinds[kind] += audit.kinds[kind];
 	}
+	kinds_check(&all, RIG_SHARDS_MAX);
 	rig_close(rig);
 }
 
