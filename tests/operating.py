@@ -42,6 +42,8 @@ ROWS = {
     "`oldest timer due`": "status_embedded test_the_oldest_timer_is_known_from_the_start",
     "`level-0 files`": "status_embedded",
     "`memory`": "status_embedded",
+    "`under way between shards`": "one_shard_down_embedded",
+    "`ALARM, payments are not answered": "one_shard_down_embedded test_a_shard_that_is_away_is_caught_up_with",
     "`recoveries`": "status_embedded refused_events_kafka",
     "`engine time ahead`": "status_embedded",
     "`commands of shard 0 held by an open Kafka transaction since TIME from offset 12 on`": "held_kafka",

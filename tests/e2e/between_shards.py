@@ -115,6 +115,7 @@ def one_shard_down_embedded(options):
         check(run.ask_to_stop() == 0, f"SIGTERM: {run.said()}")
         run = ledger.run("--shard", "0")
         ledger.submit(*(transfer(f"{payer}/main", f"{payee}/main", f"{n}.01 USD") for n in range(1, 4)))
+        wait_for("the status line to tell it", lambda: "under way between shards 3" in run.said(), 60)
         said = ledger.verify()
         check(
             "all shards: 3 payments under way between them\n"

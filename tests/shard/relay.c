@@ -240,6 +240,15 @@ static void test_a_shard_that_is_away_is_caught_up_with(void **state)
 	pay_somebody(rig, 0, 2, 500); /* who pay others do not wait for it */
 	wait_received(rig, 2, 500);
 	assert_in_range(rig_end(rig, 1, LOG_INTERNAL), WINDOW, WINDOW + 100);
+	/* The operator is told who does not answer, and since when. */
+	struct shard_status status;
+	int64_t told_by_ms = clock_monotonic_ms() + WAIT_MS;
+	do
+		shard_status(owners[0]->shard, &status);
+	while (status.under_way_ms == 0 && clock_monotonic_ms() < told_by_ms);
+	assert_int_equal(status.under_way, COUNT);
+	assert_int_equal(status.under_way_to, 1);
+	assert_in_range(status.under_way_ms, 1, host_ms() + 60000);
 	owners[1] = owner_of(rig, 1);
 	wait_received(rig, 1, COUNT);
 	int64_t deadline_ms = clock_monotonic_ms() + 4 * WAIT_MS;
