@@ -2,6 +2,7 @@
 /* Replay = live: random traffic decided once, then replayed, decided again, restarted after every
  * event and crashed at random; always the same events and the same rows. tests/world.c compares
  * rows, head and books after each event. */
+#include "letters.h"
 #include "opened.h"
 #include "workload.h"
 #include "world.h"
@@ -14,11 +15,11 @@
 
 #include <cmocka.h>
 
-enum { INPUTS = 1200, SEEDS = 3, MEMBERS = 8, EVENTS_MAX = 4 * INPUTS };
+enum { INPUTS = 2000, SEEDS = 3, MEMBERS = 8, SHARDS = 2, EVENTS_MAX = 4 * INPUTS };
 
 static const int64_t time_first_ms = 1767225600000;
 
-/* All inputs, as they stand on the log. */
+/* All inputs of one shard, as they stand on its log. */
 struct inputs {
 	struct input at[INPUTS];
 	struct command commands[INPUTS];
@@ -30,33 +31,116 @@ struct history {
 	size_t count;
 };
 
+/* A shard of the ledger that the inputs are made with. */
+struct side {
+	uint32_t shard;
+	struct world world;
+	struct workload workload;
+	int64_t offsets[LOG_INPUTS];
+};
+
+struct town {
+	struct side sides[SHARDS];
+	struct codec *codec;
+	struct letters letters;
+	size_t letters_sent;
+	int64_t now_ms;
+	struct random random;
+};
+
+static void town_open(struct town *town, uint64_t seed)
+{
+	*town = (struct town){
+		.codec = codec_new(), .now_ms = time_first_ms, .random = { seed * 977 }
+	};
+	for (uint32_t shard = 0; shard < SHARDS; shard++) {
+		struct side *side = &town->sides[shard];
+		struct event_ledger_opened first =
+			ledger_opened((struct id){ { 7 } }, shard, SHARDS);
+		side->shard = shard;
+		workload_init(&side->workload, seed * SHARDS + shard, town->codec, shard, SHARDS,
+			MEMBERS);
+		side->workload.hold_expires_s_max = 7200;
+		if (!world_open(&side->world, STATE_MEMORY_MIN, false, &first, time_first_ms))
+			fail_msg("%s", side->world.error);
+		/* Here only what it answers counts: it is replayed below. */
+		side->world.has_replayed = false;
+	}
+}
+
+static void town_close(struct town *town)
+{
+	for (uint32_t shard = 0; shard < SHARDS; shard++)
+		world_close(&town->sides[shard].world);
+	letters_free(&town->letters);
+	codec_free(town->codec);
+	free(town);
+}
+
 /* Mostly a busy minute; now and then an hour, a day or a week goes by. */
+static void time_passes(struct town *town)
+{
+	uint64_t dice = random_below(&town->random, 1000);
+	town->now_ms += dice < 3    ? 86400000 * (int64_t)random_below(&town->random, 8)
+			: dice < 30 ? 3600000
+				    : (int64_t)random_below(&town->random, 500);
+}
+
+/* What a shard's traffic brings next, or what another shard sends it: in order, or once more. */
+static struct side *work_next(struct town *town, struct work *ret)
+{
+	struct side *side = &town->sides[random_below(&town->random, SHARDS)];
+	const struct letters *letters = &town->letters;
+	uint64_t dice = random_below(&town->random, 20);
+	const struct letter *letter =
+		dice < 6 && town->letters_sent < letters->count ? &letters->at[town->letters_sent++]
+		: dice == 10 && letters->count > 0
+			? &letters->at[random_below(&town->random, letters->count)]
+			: NULL;
+	if (letter) {
+		side = &town->sides[letter->to];
+		work_encode(&side->workload, &letter->command, ret);
+	} else {
+		workload_next(&side->workload, town->now_ms, ret);
+	}
+	return side;
+}
+
+static void answer(struct town *town, struct side *side, const struct input *input,
+	const struct command *command)
+{
+	struct event event;
+	for (bool is_timer = true; is_timer;) {
+		if (!world_next(&side->world, input, command, &event, &is_timer))
+			fail_msg("shard %u: %s", side->shard, side->world.error);
+		letters_note(&town->letters, side->shard, &event);
+	}
+}
+
+/* Those of the first shard, as several shards with payments between them come to them. */
 static void inputs_make(struct inputs *inputs, uint64_t seed)
 {
-	struct codec *codec = codec_new();
-	struct workload *workload = calloc(1, sizeof *workload);
-	assert_non_null(workload);
-	workload_init(workload, seed, codec, 0, 1, MEMBERS);
-	workload->hold_expires_s_max = 7200;
-	int64_t now_ms = time_first_ms, offsets[LOG_INPUTS] = { 0 };
-	struct random random = { seed * 977 };
-	for (size_t i = 0; i < INPUTS; i++) {
+	struct town *town = calloc(1, sizeof *town);
+	assert_non_null(town);
+	town_open(town, seed);
+	for (size_t i = 0; i < INPUTS;) {
 		struct work work;
-		uint64_t dice = random_below(&random, 1000);
-		now_ms += dice < 3    ? 86400000 * (int64_t)random_below(&random, 8)
-			  : dice < 30 ? 3600000
-				      : (int64_t)random_below(&random, 500);
-		workload_next(workload, now_ms, &work);
-		inputs->at[i] = (struct input){
+		time_passes(town);
+		struct side *side = work_next(town, &work);
+		struct command command;
+		command_decode(town->codec, (struct bytes){ work.value, work.size }, &command);
+		struct input input = {
 			.topic = (enum topic)(work.stream + 1),
-			.offset = offsets[work.stream]++,
-			.record_time_ms = now_ms - (int64_t)random_below(&random, 2000),
+			.offset = side->offsets[work.stream]++,
+			.record_time_ms = town->now_ms - (int64_t)random_below(&town->random, 2000),
 		};
-		command_decode(
-			codec, (struct bytes){ work.value, work.size }, &inputs->commands[i]);
+		answer(town, side, &input, &command);
+		if (side->shard != 0)
+			continue;
+		inputs->at[i] = input;
+		inputs->commands[i++] = command;
 	}
-	codec_free(codec);
-	free(workload);
+	town_close(town);
 }
 
 static void history_add(struct history *history, const struct event *event)
@@ -75,7 +159,7 @@ static struct history history_new(void)
 static void run(struct world *world, const struct inputs *inputs, bool is_forgetful,
 	struct history *history)
 {
-	struct event_ledger_opened first = ledger_opened((struct id){ { 7 } }, 0, 1);
+	struct event_ledger_opened first = ledger_opened((struct id){ { 7 } }, 0, SHARDS);
 	if (!world_open(world, STATE_MEMORY_MIN, is_forgetful, &first, time_first_ms))
 		fail_msg("%s", world->error);
 	for (size_t i = 0; i < INPUTS; i++)
@@ -172,7 +256,7 @@ static void crashes(const struct history *history, const struct event *first, ui
 
 static struct event first_event(void)
 {
-	struct event_ledger_opened body = ledger_opened((struct id){ { 7 } }, 0, 1);
+	struct event_ledger_opened body = ledger_opened((struct id){ { 7 } }, 0, SHARDS);
 	return (struct event){
 		.kind = EVENT_ledger_opened,
 		.sequence = 1,

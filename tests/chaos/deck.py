@@ -28,7 +28,7 @@ BESIDE_CLUSTER = {
     "stop": 3,
     "stop_past_timeout": 1,
     "cut": 5,
-    "broker_kill": 3,
+    "broker_kill": 8,
     "broker_lost": 2,
     "broker_restart": 1,
     "broker_pause": 1,

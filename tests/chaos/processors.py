@@ -13,8 +13,11 @@ from supervisor import Supervisor
 
 SAID_AT = r"^(?:\S+Z \w+ +)?"  # time and level stand before it
 LIVE = re.compile(SAID_AT + r"shard (\d+): live, term ", re.M)
+ALL_LIVE = re.compile(SAID_AT + r"live: \d+ shard", re.M)  # that this process should own
 SAID = {  # by what is counted: what it says, a line for each
-    "usurpations": re.compile(SAID_AT + r"shard \d+: STOPPED: shard \d+: another owner took it", re.M),
+    "usurpations": re.compile(
+        SAID_AT + r"shard \d+: (?:STOPPED|goes on as a follower): shard \d+: another owner took it", re.M
+    ),
     "fenced": re.compile(SAID_AT + r"shard \d+: fenced: ", re.M),
     "recoveries": re.compile(SAID_AT + r"shard \d+: (ALARM, again not live: )?recovers from: ", re.M),
     "rebuilt": re.compile(r"the store is unreadable and is rebuilt", re.M),
@@ -26,10 +29,11 @@ BROKER_AWAY = re.compile(SAID_AT + r"pinion: (?:.*; )?Kafka at \S+ did not answe
 
 
 class Processor(Supervisor):
-    def __init__(self, number, ledger, shards, of_all, seed):
+    def __init__(self, number, ledger, shards, is_in_group, seed):
+        """In a group they share the shards out among themselves, else each competes for those named."""
         named = [part for shard in shards for part in ("--shard", shard)]
-        super().__init__(ledger, "--memory", 64, *(named if len(shards) < of_all else []))
-        self.number, self.shards = number, shards
+        super().__init__(ledger, "--memory", 64, *(["--standby", 1] if is_in_group else named))
+        self.number, self.shards, self.is_in_group = number, shards, is_in_group
         self.random = random.Random(seed)  # for what the order of events decides
         self.tally, self.said_now = collections.Counter(), ""
         self.start_at, self.continue_at, self.kill_after = 0.0, None, None
@@ -55,6 +59,8 @@ class Processor(Supervisor):
         self.tally["starts"] += 1
 
     def says_live(self):
+        if self.is_in_group:
+            return ALL_LIVE.search(self.said_now)
         live = {int(shard) for shard in LIVE.findall(self.said_now)}
         return len(live) + len(SAID["usurpations"].findall(self.said_now)) >= len(self.shards)
 

@@ -36,11 +36,15 @@ WORDS = {
     "recoveries": "recoveries of a shard in the same process",
     "rebuilt": "stores unreadable, rebuilt from the log",
     "commands": "commands answered",
+    "between": "  payments to other shards",
+    "came_back": "    that came back",
     "repeats": "repeats answered",
     "events": "events",
     "voids": "void records seen by a plain reader",
     "live_again_s_median": "live again after, s (median)",
     "slowest_end_s": "slowest end after SIGTERM, s",
+    "longest_s_median": "longest time without an outcome on a shard, s (median of the shards)",
+    "longest_well_s_median": "  the absence of the broker, or of too many, left out, s",
     "slowest_s": "slowest time without an outcome on a shard, s",
     "slowest_well_s": "  the absence of the broker, or of too many, left out, s",
     "moved_s": "slowest time until all shards gave outcomes without a lost broker, s",
@@ -48,10 +52,12 @@ WORDS = {
     "calm_s": "all answered after calm, s",
     "seconds": "seconds in all",
 }
-OPTIONS = ("kills", "minutes", "cluster", "shards", "processors", "transaction_timeout_s")
+OPTIONS = ("kills", "minutes", "cluster", "shards", "processors", "group", "transaction_timeout_s")
 GREATEST = {
     "live_again_s_median",
     "slowest_end_s",
+    "longest_s_median",
+    "longest_well_s_median",
     "slowest_s",
     "slowest_well_s",
     "moved_s",

@@ -12,7 +12,7 @@ from brokers import Brokers
 from gates import KafkaGate
 from harness import Ledger, check, wait_for
 from kills import probe_all
-from load import clients_finish, clients_start, models_compare, trouble_of
+from load import between_count, clients_finish, clients_start, models_compare, trouble_of
 from network import Network
 from processors import STOP_S, Processor
 
@@ -20,7 +20,10 @@ SETTLE_S = 40  # at most so long after the broker is back it goes away again
 PATIENCE_S = 5  # at most so long a card that is for a live processor waits for one
 FENCED_S = 2  # the cluster gives up a broker that does not answer after that
 STUCK_S, STUCK_CLUSTER_S = 120, 60  # without an outcome on a shard, an absence of too many brokers left out
-CALM_S = 120  # after all is well again: everything is answered by then
+CALM_S = 120  # after all is well again: everything is answered by then, and has arrived or come back
+AHEAD_CLUSTER = 8  # so many cards at most come before one that can't be played yet
+LONG_MIN = 15  # a longer run is paced, so that who reads along has room for all of its events
+PACED = {"round_size": 8, "rest_s": 0.5}
 AWAY_SLOWER = 8  # while the broker is away, kills come so much slower: most are to hit live ones
 ABORTED_BY_TIMEOUT = re.compile(r"Completed rollback of ongoing transaction .* due to timeout")
 
@@ -39,6 +42,7 @@ class World:
         self.silent = set()  # brokers from which nothing comes, not even their end
         self.moved, self.sequences, self.seen_at = {}, {}, 0.0
         self.slowest = self.slowest_well = (0.0, "")
+        self.longest_s, self.longest_well_s = {}, {}  # without an outcome, by shard
 
     def start(self):
         self.brokers.start()
@@ -60,14 +64,17 @@ class World:
                 number,
                 ledger,
                 self.shards_of(number),
-                self.options.shards,
+                self.options.group,
                 f"{self.options.seed} {number}",
             )
             processor.start()
             self.processors.append(processor)
         self.gate = KafkaGate(self.ledger)
         self.clients = clients_start(
-            self.gate, self.options.seed, deadline_s=self.options.minutes * 60 + 600
+            self.gate,
+            self.options.seed,
+            deadline_s=self.options.minutes * 60 + 600,
+            **(PACED if self.options.minutes > LONG_MIN else {}),
         )
         self.supervise("load", 60, lambda: all(client.rounds > 0 for client in self.clients))
 
@@ -120,6 +127,8 @@ class World:
                 self.sequences[shard], self.moved[shard] = chain.sequence, [now, 0.0]
             moved = self.moved[shard]
             moved[1] += 0 if self.brokers.is_down() else step
+            self.longest_s[shard] = max(self.longest_s.get(shard, 0), now - moved[0])
+            self.longest_well_s[shard] = max(self.longest_well_s.get(shard, 0), moved[1])
             where = f"shard {shard} up to {now - self.began:.1f} s"
             self.slowest = max(self.slowest, (now - moved[0], where))
             self.slowest_well = max(self.slowest_well, (moved[1], where))
@@ -180,7 +189,8 @@ class World:
 
     def next_card(self, queue, patience_s):
         """The first that can be played now, and whom it befalls. (None, None): none yet."""
-        for place, card in enumerate(queue):
+        ahead = AHEAD_CLUSTER if self.brokers.is_cluster else len(queue)
+        for place, card in enumerate(queue[:ahead]):
             target = self.target_of(card)
             if target is not None:
                 is_waited_for = (
@@ -388,7 +398,8 @@ class World:
         clients_finish(self.clients)
         for processor in self.processors:
             processor.finish()
-        keeper = self.processors[-1].ledger.run("--memory", 64)
+        named = [part for shard in range(self.options.shards) for part in ("--shard", shard)]
+        keeper = self.processors[-1].ledger.run("--memory", 64, *named)
         probe_all(self.gate, self.clients)
         check(keeper.ask_to_stop(STOP_S) == 0, f"SIGTERM: {keeper.said()}")
 
@@ -396,8 +407,15 @@ class World:
         """The books of the independent reader; all that was told agrees with them."""
         self.say("audit")
         keeper = self.processors[-1].ledger
-        books = audit(Ledger(self.room, self.ledger.url, keeper.state))
+        whole = Ledger(self.room, self.ledger.url, keeper.state)
+        books = audit(whole)
         models_compare(self.clients, books)
+        under_way, between = books.routes.under_way(), between_count(self.clients)[0]
+        check(not under_way, f"still under way: {under_way}")
+        check((between > 0) == (self.options.shards > 1), f"{between} payments between shards")
+        printed = whole.verify()
+        is_whole = "all shards: 0 payments under way between them" in printed
+        check(is_whole or self.options.shards == 1, f"verify: {printed[-600:]}")
         for processor in self.processors:
             if processor.ledger is not keeper:
                 Ledger(self.room, self.ledger.url, processor.ledger.state).verify()
@@ -457,11 +475,15 @@ class World:
             "recoveries": count["recoveries"],
             "rebuilt": count["rebuilt"],
             "commands": sum(client.answered for client in self.clients),
+            "between": between_count(self.clients)[0],
+            "came_back": between_count(self.clients)[1],
             "repeats": sum(books.repeats.values()) if books else 0,
             "events": sum(chain.sequence for chain in chains),
             "voids": sum(chain.voids for chain in chains),
             "live_again_s_median": round(statistics.median(restarts or [0]), 2),
             "slowest_end_s": round(max(ends_s, default=0), 1),
+            "longest_s_median": round(statistics.median(self.longest_s.values() or [0]), 1),
+            "longest_well_s_median": round(statistics.median(self.longest_well_s.values() or [0]), 1),
             "slowest_s": round(self.slowest[0], 1),
             "slowest_well_s": round(self.slowest_well[0], 1),
             "moved_s": round(max(self.moved_s, default=0), 1),

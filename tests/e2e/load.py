@@ -56,7 +56,16 @@ class Client(threading.Thread):
     """One upstream service; all its parties live on one shard."""
 
     def __init__(
-        self, gate, neighbours, shard, seed, parties=3, accounts=40, round_size=120, deadline_s=120
+        self,
+        gate,
+        neighbours,
+        shard,
+        seed,
+        parties=3,
+        accounts=40,
+        round_size=120,
+        rest_s=0.0,
+        deadline_s=120,
     ):
         super().__init__(daemon=True)
         self.gate, self.shard, self.deadline_s = gate, shard, deadline_s
@@ -76,7 +85,7 @@ class Client(threading.Thread):
         self.accounts = [
             Account(f"{party}/a{n}") for party in self.parties for n in range(accounts)
         ]
-        self.holds, self.round_size = {}, round_size
+        self.holds, self.round_size, self.rest_s = {}, round_size, rest_s
         self.references, self.received, self.rounds = [], 0, 0
         self.final, self.asked_times = {}, collections.Counter()  # by command id
         self.old = []  # commands answered before, to be repeated
@@ -89,6 +98,7 @@ class Client(threading.Thread):
             self.open_all()
             while not self.is_over.is_set():
                 self.round()
+                self.is_over.wait(self.rest_s)
             self.settle()
             self.arrivals_await()
         except Exception as trouble:
