@@ -45,10 +45,11 @@ static void look(void *context, struct auditor *auditor, const struct event *eve
 
 static void order_look(struct town *town)
 {
-	for (size_t i = 0; i < SHARDS * SHARDS && town->looks && !town->wrong; i++)
-		if (i / SHARDS != i % SHARDS)
-			town->wrong = auditor_order(
-				town->sides[i / SHARDS].auditor, town->sides[i % SHARDS].auditor);
+	for (size_t home = 0; home < SHARDS && town->looks; home++)
+		for (size_t away = 0; away < SHARDS && !town->wrong; away++)
+			if (home != away)
+				town->wrong = auditor_order(
+					town->sides[home].auditor, town->sides[away].auditor);
 	if (town->wrong)
 		fail_msg("%s", town->wrong);
 }
