@@ -221,7 +221,7 @@ static void test_the_position_row_is_pinned(void **state)
 	position.head.command_id_max_ms = 0x0f10;
 	position.head.command_ids_due_ms = 0x1112;
 	struct hash hash = hash_of((struct bytes){ packed, position_pack(&position, packed) });
-	static const uint8_t pinned[8] = { 0xac, 0x0e, 0x6c, 0xcc, 0xb6, 0x63, 0x1f, 0xf0 };
+	static const uint8_t pinned[8] = { 0x29, 0x5a, 0x80, 0x45, 0xc3, 0x99, 0xd2, 0x40 };
 	if (memcmp(hash.at, pinned, sizeof pinned) != 0)
 		fail_msg("the position row of format %d has other bytes: count it in "
 			 "POSITION_CHANGES, so that stores of before are rebuilt, and pin it: %02x "
