@@ -70,11 +70,21 @@ def main():
     options = options.parse_args()
     balances = collections.Counter()  # (account, currency) -> credits - debits, in minor units
     held = collections.Counter()  # of which set aside by holds
+    under_way = {}  # (payment's command id) -> minor, currency; until its second event, on the payer's shard
     count = 0
     for event in events(options.brokers, options.prefix):
         assert event.WhichOneof("outcome"), f"reader: an event of an unknown kind: {event}"
         count += 1
+        if event.WhichOneof("outcome") == "remittance_returned":
+            del under_way[event.remittance_returned.payment_id]
         for effect in event.effects:
+            if effect.HasField("remittance"):
+                currency = event.balances[effect.remittance.from_place - 1].currency
+                under_way[event.input.command_id] = effect.remittance.amount_minor, currency
+            elif effect.HasField("settlement"):
+                del under_way[effect.settlement.payment_id]
+            if not effect.HasField("posting"):
+                continue  # it moves nothing by itself
             posting = effect.posting
             for place, sign in ((posting.debit_place, -1), (posting.credit_place, 1)):
                 balance = event.balances[place - 1]
@@ -85,6 +95,9 @@ def main():
                     held[key] += HOLD_SIGNS[posting.layer] * posting.amount_minor
     for (account, currency), minor in sorted(balances.items()):
         print(f"{account:<40} {minor:>15} {currency}  held {held[account, currency]:>12}")
+    for currency in sorted({currency for _, currency in under_way.values()}):
+        amounts = [minor for minor, its in under_way.values() if its == currency]
+        print(f"{len(amounts)} payments to other shards, {sum(amounts)} {currency}, have no second event yet")
     print(f"{count} events")
 
 
