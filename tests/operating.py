@@ -28,7 +28,7 @@ SECTIONS = {
     "Memory": "memory_embedded test_a_state_larger_than_memory the_least_of_all_above_counts",
     "A wrong clock": "clock_embedded clock_ahead_kafka a_clock_that_leaps_is_doubted",
     "Growth": "bench/run",
-    "Backup": "snapshot_embedded snapshot_kafka snapshot_disk_embedded restore_kafka restore_embedded moving_kafka log_shortened compare_embedded",
+    "Backup": "followers_embedded followers_kafka follower_changed_log_embedded snapshot_embedded snapshot_kafka snapshot_disk_embedded restore_kafka restore_embedded moving_kafka log_shortened compare_embedded",
     "Upgrades": "upgrade_embedded upgrade_old_embedded upgrade_kafka test_a_store_of_an_older_format_still_knows_the_log"
     " test_an_event_from_the_future_stops",
 }
@@ -91,7 +91,7 @@ ROWS = {
     "full disk, state folder": "state_disk_full_kafka a_full_disk_is_a_fault",
     "something else is lacking for a store": "few_descriptors_are_no_damage missing_rights_are_no_damage an_unwritable_ingest_folder_is_a_fault",
     "store damaged": "rebuild_embedded rebuild_kafka a_missing_table_is_damage a_store_that_kills_whoever_opens_it_is_damaged",
-    "log lost or changed events": "log_shortened test_a_log_cut_below_the_checkpoint_stops test_a_changed_record_is_found",
+    "log lost or changed events": "follower_changed_log_embedded test_it_stops_where_its_own_event_is_gone test_it_stops_where_history_changes_before_it log_shortened test_a_log_cut_below_the_checkpoint_stops test_a_changed_record_is_found",
     "what the ledger rests on was changed while it runs": "settings_kafka folder_embedded deleted_records_are_a_lost_log",
     "log damaged": "places_embedded",
     "an input no longer holds what was decided": "inputs_lost_kafka inputs_anew_kafka",
@@ -152,7 +152,7 @@ NAMES = {
     "WatchdogSec": "unit_file notify_embedded",
     "User": "unit_file",
     "--accept-clock": "clock_ahead_kafka",
-    "--from-snapshot": "snapshot_embedded snapshot_kafka",
+    "--from-snapshot": "snapshot_embedded snapshot_kafka followers_embedded followers_kafka",
     "--head": "restore_kafka restore_embedded",
     "--kafka-config": "properties_kafka rights_kafka",
     "--ledger": "options_embedded",
