@@ -24,7 +24,7 @@ SECTIONS = {
     "Kafka": "rights_kafka places_kafka replication_check",
     "A broker far away": "distant_kafka silent_kafka",
     "TLS and SASL": "properties_kafka causes_kafka codecs_kafka codecs_embedded",
-    "Shards": "places_kafka places_embedded lacking_embedded",
+    "Shards": "places_kafka places_embedded lacking_embedded sixty_four_shards_embedded sixty_four_shards_kafka",
     "Memory": "memory_embedded test_a_state_larger_than_memory the_least_of_all_above_counts",
     "A wrong clock": "clock_embedded clock_ahead_kafka a_clock_that_leaps_is_doubted",
     "Growth": "bench/run",
@@ -45,6 +45,13 @@ ROWS = {
     "`recoveries`": "status_embedded refused_events_kafka",
     "`engine time ahead`": "status_embedded",
     "`commands of shard 0 held by an open Kafka transaction since TIME from offset 12 on`": "held_kafka",
+    # --- Shards ---
+    "start until all are live": "sixty_four_shards_embedded sixty_four_shards_kafka",
+    "processor, of one core": "sixty_four_shards_embedded sixty_four_shards_kafka",
+    "memory, resident": "sixty_four_shards_embedded sixty_four_shards_kafka",
+    "threads": "sixty_four_shards_embedded sixty_four_shards_kafka many_shards_share_and_hold_up_nobody",
+    "open files": "sixty_four_shards_embedded sixty_four_shards_kafka",
+    "requests to the broker, a second": "many_shards_share_and_hold_up_nobody",
     # --- Bad input ---
     "undecodable record": "records_kafka undecodable_kafka",
     "bad UTF-8 or a NUL byte in a text": "records_kafka",
@@ -194,7 +201,7 @@ def of_page(text):
         cell = re.match(r"\| ([^|]+?) \|", line)
         if cell:
             rows.append(brief(cell[1]))
-    heads = {"part", "fault", "who", "per million transfers", "round trip"}
+    heads = {"part", "fault", "who", "per million transfers", "round trip", "64 idle shards"}
     code = "\n".join(re.findall(r"`([^`\n]+)`", prose) + re.findall(r"```\w*\n(.*?)```", text, re.S))
     names = set(re.findall(r"(?<![\w./-])(?:[a-z]+(?:\.[a-z]+)+|acks)(?![\w/.])", code))
     names |= set(re.findall(r"--[a-z][a-z-]+", code)) | set(re.findall(r"\b([A-Z][A-Za-z_]+)=", code))

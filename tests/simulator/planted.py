@@ -380,6 +380,7 @@ BUGS = [
             "	if (testament.place.sequence > replica->place.sequence)\n		replica_await",
             "	if (testament.place.sequence < 0)\n		replica_await",
         ),
+        worlds=200,
     ),
     Bug(
         "a_rebuild_writes_its_own_testament",
