@@ -24,11 +24,11 @@ SECTIONS = {
     "Kafka": "rights_kafka places_kafka replication_check",
     "A broker far away": "distant_kafka silent_kafka",
     "TLS and SASL": "properties_kafka causes_kafka codecs_kafka codecs_embedded",
-    "Shards": "places_kafka places_embedded lacking_embedded",
+    "Shards": "places_kafka places_embedded lacking_embedded sixty_four_shards_embedded sixty_four_shards_kafka",
     "Memory": "memory_embedded test_a_state_larger_than_memory the_least_of_all_above_counts",
     "A wrong clock": "clock_embedded clock_ahead_kafka a_clock_that_leaps_is_doubted",
     "Growth": "bench/run",
-    "Backup": "snapshot_embedded snapshot_kafka snapshot_disk_embedded restore_kafka restore_embedded moving_kafka log_shortened compare_embedded",
+    "Backup": "followers_embedded followers_kafka follower_changed_log_embedded snapshot_embedded snapshot_kafka snapshot_disk_embedded restore_kafka restore_embedded moving_kafka log_shortened compare_embedded",
     "Upgrades": "upgrade_embedded upgrade_old_embedded upgrade_kafka test_a_store_of_an_older_format_still_knows_the_log"
     " test_an_event_from_the_future_stops",
 }
@@ -47,6 +47,13 @@ ROWS = {
     "`recoveries`": "status_embedded refused_events_kafka",
     "`engine time ahead`": "status_embedded",
     "`commands of shard 0 held by an open Kafka transaction since TIME from offset 12 on`": "held_kafka",
+    # --- Shards ---
+    "start until all are live": "sixty_four_shards_embedded sixty_four_shards_kafka",
+    "processor, of one core": "sixty_four_shards_embedded sixty_four_shards_kafka",
+    "memory, resident": "sixty_four_shards_embedded sixty_four_shards_kafka",
+    "threads": "sixty_four_shards_embedded sixty_four_shards_kafka many_shards_share_and_hold_up_nobody",
+    "open files": "sixty_four_shards_embedded sixty_four_shards_kafka",
+    "requests to the broker, a second": "many_shards_share_and_hold_up_nobody",
     # --- Bad input ---
     "undecodable record": "records_kafka undecodable_kafka",
     "bad UTF-8 or a NUL byte in a text": "records_kafka",
@@ -93,7 +100,7 @@ ROWS = {
     "full disk, state folder": "state_disk_full_kafka a_full_disk_is_a_fault",
     "something else is lacking for a store": "few_descriptors_are_no_damage missing_rights_are_no_damage an_unwritable_ingest_folder_is_a_fault",
     "store damaged": "rebuild_embedded rebuild_kafka a_missing_table_is_damage a_store_that_kills_whoever_opens_it_is_damaged",
-    "log lost or changed events": "log_shortened test_a_log_cut_below_the_checkpoint_stops test_a_changed_record_is_found",
+    "log lost or changed events": "follower_changed_log_embedded test_it_stops_where_its_own_event_is_gone test_it_stops_where_history_changes_before_it log_shortened test_a_log_cut_below_the_checkpoint_stops test_a_changed_record_is_found",
     "what the ledger rests on was changed while it runs": "settings_kafka folder_embedded deleted_records_are_a_lost_log",
     "log damaged": "places_embedded",
     "an input no longer holds what was decided": "inputs_lost_kafka inputs_anew_kafka",
@@ -154,7 +161,7 @@ NAMES = {
     "WatchdogSec": "unit_file notify_embedded",
     "User": "unit_file",
     "--accept-clock": "clock_ahead_kafka",
-    "--from-snapshot": "snapshot_embedded snapshot_kafka",
+    "--from-snapshot": "snapshot_embedded snapshot_kafka followers_embedded followers_kafka",
     "--head": "restore_kafka restore_embedded",
     "--kafka-config": "properties_kafka rights_kafka",
     "--ledger": "options_embedded",
@@ -196,7 +203,7 @@ def of_page(text):
         cell = re.match(r"\| ([^|]+?) \|", line)
         if cell:
             rows.append(brief(cell[1]))
-    heads = {"part", "fault", "who", "per million transfers", "round trip"}
+    heads = {"part", "fault", "who", "per million transfers", "round trip", "64 idle shards"}
     code = "\n".join(re.findall(r"`([^`\n]+)`", prose) + re.findall(r"```\w*\n(.*?)```", text, re.S))
     names = set(re.findall(r"(?<![\w./-])(?:[a-z]+(?:\.[a-z]+)+|acks)(?![\w/.])", code))
     names |= set(re.findall(r"--[a-z][a-z-]+", code)) | set(re.findall(r"\b([A-Z][A-Za-z_]+)=", code))

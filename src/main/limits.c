@@ -15,8 +15,10 @@ enum {
 	 * files but for its tables. */
 	FILES_PROCESS = 40,
 	FILES_LOG_MIN = 24,
-	/* A shard's clients of Kafka: one writes, one reads back, others read inputs or send. */
-	KAFKA_CLIENTS = 6,
+	/* Of a shard's own clients of Kafka one writes and one may send; the process's ask, look
+	 * whether all is as it was, and read, for all shards. */
+	KAFKA_CLIENTS_SHARD = 2,
+	KAFKA_CLIENTS_PROCESS = 18,
 	FILES_KAFKA_BOOTSTRAP = 2, /* of each client for each broker named in the URL */
 	FILES_KAFKA_BROKER = 3,    /* and for each broker that there is */
 	/* From there on a store opens all its tables at once, as a damaged one is then met at once.
@@ -59,18 +61,27 @@ static size_t kafka_brokers(const struct options *options)
 	return brokers;
 }
 
-static size_t kafka_files(const struct options *options)
+static size_t kafka_files(const struct options *options, size_t clients)
 {
-	return KAFKA_CLIENTS * kafka_brokers(options) *
-	       (FILES_KAFKA_BOOTSTRAP + FILES_KAFKA_BROKER);
+	return clients * kafka_brokers(options) * (FILES_KAFKA_BOOTSTRAP + FILES_KAFKA_BROKER);
+}
+
+static size_t kafka_threads(const struct options *options, size_t clients)
+{
+	return clients * (1 + 2 * kafka_brokers(options));
 }
 
 static int files_check(const struct options *options, size_t shards)
 {
 	bool is_embedded = options_is_embedded(options);
 	size_t limit = files_limit();
-	size_t others = is_embedded ? FILES_PROCESS + FILES_LOG_MIN : FILES_PROCESS;
-	size_t each = STORE_FILES_MIN + (is_embedded ? 0 : kafka_files(options));
+	size_t others = FILES_PROCESS, each = STORE_FILES_MIN;
+	if (is_embedded) {
+		others += FILES_LOG_MIN;
+	} else {
+		others += kafka_files(options, KAFKA_CLIENTS_PROCESS);
+		each += kafka_files(options, KAFKA_CLIENTS_SHARD);
+	}
 	size_t needed = others + shards * each;
 	if (limit < needed) {
 		complain(
@@ -178,20 +189,21 @@ static size_t threads_try(size_t wanted)
 /* RocksDB aborts where a thread is not to be had. */
 static int threads_check(const struct options *options, size_t shards)
 {
-	bool is_embedded = options_is_embedded(options);
-	size_t each = THREADS_SHARD;
-	if (!is_embedded)
-		each += KAFKA_CLIENTS * (1 + 2 * kafka_brokers(options));
-	size_t wanted = THREADS_PROCESS + shards * each;
+	size_t others = THREADS_PROCESS, each = THREADS_SHARD;
+	if (!options_is_embedded(options)) {
+		others += kafka_threads(options, KAFKA_CLIENTS_PROCESS);
+		each += kafka_threads(options, KAFKA_CLIENTS_SHARD);
+	}
+	size_t wanted = others + shards * each;
 	size_t count = threads_try(wanted);
 	if (count == wanted)
 		return 0;
 	complain(
-		"%zu shard%s need%s up to %zu threads (%zu each, and %d), and %zu could be "
+		"%zu shard%s need%s up to %zu threads (%zu each, and %zu), and %zu could be "
 		"started: "
 		"raise the limit (`ulimit -u`, TasksMax=, pids.max), or own fewer shards (--shard)",
-		shards, shards == 1 ? "" : "s", shards == 1 ? "s" : "", wanted, each,
-		THREADS_PROCESS, count);
+		shards, shards == 1 ? "" : "s", shards == 1 ? "s" : "", wanted, each, others,
+		count);
 	return EXIT_FAULT;
 }
 

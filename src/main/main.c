@@ -58,8 +58,8 @@ int main(int count, char **arguments)
 		(void)fputs(help_pinion, stderr);
 		return EXIT_USAGE;
 	}
-	/* `run` makes nothing temporary, and has a way of its own to stop. */
-	if (strcmp(arguments[1], "run") != 0)
+	/* These have a way of their own to stop. */
+	if (strcmp(arguments[1], "run") != 0 && strcmp(arguments[1], "follow") != 0)
 		temporary_watch();
 	int exit_code = subcommand(count - 1, arguments + 1);
 	temporary_end();

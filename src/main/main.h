@@ -7,6 +7,7 @@
 #define SUBCOMMANDS(SUBCOMMAND) \
 	SUBCOMMAND(init)        \
 	SUBCOMMAND(run)         \
+	SUBCOMMAND(follow)      \
 	SUBCOMMAND(submit)      \
 	SUBCOMMAND(tail)        \
 	SUBCOMMAND(show)        \

@@ -28,6 +28,7 @@ enum option_bit {
 	OPTION_SHARD = 8,  /* --shard S, may come again */
 	OPTION_MEMORY = 16,
 	OPTION_OWNER = 32,        /* what run alone takes */
+	OPTION_SERVER = 32768,    /* what run and follow take */
 	OPTION_CHECKPOINT = 1024, /* --checkpoint-ms */
 	OPTION_FROM = 64,
 	OPTION_FOLLOW = 128,

@@ -155,6 +155,12 @@ void owners_start(struct owners *owners)
 		shard_start(owners->shards[i]);
 }
 
+void owners_follow(struct owners *owners)
+{
+	for (size_t i = 0; i < owners->count; i++)
+		shard_follow(owners->shards[i]);
+}
+
 static void lost_say(void *context, const char *line)
 {
 	(void)context;

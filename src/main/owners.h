@@ -32,6 +32,8 @@ int owners_new(struct owners *owners, const struct options *options, struct log 
 /* For who lets one live after the other. */
 int owners_new_one_by_one(struct owners *owners, const struct options *options, struct log *log);
 void owners_start(struct owners *owners);
+/* As followers; the log may be one opened with LOG_USE. */
+void owners_follow(struct owners *owners);
 
 /* Has the log looked at every minute, in a thread of its own, until owners_stop. */
 void owners_check(struct owners *owners);

@@ -73,7 +73,7 @@ int main_run(int count, char **arguments)
 	int exit_code;
 	if (!options_parse(&options, help_run,
 		    OPTION_LEDGER | OPTION_STATE | OPTION_STATE_NEEDED | OPTION_SHARD |
-			    OPTION_MEMORY | OPTION_OWNER | OPTION_CHECKPOINT,
+			    OPTION_MEMORY | OPTION_OWNER | OPTION_SERVER | OPTION_CHECKPOINT,
 		    count, arguments, &exit_code))
 		return exit_code;
 	journal_begin(options.log_is_json ? JOURNAL_json : JOURNAL_text);

@@ -47,7 +47,8 @@ bool status_progress(struct status *status)
 	for (size_t i = 0; i < status->owners->count; i++) {
 		struct shard_status shard;
 		shard_status(status->owners->shards[i], &shard);
-		is_moving &= !shard.is_live || shard.passes != status->passes[i];
+		is_moving &=
+			!(shard.is_live || shard.is_following) || shard.passes != status->passes[i];
 		status->passes[i] = shard.passes;
 		shard_nudge(status->owners->shards[i]); /* has come round by the next look */
 	}
@@ -178,4 +179,55 @@ void status_say(struct status *status, double seconds)
 	journal_say(is_well ? LEVEL_info : LEVEL_warning, NO_SHARD, "%s", text);
 	free(text);
 	status->inputs_before = all.inputs_decided;
+}
+
+/* --- Of a process that only follows --- */
+
+size_t status_followed(const struct status *status)
+{
+	size_t count = 0;
+	for (size_t i = 0; i < status->owners->count; i++) {
+		struct shard_status shard;
+		shard_status(status->owners->shards[i], &shard);
+		count += shard.is_following;
+	}
+	return count;
+}
+
+void status_say_followed(struct status *status, double seconds)
+{
+	const struct owners *owners = status->owners;
+	int64_t events = 0, lag = 0, engine_time_ms = 0;
+	struct shard_status all;
+	int64_t unstored = all_add(owners, &all);
+	for (size_t i = 0; i < owners->count; i++) {
+		struct shard_status shard;
+		shard_status(owners->shards[i], &shard);
+		events += shard.verified_sequence;
+		lag += shard.event_lag;
+		if (shard.engine_time_ms > engine_time_ms)
+			engine_time_ms = shard.engine_time_ms;
+	}
+	char time[TIME_TEXT_MAX], *text = NULL;
+	size_t size, followed = status_followed(status);
+	struct timespec engine_time = { engine_time_ms / 1000, engine_time_ms % 1000 * 1000000 };
+	time_text(&engine_time, time);
+	FILE *line = open_memstream(&text, &size);
+	assert(line);
+	(void)fprintf(line,
+		"status: %zu of %zu shards followed, at event %" PRId64
+		", %.0f/s, lag events %" PRId64 ", engine time %s, verified - checkpoint %" PRId64
+		", level-0 files %d, memory %" PRId64 " MiB, recoveries %d",
+		followed, owners->count, events,
+		seconds > 0 && status->events_before > 0
+			? (double)(events - status->events_before) / seconds
+			: 0.0,
+		lag, engine_time_ms == 0 ? "none" : time, unstored, all.level0_files,
+		resident_kib() / 1024, all.restarts);
+	waits_add(owners, line);
+	stopped_add(status, line);
+	(void)fclose(line);
+	journal_say(followed == owners->count ? LEVEL_info : LEVEL_warning, NO_SHARD, "%s", text);
+	free(text);
+	status->events_before = events;
 }

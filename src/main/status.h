@@ -14,6 +14,7 @@ struct status {
 	int64_t *passes;             /* by shard, when progress was last asked for */
 	struct held *held;           /* by shard */
 	int64_t inputs_before;
+	int64_t events_before; /* of followers */
 	size_t live;
 };
 
@@ -26,7 +27,13 @@ void status_look(struct status *status);
 /* The line. `seconds`: since the one before. */
 void status_say(struct status *status, double seconds);
 
-/* False: a live shard has not come round in its loop since this was last asked. */
+/* How many followers have come to the end of their logs; the line of a process that only follows.
+ */
+size_t status_followed(const struct status *status);
+void status_say_followed(struct status *status, double seconds);
+
+/* False: a live shard, or one that is followed, has not come round in its loop since this was last
+ * asked. */
 bool status_progress(struct status *status);
 
 #endif

@@ -4,6 +4,7 @@
 #include "main/journal.h"
 #include "main/options.h"
 #include "main/signals.h"
+#include "main/temporary.h"
 #include "shard/thread.h"
 
 #include <pthread.h>
@@ -39,8 +40,10 @@ static void *watch(void *context)
 	int64_t asked_ms = clock_monotonic_ms();
 	journal_say(LEVEL_info, NO_SHARD, "stops: SIG%s", sigabbrev_np(number));
 	(void)pthread_mutex_lock(&lock);
-	if (!guarded)
+	if (!guarded) {
+		temporary_end();
 		_exit(EXIT_DONE);
+	}
 	log_give_up_at(guarded, asked_ms + STOP_GIVE_UP_MS);
 	(void)pthread_mutex_unlock(&lock);
 	atomic_store(&is_asked, true);
@@ -49,6 +52,7 @@ static void *watch(void *context)
 	complain("not drained %d s after it was asked to stop: it ends as it is, and the next "
 		 "start recovers",
 		STOP_END_MS / 1000);
+	temporary_end();
 	_exit(EXIT_FAULT);
 }
 

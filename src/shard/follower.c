@@ -22,6 +22,7 @@ static void place_note(struct shard *shard)
 	const struct replica *replica = &shard->replica;
 	struct log_reader *tail = shard->committer.tail;
 	int64_t lag = log_reader_end_hint(tail) - log_reader_position(tail);
+	atomic_fetch_add_explicit(&shard->status_passes, 1, memory_order_relaxed);
 	atomic_store(&shard->status_event_lag, lag > 0 ? lag : 0);
 	atomic_store(&shard->status_term, replica->chain.term);
 	atomic_store(&shard->status_verified, replica->place.sequence);
@@ -33,11 +34,15 @@ static void place_note(struct shard *shard)
 	atomic_store(&shard->status_timer_due, state_timer_due_ms(replica->state));
 }
 
-/* It has all that could be read. */
+/* It has come to the end that was known when it began to read, and what came meanwhile is no more
+ * than an owner writes at once: an owner under load is never quite caught up with. */
 static int abreast(struct shard *shard)
 {
-	if (!view_ledger(shard->replica.state))
-		return 0; /* its first event is still to come */
+	const struct replica *replica = &shard->replica;
+	if (!view_ledger(replica->state) || replica->must_confirm ||
+		replica->awaited.place.sequence > 0 ||
+		atomic_load(&shard->status_event_lag) > LOG_BATCH_RECORDS_MAX)
+		return 0;
 	int error = shard_ledger_check(shard);
 	if (error || shard->live_ms != 0)
 		return error;
@@ -50,17 +55,28 @@ static int abreast(struct shard *shard)
 	return 0;
 }
 
-/* What its store stands at was on the log once, and does not come. An end may be told too low for a
- * moment, where a broker has just begun to lead. */
+static int absent(struct replica *replica)
+{
+	return replica->must_confirm ? replica_lost(replica) : replica_awaits_nothing(replica);
+}
+
+/* What its store stands at, or stood at before it was thrown away, was on the log once: it was read
+ * past there, or nothing comes. An owner would know by its own mark. An end may be told too low for
+ * a moment, where a broker has just begun to lead. */
 static int absent_look(struct shard *shard, int64_t since_ms)
 {
-	int64_t end;
-	if (!shard->replica.must_confirm ||
-		clock_monotonic_ms() - since_ms < shard->config.read_back_ms)
+	struct replica *replica = &shard->replica;
+	const struct place *awaited = &replica->awaited.place;
+	int64_t end, offset = replica->must_confirm ? replica->place.offset : awaited->offset;
+	if ((!replica->must_confirm && awaited->sequence == 0) || atomic_load(&shard->is_stopping))
+		return 0;
+	if (log_reader_position(shard->committer.tail) > offset)
+		return absent(replica);
+	if (clock_monotonic_ms() - since_ms < shard->config.read_back_ms)
 		return 0;
 	int error =
 		log_end(shard->config.log, shard->config.shard, LOG_EVENTS, &end, &shard->fault);
-	return error || end > shard->replica.place.offset ? error : replica_lost(&shard->replica);
+	return error || end > offset ? error : absent(replica);
 }
 
 /* What can be read up to the end that is known now, or what comes soon. A stop throws the reader
@@ -81,7 +97,9 @@ static int events_take(struct shard *shard)
 		place_note(shard);
 	}
 	read_ahead_end(&replica->reading);
-	return error;
+	bool is_passed = log_reader_position(tail) >= end ||
+			 atomic_load(&shard->status_event_lag) == 0; /* the rest can't be read */
+	return error || !is_passed || atomic_load(&shard->is_stopping) ? error : abreast(shard);
 }
 
 static int events_follow(struct shard *shard)
@@ -90,9 +108,6 @@ static int events_follow(struct shard *shard)
 	int error = 0;
 	while (!error && !leaves(shard)) {
 		error = events_take(shard);
-		if (!error && !shard->replica.must_confirm &&
-			atomic_load(&shard->status_event_lag) == 0)
-			error = abreast(shard);
 		if (!error)
 			error = absent_look(shard, since_ms);
 	}

@@ -139,7 +139,7 @@ struct shard_status {
 	size_t dirty_bytes;
 	int restarts;
 	int64_t batches;
-	int64_t passes;        /* of the deciding thread through its loop, while live */
+	int64_t passes;        /* of its thread through its loop, while live, or while it follows */
 	const char *waits_for; /* what may take long, in words; NULL: nothing */
 	int64_t waits_since_ms;
 };

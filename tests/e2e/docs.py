@@ -200,7 +200,7 @@ def mentions_are_true(folder):
                 check(shown == help_of(folder, usage[1]), f"{block.place}: not what --help prints")
         for code in re.findall(r"`([^`\n]+)`", text) + re.findall(r"^(?!\s*#)(.*)$", text, re.M):
             for name, rest in re.findall(r"(?:^|[\s/])pinion ([a-z]+)\b([^|;&`]*)", code):
-                if name in ("init", "run", "submit", "tail", "show", "verify", "snapshot", "bench"):
+                if name in ("init", "run", "follow", "submit", "tail", "show", "verify", "snapshot", "bench"):
                     helps.setdefault(name, help_of(folder, name))
                     for option in re.findall(r"(?<!\S)--[a-z-]+", rest):
                         check(option in helps[name], f"{page}: pinion {name} has no {option}: {code}")

@@ -7,7 +7,7 @@ import subprocess
 
 from harness import BINARY, BROKER, Room, check, embedded, wait_for
 
-SUBCOMMANDS = ("init", "run", "submit", "tail", "show", "verify", "snapshot", "bench")
+SUBCOMMANDS = ("init", "run", "follow", "submit", "tail", "show", "verify", "snapshot", "bench")
 NO_LEDGER = (
     "", "/path", "embedded", "embedded:", "http://x/y", "kafka:", "kafka://", "kafka:///p", "kafka://h/p",
     "kafka://h:/p", "kafka://h:0/p", "kafka://h:99999/p", "kafka://h:65536/p", "kafka://h:x/p", "kafka://h:1",
@@ -28,7 +28,7 @@ def arguments_embedded(_):
         ledger, count = embedded(room).init(1), 0
         new = f"embedded:{room.folder}/new"
         surplus = [[name, "--ledger", ledger.url, "one", "two"] for name in SUBCOMMANDS]
-        surplus += [[name, "--ledger", ledger.url, "4"] for name in ("run", "tail", "verify", "bench")]
+        surplus += [[name, "--ledger", ledger.url, "4"] for name in ("run", "follow", "tail", "verify", "bench")]
         surplus += [["init", "--ledger", new, "4"], ["init", "4", "--ledger", new]]
         surplus += [["verify", "--ledger", ledger.url, "--", "--head"], ["show", "--ledger", ledger.url, "a", ""]]
         surplus += [["--version", "x"], ["--help", "run"], ["help", "run"]]
@@ -46,6 +46,9 @@ def arguments_embedded(_):
             (["run", "--ledger", "kafka://127.0.0.1:1/p"], "--state"),
             (["bench", "--ledger", "kafka://127.0.0.1:1/p"], "--state"),
             (["snapshot", "--ledger", "kafka://127.0.0.1:1/p", "s"], "--state"),
+            (["follow", "--ledger", "kafka://127.0.0.1:1/p"], "Give --state DIR"),
+            (["follow", "--ledger", ledger.url], "Give --state DIR"),
+            (["follow", "--ledger", ledger.url, "--state", f"{room.folder}/ledger/state"], "where the processor has"),
             (["snapshot", "--ledger", ledger.url], "wants one DIR"),
             (["snapshot", "--ledger", ledger.url, ""], "wants one DIR"),
             (["run", "--ledger", ledger.url, "--from-snapshot", ""], "--from-snapshot wants a folder"),

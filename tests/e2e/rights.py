@@ -56,7 +56,7 @@ def roles():
                 for operation in re.findall(r"`(\w+)`", cells[3])
             )
     check(
-        {runs for _, runs in found} == {"run", "init", "bench", "submit", "tail", "show", "verify"},
+        {runs for _, runs in found} == {"run", "follow", "init", "bench", "submit", "tail", "show", "verify"},
         f"the table has no role for some subcommand: {sorted(found)}",
     )
     return found
@@ -82,7 +82,7 @@ class Case:
     def start(self, room, broker):
         options = ["--ledger", broker.url("SASL", self.prefix)]
         options += ["--kafka-config", broker.client(self.user)]
-        if self.subcommand in ("run", "init", "bench"):
+        if self.subcommand in ("run", "follow", "init", "bench"):
             options += ["--state", room.folder / f"state-{self.user}"]
         options += {"init": ["--shards", SHARDS], "show": ["p"], "bench": SMALL}.get(
             self.subcommand, []
@@ -159,6 +159,9 @@ def rights_kafka(_):
 
         def well(who, subcommand):
             process = whole[who, subcommand].start(room, broker)
+            if subcommand == "follow":
+                wait_for("it follows", lambda: process.says("follows: ") or not process.is_alive(), 60)
+                process.child.terminate()
             code = process.exit_code(60)
             check(code == 0, f"{who}, {subcommand}: exit {code}: {process.said()}")
 

@@ -8,6 +8,7 @@
  */
 #include "kafka_fixture.h"
 
+#include <dirent.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
@@ -189,6 +190,115 @@ static void a_stream_has_many_readers(void **state)
 		log_reader_close(readers[i]);
 	}
 	log_writer_close(writer);
+	log_close(ledger.log);
+}
+
+/* --- Many shards --- */
+
+enum { MANY_SHARDS = 32, MANY_RECORDS = 4000, MANY_RECORD_BYTES = 1000 };
+
+static size_t threads_count(void)
+{
+	size_t count = 0;
+	DIR *folder = opendir("/proc/self/task");
+
+	assert_non_null(folder);
+	while (readdir(folder))
+		count++;
+	(void)closedir(folder);
+	return count;
+}
+
+/* Little is fetched ahead, so that what is not read stands still soon. */
+static void many_open(struct ledger *ledger)
+{
+	static char properties[] = "/tmp/pinion-XXXXXX";
+	int file = mkstemp(properties);
+
+	assert_true(file >= 0);
+	(void)dprintf(file, "queued.max.messages.kbytes=64\n");
+	(void)close(file);
+	ledger_name(ledger);
+	must(log_create(&ledger->config, MANY_SHARDS, &ledger->fault), &ledger->fault);
+	ledger->config.kafka_config = properties;
+	ledger_open(ledger);
+	(void)unlink(properties);
+}
+
+static struct log_reader *commands_open(struct ledger *ledger, uint32_t shard)
+{
+	struct log_reader *reader;
+
+	must(log_reader_open(ledger->log, shard, LOG_COMMANDS, 0, &reader, &ledger->fault),
+		&ledger->fault);
+	return reader;
+}
+
+static void commands_send(struct ledger *ledger, uint32_t shard, size_t count, size_t size)
+{
+	static uint8_t value[MANY_RECORD_BYTES];
+	struct log_entry *entries = calloc(count, sizeof(*entries));
+	struct log_sender *sender;
+
+	assert_non_null(entries);
+	for (size_t i = 0; i < count; i++)
+		entries[i].value = (struct bytes){ value, size };
+	must(log_sender_open(ledger->log, &sender, &ledger->fault), &ledger->fault);
+	must(log_send(sender, shard, LOG_COMMANDS, entries, count), &ledger->fault);
+	log_sender_close(sender);
+	free(entries);
+}
+
+static void commands_read(struct ledger *ledger, struct log_reader *reader, size_t count)
+{
+	int64_t deadline = clock_ms() + DEADLINE_MS;
+
+	for (size_t got = 0; got < count;) {
+		struct log_record records[100];
+		size_t some;
+		must(log_read(reader, records, 100, 100, &some), &ledger->fault);
+		got += some;
+		assert_true(got <= count);
+		if (clock_ms() > deadline)
+			fail_msg("%zu of %zu records came", got, count);
+	}
+}
+
+/* Their readers share handles, so that these do not grow with the shards. One shard that does not
+ * read what it has holds up none of those that it shares with, and gets all of it at last; one that
+ * is closed and opened again begins where it is told to. */
+static void many_shards_share_and_hold_up_nobody(void **state)
+{
+	struct ledger ledger;
+	struct log_reader *readers[MANY_SHARDS];
+	size_t threads_of_quarter = 0;
+
+	(void)state;
+	many_open(&ledger);
+	size_t threads_before = threads_count();
+	for (uint32_t shard = 0; shard < MANY_SHARDS; shard++) {
+		readers[shard] = commands_open(&ledger, shard);
+		if (shard == MANY_SHARDS / 4 - 1)
+			threads_of_quarter = threads_count();
+	}
+	/* One that is new may find a broker late, and have a thread more then. */
+	assert_true(threads_of_quarter > threads_before);
+	assert_true(threads_count() - threads_before < 2 * (threads_of_quarter - threads_before));
+
+	commands_send(&ledger, 0, MANY_RECORDS, MANY_RECORD_BYTES);
+	for (int round = 0; round < 2; round++) {
+		for (uint32_t shard = 1; shard < MANY_SHARDS; shard++)
+			commands_send(&ledger, shard, 1, 1);
+		for (uint32_t shard = 1; shard < MANY_SHARDS; shard++) {
+			commands_read(&ledger, readers[shard], 1);
+			log_reader_close(readers[shard]);
+			readers[shard] = commands_open(&ledger, shard);
+			commands_read(&ledger, readers[shard], (size_t)round + 1);
+		}
+	}
+	commands_read(&ledger, readers[0], MANY_RECORDS);
+	for (uint32_t shard = 0; shard < MANY_SHARDS; shard++)
+		log_reader_close(readers[shard]);
 	log_close(ledger.log);
 }
 
@@ -376,6 +486,7 @@ int main(void)
 		cmocka_unit_test(unreadable_inputs_are_not_waited_for),
 		cmocka_unit_test(a_dead_server_beside_a_living_one_is_no_harm),
 		cmocka_unit_test(a_stream_has_many_readers),
+		cmocka_unit_test(many_shards_share_and_hold_up_nobody),
 		cmocka_unit_test_teardown(a_pause_taints_and_is_ridden_out, broker_await),
 		cmocka_unit_test_teardown(
 			a_look_at_the_settings_ends_when_it_is_given_up, broker_await),

@@ -283,6 +283,32 @@ static void test_it_stops_where_its_own_event_is_gone(void **state)
 	rig_close(rig);
 }
 
+/* Its store is to be rebuilt, and the log no longer holds what that stood at. */
+static void test_it_stops_where_the_event_of_a_damaged_store_is_gone(void **state)
+{
+	(void)state;
+	struct rig *rig = rig_followed("testament");
+	char path[PATH_SIZE], copy[PATH_SIZE], file[PATH_SIZE + 16];
+	rig_path(rig, "beside", path);
+	rig_path(rig, "copy", copy);
+	struct records events = rig_records(rig, 0, LOG_EVENTS);
+	folder_copy(path, copy);
+	simulated_truncate(rig->url, 0, LOG_EVENTS, events.at[events.count - 1].offset);
+	for (int i = 0; i < 2; i++) {
+		folder_copy(copy, path);
+		(void)snprintf(file, sizeof file, "%s/CURRENT", path);
+		file_harm(file, HARM_CUT);
+		struct owner *follower = owner_new(rig, 0, "beside");
+		follower->config.read_back_ms = 300;
+		owner_follow(follower);
+		owner_ends_saying(follower, FAULT_LOG, "testament of a store that was thrown away");
+		if (i == 0) /* the next one reads past there: others stand where it stood */
+			rig_run(rig, 0, "unknowing");
+	}
+	records_free(&events);
+	rig_close(rig);
+}
+
 /* What it has read while it followed was lost, and an owner that never knew it goes on. */
 static void test_it_stops_where_history_changes_before_it(void **state)
 {
@@ -468,6 +494,7 @@ int main(void)
 		cmocka_unit_test(test_it_lives_through_faults_of_reading),
 		cmocka_unit_test(test_void_records_and_owners_come_by),
 		cmocka_unit_test(test_it_stops_where_its_own_event_is_gone),
+		cmocka_unit_test(test_it_stops_where_the_event_of_a_damaged_store_is_gone),
 		cmocka_unit_test(test_it_stops_where_history_changes_before_it),
 		cmocka_unit_test(test_it_refuses_a_store_of_another_ledger_or_shard),
 		cmocka_unit_test(test_one_store_has_one_follower),

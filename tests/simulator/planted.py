@@ -79,6 +79,57 @@ BUGS = [
         ),
         worlds=400,
     ),
+    # --- Followers ---
+    Bug(
+        "a_follower_is_promoted_without_a_fence",
+        (
+            "src/shard/recover.c",
+            "	int error = log_fence(\n",
+            "	extern bool is_left_out;\n	is_left_out = shard->store != NULL;\n	int error = log_fence(\n",
+        ),
+        (
+            "tests/simulator/broker.c",
+            "	stream->epoch++;\n",
+            "	extern bool is_left_out;\n	stream->epoch += is_left_out ? 0 : 1;\n	is_left_out = false;\n",
+        ),
+        ("tests/simulator/broker.c", "#include \"broker.h\"\n", "#include \"broker.h\"\nbool is_left_out;\n"),
+        worlds=600,
+    ),
+    Bug(
+        "a_follower_is_ahead_of_what_can_be_read",
+        (
+            "src/shard/follower.c",
+            "	atomic_store(&shard->status_verified, replica->place.sequence);",
+            "	atomic_store(&shard->status_verified, replica->place.sequence + lag);",
+        ),
+    ),
+    Bug(
+        "a_follower_is_told_to_own_and_knows_its_old_term",
+        ("src/shard/owner.c", "		shard->term = 0; /* it owns nothing: whose marks come by is no matter */\n", ""),
+        worlds=400,
+    ),
+    Bug(
+        "a_follower_takes_its_own_place_for_given",
+        (
+            "src/shard/follower.c",
+            "	return replica->must_confirm ? replica_lost(replica) : replica_awaits_nothing(replica);",
+            "	(void)replica;\n	return 0;",
+        ),
+    ),
+    Bug(
+        "a_demoted_owner_follows_from_memory",
+        (
+            "src/shard/owner.c",
+            "	store_close(shard->store);\n	shard->store = NULL;\n	atomic_store",
+            "	if (!atomic_load(&shard->is_to_follow)) {\n		store_close(shard->store);\n		shard->store = NULL;\n	}\n	atomic_store",
+        ),
+        (
+            "src/shard/follower.c",
+            "	int error = shard_enter(shard);",
+            "	int error = 0;\n	if (shard->store)\n		replica_again(&shard->replica);\n	else\n		error = shard_enter(shard);",
+        ),
+        worlds=600,
+    ),
     # --- Recovery ---
     Bug(
         "inputs_are_taken_before_recovery_has_ended",
@@ -380,6 +431,7 @@ BUGS = [
             "	if (testament.place.sequence > replica->place.sequence)\n		replica_await",
             "	if (testament.place.sequence < 0)\n		replica_await",
         ),
+        worlds=200,
     ),
     Bug(
         "a_rebuild_writes_its_own_testament",

@@ -46,6 +46,7 @@ static struct {
 	uint32_t shards;
 	int checkpoint_ms, read_back_ms, look_every_ms, look_again_ms;
 	int64_t send_every_ns, send_at_ns, clock_until_ns, host_clock_until_ns;
+	bool follows_when_overtaken;
 	int64_t restore_at_ns; /* by the operator, what was changed of the log; INT64_MAX: nothing
 				*/
 	struct slot slots[SLOTS];
@@ -74,6 +75,7 @@ static struct shard_config config_of(struct slot *slot, uint32_t shard)
 		.restart_inputs_at = operator_choices.restart_at[shard],
 		.clock_restarts = operator_choices.restarts,
 		.clock_restart_count = this.shards,
+		.follows_when_overtaken = this.follows_when_overtaken,
 		.diag = diag,
 		.context = &slot->process,
 	};
@@ -141,7 +143,10 @@ static void slot_start(struct slot *slot)
 			continue; /* the others go on, until somebody sees that it is not there */
 		struct shard_config config = config_of(slot, s);
 		slot->shards[s] = shard_new(&config);
-		shard_start(slot->shards[s]);
+		if (inject(INJECT_starts_as_follower))
+			shard_follow(slot->shards[s]);
+		else
+			shard_start(slot->shards[s]);
 	}
 	slot_look_out(slot);
 }
@@ -297,7 +302,7 @@ static void owner_ended(struct slot *slot, uint32_t shard)
 			violation("shard %" PRIu32 " ended by itself", shard);
 		/* One that recovers, from a full disk for example, has decided nothing, and leaves
 		 * its store as it is. */
-		if (ground.is_calm && slot->is_stopping && slot->was_live[shard])
+		if (ground.is_calm && slot->is_stopping && slot->was_live[shard] && !status.follows)
 			checks_stored(shard, status.term, folder_mix(slot->paths[shard]));
 		break;
 	case FAULT_USURPED:
@@ -335,7 +340,7 @@ static void owners_look(struct slot *slot)
 		struct shard_status status;
 		if (slot->shards[s]) {
 			shard_status(slot->shards[s], &status);
-			if (status.is_live)
+			if (status.is_live || status.follows)
 				checks_verified(s, status.verified_sequence);
 			waits_look(slot, s, &status);
 			if (status.is_ended)
@@ -454,6 +459,36 @@ static void processes_turn(void)
 	}
 }
 
+/* Who owns is told to follow, and who follows to own, whether another one owns or not; where nobody
+ * does, somebody is told soon. */
+static void role_turn(uint32_t shard)
+{
+	struct shard *follower = NULL;
+	bool is_owned = false;
+	for (int i = 0; i < SLOTS; i++) {
+		struct slot *slot = &this.slots[i];
+		struct shard_status status;
+		if (!slot->is_running || slot->is_stopping || !slot->shards[shard])
+			continue;
+		shard_status(slot->shards[shard], &status);
+		is_owned = is_owned || !status.follows;
+		if (status.follows)
+			follower = slot->shards[shard];
+		else if (inject(INJECT_demoted))
+			shard_demote(slot->shards[shard]);
+	}
+	if (!follower || (!inject(INJECT_promoted) && (is_owned || draw(100) != 0)))
+		return;
+	world_totals.promotions++;
+	shard_promote(follower);
+}
+
+static void roles_turn(void)
+{
+	for (uint32_t s = 0; s < this.shards; s++)
+		role_turn(s);
+}
+
 /* Brokers die, or are cut off, for up to four minutes: from everybody, or what some calls need. */
 static void calls_deafen(void)
 {
@@ -521,6 +556,7 @@ static void turn(void)
 	change_turn();
 	time_turn();
 	processes_turn();
+	roles_turn();
 }
 
 /* --- A world's course --- */
@@ -587,6 +623,7 @@ static void world_begin(uint64_t seed, bool is_swarm)
 	ground.per_million[INJECT_crash] /= this.shards;
 	this.checkpoint_ms = (int)draw_between(1, 1 << draw_between(1, 11));
 	this.read_back_ms = (int)draw_between(500, 20000);
+	this.follows_when_overtaken = draw(2) == 0;
 	this.look_every_ms = (int)draw_between(100, 1 << draw_between(8, 16));
 	this.look_again_ms = (int)draw_between(10, this.look_every_ms);
 	this.restore_at_ns = INT64_MAX;
@@ -691,8 +728,8 @@ static void world_stop(void)
 }
 
 /* Nobody owns the shard any more, and the log loses what the store stands at. Whatever else is
- * wrong with the folder, no owner lives on such a log, not even the one that had to throw it away.
- */
+ * wrong with the folder, no owner lives on such a log, not even the one that had to throw it away,
+ * and nobody follows it. */
 static void shortened_refuse(struct slot *slot, uint32_t s)
 {
 	int64_t until_ns = ground.now_ns + REST_S_MAX * ns_per_s;
@@ -702,12 +739,15 @@ static void shortened_refuse(struct slot *slot, uint32_t s)
 	process_start(&slot->process);
 	hearing_open(slot->process.number);
 	struct shard *shard = shard_new(&config);
-	shard_start(shard);
+	if (draw(2) == 0)
+		shard_follow(shard);
+	else
+		shard_start(shard);
 	while (slot->process.task_count > 0) {
 		(void)tasks_turn(broker_next_ns());
 		broker_advance();
 		shard_status(shard, &status);
-		if (status.is_live)
+		if (status.is_live || status.is_following)
 			violation("shard %" PRIu32 " lives on a log that was shortened", s);
 		if (ground.now_ns > until_ns)
 			violation("shard %" PRIu32 " does not stop on a log that was shortened", s);

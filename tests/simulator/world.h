@@ -18,7 +18,7 @@ void world_processes_kill(void);
 struct world_totals {
 	uint64_t worlds, crashes, crashes_in_recovery, lives, usurped, restarts, clock_stops,
 		input_stops, clock_restarts, commands, virtual_s, shortened, looks, log_stops,
-		stops_while_deaf;
+		stops_while_deaf, promotions;
 };
 extern struct world_totals world_totals;
 

@@ -224,8 +224,8 @@ static int reader_fill(struct embedded_reader *reader, struct log_record *record
 }
 
 /* LOG_USE: until the holder says that the stream has grown, or for a moment where nobody holds it.
- */
-static void growth_wait(struct embedded_reader *reader, int64_t left_ms)
+ * False: there is a holder, and in that time it has not. */
+static bool growth_wait(struct embedded_reader *reader, int64_t left_ms)
 {
 	struct embedded_log *log = reader->log;
 	struct fault unnoticed = { 0 };
@@ -243,13 +243,14 @@ static void growth_wait(struct embedded_reader *reader, int64_t left_ms)
 		if (end > reader->durable)
 			reader->durable = end;
 		reader->pause_ms = POLL_MS_MIN;
-		return;
+		return end > 0;
 	}
 	int64_t wait_ms = reader->pause_ms < left_ms ? reader->pause_ms : left_ms;
 	(void)nanosleep(&(struct timespec){ .tv_nsec = wait_ms * 1000000 }, NULL);
 	reader->pause_ms = reader->pause_ms + POLL_MS_MIN < POLL_MS_MAX
 				   ? reader->pause_ms + POLL_MS_MIN
 				   : POLL_MS_MAX;
+	return true;
 }
 
 int embedded_read(struct log_reader *base, struct log_record *records, size_t capacity,
@@ -259,6 +260,8 @@ int embedded_read(struct log_reader *base, struct log_record *records, size_t ca
 	struct embedded_log *log = reader->log;
 	int64_t deadline_ms = embedded_clock_ms(CLOCK_MONOTONIC) + timeout_ms;
 	bool catches_up = false;
+	/* Who is told need not look, which costs far more than to wait. */
+	bool is_told = timeout_ms > 0 && reader->client != NULL;
 	reader->pause_ms = POLL_MS_MIN;
 
 	for (;;) {
@@ -277,8 +280,9 @@ int embedded_read(struct log_reader *base, struct log_record *records, size_t ca
 		int64_t left_ms = deadline_ms - embedded_clock_ms(CLOCK_MONOTONIC);
 		if (catches_up && left_ms <= 0)
 			return 0;
-		if (catches_up)
-			growth_wait(reader, left_ms);
+		if ((catches_up || is_told) && !growth_wait(reader, left_ms) && is_told)
+			return 0;
+		is_told = false;
 		catches_up = true;
 	}
 }

@@ -2,8 +2,8 @@
 /* The log on Kafka: what its files share. Nothing here is seen outside src/log.
  *
  * One client library handle (rd_kafka_t, with threads and connections of its own) serves for
- * questions to the cluster, each writer and each sender have one, and the readers of a shard share
- * one.
+ * questions to the cluster, each writer has one, and each sender from its first record on, and
+ * readers share a few.
  */
 #ifndef LOG_KAFKA_INTERNAL_H
 #define LOG_KAFKA_INTERNAL_H

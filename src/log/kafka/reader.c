@@ -2,11 +2,13 @@
 /* Reads one partition from an offset on: committed records only, never moved elsewhere behind our
  * back.
  *
- * The readers of a shard share one handle, so a shard costs one set of threads and connections
- * however many streams are read. A handle can read a partition only once: a second reader of the
- * same stream gets a handle of its own, found or made. Consumer groups play no part: partition and
- * offset are given, as the client library's plain consumer takes them, and the broker keeps nothing
- * about us.
+ * Readers share a few handles, each for all streams of every eighth shard: so the threads,
+ * connections and waiting fetches of a process do not grow with its shards, and busy shards still
+ * have several threads that unpack for them. Each reader has a queue of its own, which alone is no
+ * longer fetched for when it is full. A handle can read a partition only once: a second reader of
+ * the same stream gets another handle, found or made. One that met trouble is given to no new
+ * reader. Consumer groups play no part: partition and offset are given, as the client library's
+ * plain consumer takes them, and the broker keeps nothing about us.
  */
 #include "log/kafka/internal.h"
 
@@ -22,14 +24,18 @@ enum {
 	/* The known end counts records of open Kafka transactions. If nothing readable followed for
 	 * this long, it is such a one, and nobody is to wait for it. */
 	UNREADABLE_MS = 200,
+	LANES = 8, /* that shards are dealt out to; each has a handle, or a second one */
 };
 
 struct kafka_consumer {
 	struct kafka_consumer *next;
 	rd_kafka_t *rk;
 	struct kafka_notes notes;
-	uint32_t shard;
-	bool used[LOG_STREAMS]; /* under the log's lock */
+	uint32_t lane;
+	_Atomic bool is_in_trouble; /* a reader met some; a break stands in the notes */
+	/* Under the log's lock; bits by stream, for each shard. */
+	uint8_t *used;
+	size_t reader_count;
 	rd_kafka_topic_t *topics[LOG_STREAMS];
 };
 
@@ -60,16 +66,18 @@ static void consumer_destroy(struct kafka_consumer *consumer)
 	}
 	if (consumer->rk)
 		rd_kafka_destroy(consumer->rk);
+	free(consumer->used);
 	free(consumer);
 }
 
-static int consumer_make(struct kafka_consumer **ret, struct kafka_log *log, uint32_t shard,
-	enum log_stream stream, struct fault *fault)
+static int consumer_make(
+	struct kafka_consumer **ret, struct kafka_log *log, uint32_t lane, struct fault *fault)
 {
 	struct kafka_consumer *consumer = calloc(1, sizeof(*consumer));
 	assert(consumer);
-	consumer->shard = shard;
-	consumer->used[stream] = true;
+	consumer->lane = lane;
+	consumer->used = calloc(log->base.shards, sizeof(*consumer->used));
+	assert(consumer->used);
 
 	int code = kafka_handle_open(
 		&consumer->rk, log->config, KAFKA_READER, NULL, &consumer->notes, fault);
@@ -84,7 +92,13 @@ static int consumer_make(struct kafka_consumer **ret, struct kafka_log *log, uin
 	return 0;
 }
 
-/* A handle of this shard on which the stream is not read yet. */
+static bool may_take(const struct kafka_consumer *consumer, uint32_t shard, enum log_stream stream)
+{
+	return consumer->lane == shard % LANES && (consumer->used[shard] & 1U << stream) == 0 &&
+	       !atomic_load(&consumer->is_in_trouble) && atomic_load(&consumer->notes.breaks) == 0;
+}
+
+/* A handle of this shard's lane on which the stream is not read yet. */
 static int consumer_take(struct kafka_consumer **ret, struct kafka_log *log, uint32_t shard,
 	enum log_stream stream, struct fault *fault)
 {
@@ -92,42 +106,39 @@ static int consumer_take(struct kafka_consumer **ret, struct kafka_log *log, uin
 
 	(void)pthread_mutex_lock(&log->lock);
 	struct kafka_consumer *consumer = log->consumers;
-	while (consumer && (consumer->shard != shard || consumer->used[stream]))
+	while (consumer && !may_take(consumer, shard, stream))
 		consumer = consumer->next;
-	if (consumer) {
-		consumer->used[stream] = true;
-	} else {
-		code = consumer_make(&consumer, log, shard, stream, fault);
+	if (!consumer) {
+		code = consumer_make(&consumer, log, shard % LANES, fault);
 		if (code == 0) {
 			consumer->next = log->consumers;
 			log->consumers = consumer;
 		}
+	}
+	if (code == 0) {
+		consumer->used[shard] |= (uint8_t)(1U << stream);
+		consumer->reader_count++;
 	}
 	(void)pthread_mutex_unlock(&log->lock);
 	*ret = consumer;
 	return code;
 }
 
-static void consumer_release(
-	struct kafka_log *log, struct kafka_consumer *consumer, enum log_stream stream)
+static void consumer_release(struct kafka_log *log, struct kafka_consumer *consumer, uint32_t shard,
+	enum log_stream stream)
 {
-	struct kafka_consumer *unused = consumer;
-
 	(void)pthread_mutex_lock(&log->lock);
-	consumer->used[stream] = false;
-	for (int i = 0; i < LOG_STREAMS; i++) {
-		if (consumer->used[i])
-			unused = NULL;
-	}
-	if (unused) {
+	consumer->used[shard] &= (uint8_t) ~(1U << stream);
+	bool is_unused = --consumer->reader_count == 0;
+	if (is_unused) {
 		struct kafka_consumer **link = &log->consumers;
 		while (*link != consumer)
 			link = &(*link)->next;
 		*link = consumer->next;
 	}
 	(void)pthread_mutex_unlock(&log->lock);
-	if (unused)
-		consumer_destroy(unused);
+	if (is_unused)
+		consumer_destroy(consumer);
 }
 
 /* The log must reach from at or below the offset to at or above it. */
@@ -196,7 +207,7 @@ int kafka_reader_open(struct log *base, uint32_t shard, enum log_stream stream, 
 		code = FAULT(fault, FAULT_IO, "can't read %s:%u: %s", log->config->topics[stream],
 			shard, rd_kafka_err2str(rd_kafka_last_error()));
 		rd_kafka_queue_destroy(reader->queue);
-		consumer_release(log, consumer, stream);
+		consumer_release(log, consumer, shard, stream);
 		free(reader);
 		return code;
 	}
@@ -324,6 +335,8 @@ int kafka_read(struct log_reader *base, struct log_record *records, size_t capac
 			reader->log->config->topics[reader->stream], reader->shard,
 			(long long)reader->position);
 	/* After a fault a reader is only closed; the records before it will be read again. */
+	if (code != 0)
+		atomic_store(&reader->consumer->is_in_trouble, true);
 	*ret_count = code == 0 ? count : 0;
 	return code;
 }
@@ -404,6 +417,6 @@ void kafka_reader_close(struct log_reader *base)
 	(void)rd_kafka_consume_stop(
 		reader->consumer->topics[reader->stream], (int32_t)reader->shard);
 	rd_kafka_queue_destroy(reader->queue);
-	consumer_release(reader->log, reader->consumer, reader->stream);
+	consumer_release(reader->log, reader->consumer, reader->shard, reader->stream);
 	free(reader);
 }

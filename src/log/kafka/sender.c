@@ -19,7 +19,8 @@ struct kafka_sender {
 	struct log_sender base;
 	struct kafka_log *log;
 	struct fault *fault;
-	rd_kafka_t *rk; /* NULL before the first send and after a failed one */
+	rd_kafka_t *rk; /* NULL before the first send, as many a sender never has one, and after a
+			   failed one */
 	rd_kafka_topic_t *topics[LOG_INPUTS];
 	struct kafka_notes notes;
 	rd_kafka_message_t messages[CHUNK_RECORDS];
@@ -59,11 +60,6 @@ int kafka_sender_open(struct log *base, struct log_sender **ret, struct fault *f
 	sender->log = (struct kafka_log *)base;
 	sender->fault = fault;
 
-	int code = handle_make(sender);
-	if (code != 0) {
-		free(sender);
-		return code;
-	}
 	*ret = &sender->base;
 	return 0;
 }
@@ -124,12 +120,9 @@ int kafka_send(struct log_sender *base, uint32_t shard, enum log_stream stream,
 	size_t queued;
 
 	assert((int)stream < LOG_INPUTS && shard < sender->log->base.shards);
-	if (!sender->rk) {
-		int code = handle_make(sender);
-		if (code != 0)
-			return code;
-	}
 	int may = kafka_write_check(sender->log, stream, sender->fault);
+	if (may == 0 && !sender->rk)
+		may = handle_make(sender);
 	if (may != 0)
 		return may;
 	kafka_notes_clear(&sender->notes);
