@@ -296,11 +296,44 @@ static void test_pairs_can_fail(void **unused)
 	town_is_wrong(town, "remittance 1 of shard 0 to 1 was credited, and is returned");
 }
 
+/* Where its account was closed meanwhile, the payer has the money there all the same. */
+static void test_a_closed_account_is_given_back(void **unused)
+{
+	(void)unused;
+	struct town *town = town_paying("nowhere");
+	struct workload *workload = &town->sides[0].workload;
+	const struct text64 *payer = &workload->members[0];
+	struct command rest =
+		workload_command(workload, COMMAND_transfer_create, payer, town->now_ms);
+	rest.transfer_create.from_account = workload_account(payer, "main");
+	rest.transfer_create.to_account = workload_account(&workload->members[1], "main");
+	rest.transfer_create.amount = (struct money){ amount_of(400), CURRENCY_USD, false };
+	command_send(town, 0, &rest);
+	struct command close =
+		workload_command(workload, COMMAND_account_close, payer, town->now_ms);
+	close.account_close.account = workload_account(payer, "main");
+	command_send(town, 0, &close);
+	assert_int_equal(town->tally.events[EVENT_account_closed], 1);
+	letters_settle(town);
+	assert_int_equal(town->tally.events[EVENT_remittance_returned], 1);
+	struct balances balances;
+	bool is_closed;
+	assert_true(auditor_account(
+		town->sides[0].auditor, &close.account_close.account, &balances, &is_closed));
+	assert_true(is_closed);
+	assert_int_equal(amount_minor(balances.credits_posted), 600);
+	for (uint32_t s = 0; s < SHARDS; s++)
+		if (!duel_compare(town->sides[s].duel))
+			fail_msg("%s", duel_error(town->sides[s].duel));
+	town_close(town);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_between_shards),
 		cmocka_unit_test(test_pairs_can_fail),
+		cmocka_unit_test(test_a_closed_account_is_given_back),
 	};
 	return cmocka_run_group_tests_name("auditor_shards", tests, NULL, NULL);
 }

@@ -1,11 +1,17 @@
 -- SPDX-License-Identifier: Apache-2.0
 -- The same as balances.duckdb.sql, over protobuf records.
-SELECT b.account AS account,
-       b.currency AS currency,
-       argMax(b.debits_posted_minor - b.credits_posted_minor, sequence) AS posted_minor,
-       argMax(b.debits_pending_minor - b.credits_pending_minor, sequence) AS pending_minor
+SELECT account, currency, sum(posted) AS posted_minor, sum(pending) AS pending_minor
 FROM (
-    SELECT event.sequence AS sequence, arrayJoin(event.balances) AS b FROM file('/tmp/events.bin', 'Protobuf')
+    SELECT shard,
+           b.account AS account,
+           b.currency AS currency,
+           argMax(b.debits_posted_minor - b.credits_posted_minor, sequence) AS posted,
+           argMax(b.debits_pending_minor - b.credits_pending_minor, sequence) AS pending
+    FROM (
+        SELECT event.shard AS shard, event.sequence AS sequence, arrayJoin(event.balances) AS b
+        FROM file('/tmp/events.bin', 'Protobuf')
+    )
+    GROUP BY shard, account, currency
 )
 GROUP BY account, currency
 ORDER BY account

@@ -27,7 +27,8 @@ struct account_page {
 	struct account_id id;
 	enum currency currency;
 	bool is_closed;
-	size_t open_holds; /* on either side */
+	size_t open_holds;  /* on either side */
+	int64_t given_back; /* by other shards, after it was closed */
 	int64_t totals[TOTALS];
 };
 

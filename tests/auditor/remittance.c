@@ -506,6 +506,9 @@ const struct command_audit remittance_return_audit = {
 static void remittance_returned_take(struct books *books, const struct event *event)
 {
 	const struct event_remittance_returned *body = &event->remittance_returned;
+	const struct sent_page *sent = sent_of(books, body->away_shard, body->number);
+	struct account_page *from = books_account(books, &sent->from);
+	from->given_back += from->is_closed ? sent->minor : 0;
 	answer_take(books, body->away_shard, body->number, RETURNED);
 }
 

@@ -29,8 +29,8 @@ static const char *account_check(
 			wrong = "a total is below zero or over its end";
 	if (is_member && available < 0)
 		wrong = "it is below its floor";
-	if (page->is_closed &&
-		(available != 0 || t[DEBITS_PENDING] != 0 || t[CREDITS_PENDING] != 0))
+	if (page->is_closed && (available != page->given_back || t[DEBITS_PENDING] != 0 ||
+				       t[CREDITS_PENDING] != 0))
 		wrong = "it is closed, but not empty";
 	if (wrong) {
 		(void)snprintf(
