@@ -123,15 +123,11 @@ static void totals_print(double seconds)
 		ground.steps, t->virtual_s / 86400);
 	printf("%" PRIu64 " starts refused on a log that was shortened, %" PRIu64
 	       " looks at what it rests on, %" PRIu64 " stops for that, %" PRIu64
-	       " stops of processes while it did not answer, %" PRIu64 " promotions
-	       ",
-		t->shortened,
-		t->looks, t->log_stops, t->stops_while_deaf, t->promotions);
+	       " stops of processes while it did not answer, %" PRIu64 " promotions\n",
+		t->shortened, t->looks, t->log_stops, t->stops_while_deaf, t->promotions);
 	printf("%" PRIu64 " remittances credited, %" PRIu64 " refused, %" PRIu64
-	       " times one of them came again
-	       ",
-		c->remittances[0],
-		c->remittances[1], c->remittances[2]);
+	       " times one of them came again\n",
+		c->remittances[0], c->remittances[1], c->remittances[2]);
 	printf("%.1f s, %.0f crashes a minute\n", seconds, (double)t->crashes * 60 / seconds);
 	for (int i = 0; i < INJECTIONS; i++)
 		printf("  %-24s %" PRIu64 "\n", injection_name((enum injection)i),
