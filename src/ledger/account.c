@@ -3,6 +3,16 @@
 
 #include <assert.h>
 
+/* "USD", "USD.3". */
+static bool is_platform_name(const char *at, size_t size)
+{
+	for (size_t i = 0; i < size; i++)
+		if (!((at[i] >= 'A' && at[i] <= 'Z') || (at[i] >= '0' && at[i] <= '9') ||
+			    at[i] == '.'))
+			return false;
+	return size != 0 && size <= ACCOUNT_NAME_SIZE_MAX;
+}
+
 static bool parse(struct account_id *ret, const char *at, size_t size, bool platform_too)
 {
 	*ret = (struct account_id){ 0 };
@@ -16,8 +26,8 @@ static bool parse(struct account_id *ret, const char *at, size_t size, bool plat
 	size_t name_size = size - party_size - 1;
 	bool is_platform = platform_too && at[0] == '@';
 	if (is_platform) {
-		if (!text_is_name(at + 1, party_size - 1, PARTY_SIZE_MAX - 1) || name_size == 0 ||
-			name_size > ACCOUNT_NAME_SIZE_MAX)
+		if (!text_is_name(at + 1, party_size - 1, PARTY_SIZE_MAX - 1) ||
+			!is_platform_name(slash + 1, name_size))
 			return false;
 	} else if (!text_is_name(at, party_size, PARTY_SIZE_MAX) ||
 		   !text_is_name(slash + 1, name_size, ACCOUNT_NAME_SIZE_MAX)) {
