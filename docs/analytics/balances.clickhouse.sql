@@ -1,5 +1,5 @@
 -- SPDX-License-Identifier: Apache-2.0
--- The same as balances.duckdb.sql, over protobuf records.
+-- The same as balances.duckdb.sql, over protobuf records. ClickHouse has no type for a message without fields: those are skipped.
 SELECT account, currency, sum(posted) AS posted_minor, sum(pending) AS pending_minor
 FROM (
     SELECT shard,
@@ -15,4 +15,5 @@ FROM (
 )
 GROUP BY account, currency
 ORDER BY account
-SETTINGS format_schema = 'pinion/v1/event.proto:EventRecord';
+SETTINGS format_schema = 'pinion/v1/event.proto:EventRecord',
+         input_format_protobuf_skip_fields_with_unsupported_types_in_schema_inference = 1;
