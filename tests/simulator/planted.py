@@ -136,8 +136,8 @@ BUGS = [
         "inputs_are_taken_before_recovery_has_ended",
         (
             "src/shard/recover.c",
-            "		error = ledger_compare(shard);\n",
-            "		error = ledger_compare(shard);\n	shard->early = *state_head(shard->replica.state);\n",
+            "		error = shard_enter(shard);\n",
+            "		error = shard_enter(shard);\n	shard->early = *state_head(shard->replica.state);\n",
         ),
         (
             "src/shard/witness.c",
