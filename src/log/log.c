@@ -63,6 +63,30 @@ uint32_t log_shards(const struct log *log)
 	return log->shards;
 }
 
+struct log_replication log_replication(const struct log *log)
+{
+	return log->replication;
+}
+
+int log_require(struct log *log, const struct log_replication *made, struct fault *fault)
+{
+	const struct log_replication *now = &log->replication;
+	if (now->replicas > 0 && now->replicas < made->replicas)
+		return FAULT(fault, FAULT_SETTINGS,
+			"topic %s has %d replica%s, and the ledger was made with %d: give it as "
+			"many "
+			"again, or go on with what there is: --accept-fewer-replicas",
+			now->fewest, now->replicas, now->replicas == 1 ? "" : "s", made->replicas);
+	if (now->min_insync > 0 && now->min_insync < made->min_insync)
+		return FAULT(fault, FAULT_SETTINGS,
+			"topic %s has min.insync.replicas=%d, and the ledger was made with %d: "
+			"alter "
+			"the topic, or go on with what there is: --accept-fewer-replicas",
+			now->least, now->min_insync, made->min_insync);
+	log->replicas_required = made->replicas;
+	return 0;
+}
+
 const char *log_notice(const struct log *log)
 {
 	return log->notice;

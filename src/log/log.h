@@ -84,8 +84,18 @@ struct log_config {
 	/* 0 = the defaults 30000 and 45000; tests shorten them. Milliseconds. */
 	int message_timeout_ms;
 	int transaction_timeout_ms;
+	/* log_create on Kafka: so many replicas of what it makes; 0: as many as there are brokers,
+	 * up to three. */
+	int replication;
 	/* A folder in which temporary ones are made, or NULL with errno. NULL: TMPDIR, or /tmp. */
 	const char *(*temporary_root)(void);
+};
+
+/* How often the log has each record at least, and on how many of those it stands before it counts
+ * as written. 0: not known, or nothing that can be chosen. */
+struct log_replication {
+	int replicas, min_insync;
+	const char *fewest, *least; /* the topics that have so few */
 };
 
 struct log;
@@ -120,6 +130,12 @@ void log_close(struct log *log); /* NULL is fine. Writers, readers and senders a
 void log_give_up_at(struct log *log, int64_t monotonic_ms);
 
 uint32_t log_shards(const struct log *log);
+
+/* As it was when the log was opened with LOG_OWN. */
+struct log_replication log_replication(const struct log *log);
+/* FAULT_SETTINGS where that is less than `made`, with which the ledger was made; log_check then
+ * holds the log to as much. */
+int log_require(struct log *log, const struct log_replication *made, struct fault *fault);
 
 /* What an operator should know of this log though it could be opened, or NULL. */
 const char *log_notice(const struct log *log);
@@ -229,6 +245,8 @@ struct log {
 	const struct log_ops *ops;
 	uint32_t shards;
 	bool fence_is_ambiguous;
+	struct log_replication replication;
+	int replicas_required; /* see log_require */
 	const char *notice;
 	_Atomic int64_t give_up_ms; /* see log_give_up_at; 0: nobody asked */
 };

@@ -100,6 +100,12 @@ int main_init(int count, char **arguments)
 		return EXIT_USAGE;
 	}
 
+	if (options.replication > 0 && is_embedded) {
+		complain("--replication is for topics on Kafka: an embedded log is a folder on one "
+			 "disk. Leave it out");
+		return EXIT_USAGE;
+	}
+
 	struct log_config config = options_log_config(&options, LOG_OWN);
 	struct fault fault = { 0 };
 	struct log *log;

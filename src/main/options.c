@@ -18,6 +18,7 @@ enum {
 	MEMORY_MIB_MAX = 1 << 20,
 	MEMORY_MIB_DEFAULT = 1024,
 	CHECKPOINT_MS_DEFAULT = 2000,
+	REPLICATION_MAX = 9,
 };
 
 enum option_at {
@@ -54,6 +55,8 @@ enum option_at {
 	AT_STRICT,
 	AT_UNTIL,
 	AT_FROM_SNAPSHOT,
+	AT_REPLICATION,
+	AT_ACCEPT_FEWER_REPLICAS,
 };
 
 static const struct option_row {
@@ -65,6 +68,7 @@ static const struct option_row {
 	{ { "kafka-config", required_argument, NULL, AT_KAFKA_CONFIG }, OPTION_LEDGER },
 	{ { "state", required_argument, NULL, AT_STATE }, OPTION_STATE },
 	{ { "shards", required_argument, NULL, AT_SHARDS }, OPTION_SHARDS },
+	{ { "replication", required_argument, NULL, AT_REPLICATION }, OPTION_SHARDS },
 	{ { "shard", required_argument, NULL, AT_SHARD }, OPTION_SHARD },
 	{ { "memory", required_argument, NULL, AT_MEMORY }, OPTION_MEMORY },
 	{ { "checkpoint-ms", required_argument, NULL, AT_CHECKPOINT_MS }, OPTION_CHECKPOINT },
@@ -72,6 +76,7 @@ static const struct option_row {
 	{ { "accept-clock", required_argument, NULL, AT_ACCEPT_CLOCK }, OPTION_OWNER },
 	{ { "restart-inputs", required_argument, NULL, AT_RESTART_INPUTS }, OPTION_OWNER },
 	{ { "restart-clock", required_argument, NULL, AT_RESTART_CLOCK }, OPTION_OWNER },
+	{ { "accept-fewer-replicas", no_argument, NULL, AT_ACCEPT_FEWER_REPLICAS }, OPTION_OWNER },
 	{ { "from-snapshot", required_argument, NULL, AT_FROM_SNAPSHOT }, OPTION_SERVER },
 	{ { "from", required_argument, NULL, AT_FROM }, OPTION_FROM },
 	{ { "follow", no_argument, NULL, AT_FOLLOW }, OPTION_FOLLOW },
@@ -337,6 +342,24 @@ static const char *where_option_set(struct options *options, enum option_at at, 
 	return NULL;
 }
 
+/* How the topics are made, and taken. */
+static const char *topics_option_set(struct options *options, enum option_at at, const char *text)
+{
+	int64_t n = 0;
+	if (at == AT_ACCEPT_FEWER_REPLICAS) {
+		options->accepts_fewer_replicas = true;
+	} else if (at == AT_REPLICATION) {
+		if (!number_parse(text, 1, REPLICATION_MAX, &n))
+			return "a number from 1 to 9";
+		options->replication = (int)n;
+	} else {
+		if (!number_parse(text, 1, SHARDS_MAX, &n))
+			return "a number from 1 to 1024";
+		options->shards = (uint32_t)n;
+	}
+	return NULL;
+}
+
 /* The text that says what the option wants, or NULL when it is well. */
 static const char *option_set(struct options *options, enum option_at at, const char *text)
 {
@@ -348,10 +371,9 @@ static const char *option_set(struct options *options, enum option_at at, const 
 	case AT_FROM_SNAPSHOT:
 		return where_option_set(options, at, text);
 	case AT_SHARDS:
-		if (!number_parse(text, 1, SHARDS_MAX, &n))
-			return "a number from 1 to 1024";
-		options->shards = (uint32_t)n;
-		return NULL;
+	case AT_REPLICATION:
+	case AT_ACCEPT_FEWER_REPLICAS:
+		return topics_option_set(options, at, text);
 	case AT_SHARD:
 		if (!number_parse(text, 0, SHARDS_MAX - 1, &n))
 			return "a number from 0 to 1023";
@@ -532,6 +554,7 @@ struct log_config options_log_config(const struct options *options, enum log_mod
 		.url = options->ledger,
 		.kafka_config = options->kafka_config,
 		.mode = mode,
+		.replication = options->replication,
 		.temporary_root = temporary_root,
 	};
 }

@@ -81,6 +81,8 @@ struct options {
 	const char *state;
 	const char *from_snapshot; /* NULL: the state is as it stands */
 	uint32_t shards;           /* 0: not given */
+	int replication;           /* 0: not given */
+	bool accepts_fewer_replicas;
 	uint32_t shard[SHARDS_MAX];
 	size_t shard_count; /* 0: all */
 	size_t memory_bytes;

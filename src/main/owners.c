@@ -111,11 +111,24 @@ static size_t owners_count(const struct options *options, const struct log *log)
 	return options->shard_count ? options->shard_count : log_shards(log);
 }
 
+/* What an answer stands on must not become less unseen. */
+static int replication_check(const struct options *options, struct log *log)
+{
+	struct fault fault = { 0 };
+	int error = shard_replication_check(log, 0, &fault);
+	if (error != FAULT_SETTINGS || !options->accepts_fewer_replicas)
+		return error ? fault_exit(&fault) : EXIT_DONE;
+	journal_say(LEVEL_warning, NO_SHARD, "accepted: %s", fault.text);
+	return EXIT_DONE;
+}
+
 int owners_new(struct owners *owners, const struct options *options, struct log *log)
 {
 	int exit_code = named_shards_check(options, log_shards(log)) ? EXIT_DONE : EXIT_USAGE;
 	if (exit_code == 0)
 		exit_code = limits_check(options, owners_count(options, log));
+	if (exit_code == 0)
+		exit_code = replication_check(options, log);
 	if (exit_code == 0)
 		return owners_new_one_by_one(owners, options, log);
 	*owners = (struct owners){ .log = log };

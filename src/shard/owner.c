@@ -381,6 +381,7 @@ static int ledger_life(struct shard *shard, const struct id *ledger_id, struct i
 		error = committer_start(shard);
 	checkpointer_start(shard);
 	if (!error && !view_ledger(shard->replica.state)) {
+		struct log_replication replication = log_replication(shard->config.log);
 		struct event_ledger_opened opened = {
 			.ledger_id = *ledger_id,
 			.shard = shard->config.shard,
@@ -388,6 +389,8 @@ static int ledger_life(struct shard *shard, const struct id *ledger_id, struct i
 			.format = LEDGER_FORMAT,
 			.id_too_old_ms = ID_TOO_OLD_MS,
 			.id_too_new_ms = ID_TOO_NEW_MS,
+			.replicas = (uint32_t)replication.replicas,
+			.replicas_in_sync = (uint32_t)replication.min_insync,
 		};
 		struct event event;
 		engine_open_ledger(shard->replica.state, &opened, clock_host_ms(), &event);

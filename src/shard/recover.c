@@ -143,9 +143,11 @@ int shard_enter(struct shard *shard)
 	return error ? error : ledger_compare(shard);
 }
 
-int shard_ledger_id(struct log *log, uint32_t shard, struct id *ret, struct fault *fault)
+/* All zero where there is none yet. */
+static int first_event(
+	struct log *log, uint32_t shard, struct event_ledger_opened *ret, struct fault *fault)
 {
-	*ret = (struct id){ { 0 } };
+	*ret = (struct event_ledger_opened){ 0 };
 	int64_t end;
 	int error = log_end(log, shard, LOG_EVENTS, &end, fault);
 	if (error || end == 0)
@@ -178,11 +180,30 @@ int shard_ledger_id(struct log *log, uint32_t shard, struct id *ret, struct faul
 			continue; /* what a first try to make the ledger left behind is void */
 		is_found = true;
 		if (event.kind == EVENT_ledger_opened)
-			*ret = event.ledger_opened.ledger_id;
+			*ret = event.ledger_opened;
 	}
 	codec_free(codec);
 	log_reader_close(reader);
 	return error;
+}
+
+int shard_ledger_id(struct log *log, uint32_t shard, struct id *ret, struct fault *fault)
+{
+	struct event_ledger_opened opened;
+	int error = first_event(log, shard, &opened, fault);
+	*ret = opened.ledger_id;
+	return error;
+}
+
+int shard_replication_check(struct log *log, uint32_t shard, struct fault *fault)
+{
+	struct event_ledger_opened opened;
+	int error = first_event(log, shard, &opened, fault);
+	if (error)
+		return error;
+	struct log_replication made = { .replicas = (int)opened.replicas,
+		.min_insync = (int)opened.replicas_in_sync };
+	return log_require(log, &made, fault);
 }
 
 int shard_stop_fault(struct shard *shard)

@@ -110,6 +110,10 @@ int shard_init_ledger(struct shard *shard, const struct id *ledger_id, struct id
 /* The ledger id that a shard's first event says; all zero where there is none yet. */
 int shard_ledger_id(struct log *log, uint32_t shard, struct id *ret, struct fault *fault);
 
+/* Whether the log still has each record as often as the shard's first event says that it had when
+ * the ledger was made: FAULT_SETTINGS. log_check then looks at that, too. */
+int shard_replication_check(struct log *log, uint32_t shard, struct fault *fault);
+
 /* A moment's figures; any thread. */
 struct shard_status {
 	bool follows;      /* it is no owner, nor about to be one */

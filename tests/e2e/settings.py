@@ -45,6 +45,10 @@ def topic_alter(admin, topic, name, value):
     wait_for("the broker takes it up", lambda: setting_of(admin, topic, name) == value, 60, 0.2)
 
 
+def replicas_of(admin, topic):
+    return len(admin.list_topics(topic, timeout=30).topics[topic].partitions[0].replicas)
+
+
 def replicas_set(servers, topic, brokers):
     """AlterPartitionReassignments of partition 0; the Python client of Debian 12 does not know it."""
     host, port = servers.split(",")[0].rsplit(":", 1)
@@ -100,6 +104,47 @@ def settings_kafka(_):
         cluster.end()
 
 
+def made_with(ledger):
+    opened = ledger.events()[0]["ledger_opened"]
+    return opened["replicas"], opened["replicas_in_sync"]
+
+
+def fewer_than_made_with(cluster, ledger, admin):
+    """It keeps with how many it was made, so that any processor knows, also one that was never there."""
+    check(made_with(ledger) == (3, 2), f"{ledger.events()[0]}")
+    servers, prefix = servers_and_prefix(ledger)
+    for name in ("rails", "events"):
+        topic = f"{prefix}.{name}"
+        first = cluster.leader(topic)
+        others = [number for number in (1, 2, 3) if number != first]
+        replicas_set(servers, topic, [first, others[0]])
+        wait_for("they are fewer", lambda: replicas_of(admin, topic) == 2, 60, 0.2)
+        said = ledger.call("run", wanted=3).said()
+        wanted = f"topic {topic} has 2 replicas, and the ledger was made with 3: "
+        check(wanted in said and "--accept-fewer-replicas" in said, said)
+        run = ledger.run("--accept-fewer-replicas")
+        check(run.says(f"warning accepted: topic {topic} has 2 replicas"), run.said())
+        check("party_opened" in ledger.submit(party(f"{name}-two"))[0], "it goes on with fewer")
+        check(run.ask_to_stop() == 0, f"SIGTERM: {run.said()}")
+        replicas_set(servers, topic, [first, *others])
+        wait_for("they are back", lambda: replicas_of(admin, topic) == 3, 60, 0.2)
+    run = ledger.run()
+    check(not run.says("accepted"), run.said())
+    check(run.ask_to_stop() == 0, f"SIGTERM: {run.said()}")
+
+
+def two_are_made(cluster, room):
+    """As many as asked for, though there are brokers for more; each time that is asked for."""
+    ledger = cluster.ledger(room, "two")
+    ledger.call("init", "--shards", 1, "--replication", 2)
+    check(made_with(ledger) == (2, 1), f"{ledger.events()[0]}")
+    said = ledger.call("init", "--shards", 1, "--replication", 3, wanted=1).said()
+    check(".commands has 2 replicas, not 3" in said, said)
+    ledger.call("init", "--shards", 1)
+    run = ledger.run()
+    check(run.ask_to_stop() == 0, f"SIGTERM: {run.said()}")
+
+
 def three_replicas_kafka(_):
     """With three replicas an answered write stands on two disks: a ledger whose topics say less does not start."""
     cluster = Cluster(3)
@@ -119,7 +164,9 @@ def three_replicas_kafka(_):
             run = ledger.run()
             check("party_opened" in ledger.submit(party("carol"))[0], "it goes on")
             check(run.ask_to_stop() == 0, f"SIGTERM: {run.said()}")
-            return "refused twice, put back, gone on"
+            fewer_than_made_with(cluster, ledger, admin)
+            two_are_made(cluster, room)
+            return "refused twice, put back, gone on; fewer than it was made with refused and accepted"
     finally:
         cluster.end()
 

@@ -104,6 +104,33 @@ static void an_unclean_leader_is_refused(void **state)
 	refused(ledger, open_until_refused(ledger), FAULT_SETTINGS, words);
 }
 
+/* A broker alone has one of each; an unknown number, as of an early version, asks for nothing. */
+static void less_than_it_was_made_with_is_refused(void **state)
+{
+	static const struct log_replication enough[] = { { 0 },
+		{ .replicas = 1, .min_insync = 1 } };
+	struct ledger *ledger = *state;
+
+	ledger_open(ledger);
+	for (int i = 0; i < 2; i++)
+		must(log_require(ledger->log, &enough[i], &ledger->fault), &ledger->fault);
+	must(log_check(ledger->log, &ledger->fault), &ledger->fault);
+	refused(ledger,
+		log_require(
+			ledger->log, &(struct log_replication){ .replicas = 3 }, &ledger->fault),
+		FAULT_SETTINGS,
+		(const char *const[]){ ledger->prefix, "has 1 replica, and", "made with 3",
+			"--accept-fewer-replicas", NULL });
+	refused(ledger,
+		log_require(ledger->log,
+			&(struct log_replication){ .replicas = 1, .min_insync = 2 },
+			&ledger->fault),
+		FAULT_SETTINGS,
+		(const char *const[]){
+			ledger->prefix, "min.insync.replicas=1, and", "made with 2", NULL });
+	log_close(ledger->log);
+}
+
 static void larger_records_are_no_harm(void **state)
 {
 	struct ledger *ledger = *state;
@@ -280,6 +307,7 @@ int main(void)
 		cmocka_unit_test(a_wrong_setting_is_named),
 		cmocka_unit_test_setup(what_is_changed_later_is_found, created),
 		cmocka_unit_test_setup(an_unclean_leader_is_refused, created),
+		cmocka_unit_test_setup(less_than_it_was_made_with_is_refused, created),
 		cmocka_unit_test_setup(larger_records_are_no_harm, created),
 		cmocka_unit_test_setup(partitions_must_agree, created),
 		cmocka_unit_test(a_half_made_ledger_is_completed),

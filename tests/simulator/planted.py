@@ -135,9 +135,8 @@ BUGS = [
         "inputs_are_taken_before_recovery_has_ended",
         (
             "src/shard/recover.c",
-            "	return error ? error : ledger_compare(shard);\n",
-            "	error = error ? error : ledger_compare(shard);\n"
-            "	shard->early = *state_head(shard->replica.state);\n	return error;\n",
+            "		error = shard_enter(shard);\n",
+            "		error = shard_enter(shard);\n	shard->early = *state_head(shard->replica.state);\n",
         ),
         (
             "src/shard/witness.c",

@@ -207,6 +207,7 @@ int kafka_config_read(struct kafka_config **ret, const struct log_config *from, 
 	struct kafka_config *config = calloc(1, sizeof(*config));
 	assert(config);
 
+	config->replication = from->replication;
 	config->message_timeout_ms =
 		from->message_timeout_ms ? from->message_timeout_ms : MESSAGE_TIMEOUT_MS;
 	config->transaction_timeout_ms = from->transaction_timeout_ms ? from->transaction_timeout_ms

@@ -34,6 +34,7 @@ struct kafka_config {
 	size_t property_count;
 	bool is_debugging; /* `debug` is among them: the client library prints */
 	uint32_t shards;   /* 0 until the topics were seen */
+	int replication;   /* of new topics; 0: not chosen */
 	int message_timeout_ms;
 	int transaction_timeout_ms;
 };

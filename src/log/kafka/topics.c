@@ -223,22 +223,24 @@ static int topics_compare(struct admin *admin, int partitions)
 	return code;
 }
 
-/* More replicas than are wanted may go; a broker that does not say how many must be in sync keeps
- * what it said. */
+/* More replicas than are wanted, or than the ledger was made with, may go; a broker that does not
+ * say how many must be in sync keeps what it said. */
 static int topic_replication_check(
 	struct admin *admin, const struct topic *topic, struct kafka_replication *known)
 {
+	int required = admin->log->replicas_required;
+	int most = required > REPLICAS_WANTED ? required : REPLICAS_WANTED;
 	struct kafka_replication now = { topic->replicas,
 		(int)strtol(topic->min_insync, NULL, 10) };
 
-	if (now.replicas > REPLICAS_WANTED)
-		now.replicas = REPLICAS_WANTED;
+	if (now.replicas > most)
+		now.replicas = most;
 	if (strcmp(topic->unclean, "true") == 0)
 		return FAULT(admin->fault, FAULT_SETTINGS,
 			"topic %s has %s=true, but needs false: a broker that lacks records could "
 			"lead it, and they would be gone. Alter the topic",
 			topic->name, unclean_name);
-	if (now.replicas == REPLICAS_WANTED && now.min_insync == 1)
+	if (now.replicas >= REPLICAS_WANTED && now.min_insync == 1)
 		return FAULT(admin->fault, FAULT_SETTINGS,
 			"topic %s has %s=1 with %d replicas, but needs at least 2: else an "
 			"answered write may stand on one disk. Alter the topic",
@@ -257,6 +259,27 @@ static int topic_replication_check(
 	if (now.min_insync > 0)
 		known->min_insync = now.min_insync;
 	return 0;
+}
+
+/* What the ledger rests on is what its weakest topic has. */
+static struct log_replication replication_least(const struct admin *admin)
+{
+	struct log_replication least = { .replicas = INT_MAX, .min_insync = INT_MAX };
+
+	for (int i = 0; i < LOG_STREAMS; i++) {
+		const struct topic *topic = &admin->topics[i];
+		int min_insync = (int)strtol(topic->min_insync, NULL, 10);
+
+		if (topic->replicas < least.replicas) {
+			least.replicas = topic->replicas;
+			least.fewest = topic->name;
+		}
+		if (min_insync < least.min_insync) {
+			least.min_insync = min_insync;
+			least.least = topic->name;
+		}
+	}
+	return least;
 }
 
 static int ledger_missing(struct admin *admin)
@@ -325,6 +348,8 @@ int kafka_topics_check(struct kafka_log *log, rd_kafka_t *client, struct kafka_n
 		code = topic_replication_check(&admin, &admin.topics[i], &log->replication[i]);
 	if (code != 0)
 		return code;
+	if (client == log->client) /* the log is being opened */
+		log->base.replication = replication_least(&admin);
 	*ret_shards = (uint32_t)admin.topics[LOG_EVENTS].partitions;
 	return 0;
 }
@@ -354,7 +379,7 @@ static int topic_describe_new(struct admin *admin, const char *name, int partiti
 		return FAULT(admin->fault, FAULT_SETTINGS, "can't make topic %s: %s", name, reason);
 	for (int i = 0; i < TOPIC_SETTINGS; i++)
 		(void)rd_kafka_NewTopic_set_config(topic, settings[i].name, settings[i].value);
-	if (replicas == REPLICAS_WANTED)
+	if (replicas >= REPLICAS_WANTED)
 		(void)rd_kafka_NewTopic_set_config(topic, "min.insync.replicas", "2");
 	*ret = topic;
 	return 0;
@@ -393,8 +418,8 @@ static int missing_ask_for(struct admin *admin, int partitions, bool *ret_is_ear
 {
 	rd_kafka_NewTopic_t *topics[LOG_STREAMS];
 	size_t count = 0;
-	int replicas = 0;
-	int code = replicas_choose(admin, &replicas);
+	int replicas = admin->config->replication;
+	int code = replicas > 0 ? 0 : replicas_choose(admin, &replicas);
 
 	for (int i = 0; i < LOG_STREAMS && code == 0; i++) {
 		if (admin->topics[i].exists)
@@ -463,6 +488,22 @@ static int topics_await(struct admin *admin, int partitions)
 	}
 }
 
+/* Where so many replicas are asked for, those that exist have them: replicas are not added here. */
+static int replication_compare(struct admin *admin)
+{
+	for (int i = 0; i < LOG_STREAMS; i++) {
+		const struct topic *topic = &admin->topics[i];
+
+		if (topic->exists && topic->replicas < admin->config->replication)
+			return FAULT(admin->fault, FAULT_SETTINGS,
+				"topic %s has %d replica%s, not %d: give it more "
+				"(kafka-reassign-partitions.sh), or choose another prefix",
+				topic->name, topic->replicas, topic->replicas == 1 ? "" : "s",
+				admin->config->replication);
+	}
+	return 0;
+}
+
 int kafka_topics_create(struct kafka_log *log, uint32_t shards, struct fault *fault)
 {
 	struct admin admin;
@@ -475,6 +516,8 @@ int kafka_topics_create(struct kafka_log *log, uint32_t shards, struct fault *fa
 		code = topics_look(&admin, &missing);
 	if (code == 0)
 		code = topics_compare(&admin, (int)shards);
+	if (code == 0)
+		code = replication_compare(&admin);
 	if (code == 0 && missing > 0)
 		code = missing_create(&admin, (int)shards);
 	if (code == 0 && missing > 0)
