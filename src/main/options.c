@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "main/options.h"
+#include "main/option_at.h"
 
 #include "main/temporary.h"
 
@@ -19,44 +19,6 @@ enum {
 	MEMORY_MIB_DEFAULT = 1024,
 	CHECKPOINT_MS_DEFAULT = 2000,
 	REPLICATION_MAX = 9,
-};
-
-enum option_at {
-	AT_HELP = 'h',
-	AT_LEDGER = 256,
-	AT_KAFKA_CONFIG,
-	AT_STATE,
-	AT_SHARDS,
-	AT_SHARD,
-	AT_MEMORY,
-	AT_CHECKPOINT_MS,
-	AT_REFUSE_INPUT,
-	AT_ACCEPT_CLOCK,
-	AT_RESTART_INPUTS,
-	AT_RESTART_CLOCK,
-	AT_FROM,
-	AT_FOLLOW,
-	AT_HEAD,
-	AT_ACCOUNTS,
-	AT_TRANSFERS,
-	AT_KEYS,
-	AT_CROSS,
-	AT_LOAD,
-	AT_SECONDS,
-	AT_RESTARTS,
-	AT_RAW,
-	AT_LOG_FORMAT,
-	AT_LEAVE_MADE_UP_MONEY,
-	AT_PROGRESS,
-	AT_JSON,
-	AT_CLIENTS,
-	AT_BATCH,
-	AT_FORMAT,
-	AT_STRICT,
-	AT_UNTIL,
-	AT_FROM_SNAPSHOT,
-	AT_REPLICATION,
-	AT_ACCEPT_FEWER_REPLICAS,
 };
 
 static const struct option_row {
@@ -107,8 +69,7 @@ int fault_exit(const struct fault *fault)
 	return fault->code == FAULT_USURPED ? EXIT_OTHER_OWNER : EXIT_FAULT;
 }
 
-/* Digits and nothing else: no blank, no sign. */
-static bool number_parse(const char *text, int64_t min, int64_t max, int64_t *ret)
+bool number_parse(const char *text, int64_t min, int64_t max, int64_t *ret)
 {
 	if (text[0] == '\0' || strspn(text, "0123456789") != strlen(text))
 		return false;
@@ -120,6 +81,7 @@ static bool number_parse(const char *text, int64_t min, int64_t max, int64_t *re
 	return true;
 }
 
+/* Digits and nothing else: no blank, no sign. */
 /* The number before the next colon; *text then stands behind that. */
 static bool part_parse(const char **text, int64_t max, int64_t *ret)
 {
@@ -182,21 +144,6 @@ static bool head_parse(const char *text, struct head_option *ret)
 	return sodium_hex2bin(ret->hash, sizeof ret->hash, text, 64, NULL, NULL, NULL) == 0;
 }
 
-static bool keys_parse(const char *text, enum keys_kind *ret)
-{
-	static const char *const names[] = {
-		[KEYS_uniform] = "uniform",
-		[KEYS_zipf] = "zipf",
-		[KEYS_hot] = "hot",
-	};
-	for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
-		if (strcmp(text, names[i]) == 0) {
-			*ret = (enum keys_kind)i;
-			return true;
-		}
-	return false;
-}
-
 static bool format_parse(const char *text, enum format *ret)
 {
 	static const char *const names[] = {
@@ -230,59 +177,6 @@ static const char *format_option_set(struct options *options, enum option_at at,
 	} else {
 		options->is_json = true;
 		options->format = FORMAT_json;
-	}
-	return NULL;
-}
-
-static bool share_parse(const char *text, double *ret)
-{
-	char *end;
-	*ret = strtod(text, &end);
-	return end != text && *end == '\0' && *ret >= 0 && *ret <= 1;
-}
-
-/* What bench alone takes. */
-static const char *bench_option_set(struct options *options, enum option_at at, const char *text)
-{
-	int64_t n = 0;
-	if (at == AT_ACCOUNTS)
-		return number_parse(text, 2, 100000000, &options->accounts)
-			       ? NULL
-			       : "a number from 2 to 100000000";
-	if (at == AT_TRANSFERS)
-		return number_parse(text, 1, 1000000000, &options->transfers)
-			       ? NULL
-			       : "a number from 1 to 1000000000";
-	if (at == AT_KEYS)
-		return keys_parse(text, &options->keys) ? NULL : "uniform, zipf or hot";
-	if (at == AT_CROSS)
-		return share_parse(text, &options->cross) ? NULL : "a share, from 0 to 1";
-	if (at == AT_LOAD) {
-		if (options->load_count == LOADS_MAX || !number_parse(text, 1, 1000, &n))
-			return "percent of the peak, from 1 to 1000, at most 8 times";
-		options->loads[options->load_count++] = (int)n;
-	} else if (at == AT_SECONDS) {
-		if (!number_parse(text, 0, 86400, &n))
-			return "seconds, up to 86400; 0 for no load";
-		options->seconds = (int)n;
-	} else if (at == AT_RESTARTS) {
-		if (!number_parse(text, 0, 1000, &n))
-			return "a number from 0 to 1000";
-		options->restarts = (int)n;
-	} else if (at == AT_CLIENTS) {
-		if (!number_parse(text, 1, CLIENTS_MAX, &n))
-			return "a number from 1 to 10000";
-		options->clients = (int)n;
-	} else if (at == AT_BATCH) {
-		if (!number_parse(text, 1, CLIENT_BATCH_MAX, &n))
-			return "transfers, from 1 to 10000";
-		options->batch = (int)n;
-	} else if (at == AT_PROGRESS) {
-		options->progress = text;
-	} else if (at == AT_RAW) {
-		options->is_raw = true;
-	} else if (at == AT_LEAVE_MADE_UP_MONEY) {
-		options->leaves_made_up_money = true;
 	}
 	return NULL;
 }
