@@ -640,6 +640,15 @@ BUGS = [
             "	struct amount captured = hold.amount;",
         ),
     ),
+    Bug(
+        "the_live_shard_forgets_the_recoverys_checkpoint",
+        (
+            "src/shard/checkpointer.c",
+            "state_is_sealing(shard->replica.state) ? CHECKPOINT_WRITING : CHECKPOINT_IDLE;",
+            "CHECKPOINT_IDLE;",
+        ),
+        worlds=400,
+    ),
     *planted_shards.BUGS,
 ]
 
