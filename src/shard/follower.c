@@ -29,7 +29,8 @@ static void place_note(struct shard *shard)
 	atomic_store(&shard->status_stored, replica->stored_sequence);
 	atomic_store(&shard->status_rows, state_rows(replica->state));
 	atomic_store(&shard->status_dirty, state_dirty_bytes(replica->state));
-	atomic_store(&shard->status_level0, replica->writer.level0_files);
+	if (!state_is_sealing(replica->state)) /* else it is the writer's */
+		atomic_store(&shard->status_level0, replica->writer.level0_files);
 	atomic_store(&shard->status_engine_time, state_head(replica->state)->engine_time_ms);
 	atomic_store(&shard->status_timer_due, state_timer_due_ms(replica->state));
 }

@@ -116,7 +116,30 @@ def notify_embedded(_):
             rest = [said for said in iter(lambda: heard(listener, 0), None) if said != "WATCHDOG=1"]
             check(rest == ["STOPPING=1"], f"at the end: {rest}")
             listener.close()
+        follower_notifies(room, ledger)
         return "READY, WATCHDOG, STOPPING"
+
+
+def follower_notifies(room, ledger):
+    """`pinion follow` tells the same; while its one thread is held it falls silent."""
+    path = f"{room.folder}/notify-follow"
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as listener:
+        listener.bind(path)
+        os.environ.update(NOTIFY_SOCKET=path, WATCHDOG_USEC="300000")
+        try:
+            follow = ledger.start("follow", "--state", room.folder / "followed")
+        finally:
+            del os.environ["NOTIFY_SOCKET"], os.environ["WATCHDOG_USEC"]
+        said = heard(listener, 60)
+        while said == "WATCHDOG=1":
+            said = heard(listener, 60)
+        check(said == "READY=1" and follow.says("follows: 1 shard"), f"first heard: {said}; {follow.said()}")
+        for _ in range(3):
+            check(heard(listener, 30) == "WATCHDOG=1", "no watchdog while it follows")
+        stuck(listener, thread_of(follow, "decide-0"))
+        check(follow.ask_to_stop() == 0, f"follow: {follow.said()}")
+        rest = [said for said in iter(lambda: heard(listener, 0), None) if said != "WATCHDOG=1"]
+        check(rest == ["STOPPING=1"], f"at the end: {rest}")
 
 
 def stuck(listener, thread):
