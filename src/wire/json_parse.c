@@ -228,7 +228,8 @@ static bool choice_parse(struct parse *parse, struct place place,
 	ProtobufCMessage *chosen = choice ? message_new(parse, arm->descriptor) : NULL;
 	if (!chosen)
 		return false;
-	memcpy((char *)choice + arm->quantifier_offset, &(int){ (int)arm->id }, sizeof(int));
+	int id = (int)arm->id;
+	memcpy((char *)choice + arm->quantifier_offset, &id, sizeof id);
 	memcpy((char *)choice + arm->offset, &chosen, sizeof chosen);
 	memcpy(ret, &choice, sizeof choice);
 	return true;
