@@ -207,7 +207,11 @@ static struct state *state_new(void)
 	struct event event = {
 		.kind = EVENT_ledger_opened,
 		.sequence = 1,
-		.ledger_opened = { { { 1 } }, 0, 1, LEDGER_FORMAT, ID_TOO_OLD_MS, ID_TOO_NEW_MS },
+		.ledger_opened = { .ledger_id = { { 1 } },
+			.shards = 1,
+			.format = LEDGER_FORMAT,
+			.id_too_old_ms = ID_TOO_OLD_MS,
+			.id_too_new_ms = ID_TOO_NEW_MS },
 	};
 	enum engine_result result = engine_replay(state, &event);
 	assert(result == ENGINE_OUTCOME);

@@ -121,7 +121,7 @@ static struct tally tally(struct rig *rig, uint32_t shard)
 /* Until every payment of one shard to another one has ended, and that one knows. */
 static void wait_ended(struct rig *rig, uint32_t from, uint32_t to, int64_t count)
 {
-	int64_t deadline_ms = clock_monotonic_ms() + 4 * WAIT_MS;
+	int64_t deadline_ms = clock_monotonic_ms() + (int64_t)4 * WAIT_MS;
 	struct tally home, away;
 	for (;;) {
 		home = tally(rig, from);
@@ -143,7 +143,7 @@ static void wait_ended(struct rig *rig, uint32_t from, uint32_t to, int64_t coun
 
 static void wait_received(struct rig *rig, uint32_t shard, int64_t count)
 {
-	int64_t deadline_ms = clock_monotonic_ms() + 4 * WAIT_MS;
+	int64_t deadline_ms = clock_monotonic_ms() + (int64_t)4 * WAIT_MS;
 	while (tally(rig, shard).received < count && clock_monotonic_ms() < deadline_ms)
 		clock_wait_ms(50);
 	assert_int_equal(tally(rig, shard).received, count);
@@ -251,7 +251,7 @@ static void test_a_shard_that_is_away_is_caught_up_with(void **state)
 	assert_in_range(status.under_way_ms, 1, host_ms() + 60000);
 	owners[1] = owner_of(rig, 1);
 	wait_received(rig, 1, COUNT);
-	int64_t deadline_ms = clock_monotonic_ms() + 4 * WAIT_MS;
+	int64_t deadline_ms = clock_monotonic_ms() + (int64_t)4 * WAIT_MS;
 	while (tally(rig, 0).settled < COUNT + 500 && clock_monotonic_ms() < deadline_ms)
 		clock_wait_ms(50);
 	assert_int_equal(tally(rig, 0).settled, COUNT + 500);
