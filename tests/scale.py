@@ -51,6 +51,8 @@ def run(*arguments, **options):
 
 # --- The contract, copied ---
 
+TYPES, CHOICES = 'import "pinion/v1/types.proto";', 'import "pinion/v1/remittance.proto";'
+
 
 class Tree:
     def __init__(self, root):
@@ -76,10 +78,15 @@ def messages_of(text):
     return {name: whole for whole, name in found}
 
 
+def plain(text):
+    """Without the words that are about a rule of a message's own."""
+    own = "may have no party|of a shard|answers no input|moves money|settles|under way|ends a payment|derived"
+    return re.sub(rf"// \[(?:{own})(?:, (?:{own}))*\] ?", "// ", text)
+
+
 def message_copy(text, name, copy):
-    """Without the words that are about a rule of its own, and on a topic to which everybody may send."""
-    text = re.sub(r"// \[(may have no party|answers no input|moves money|derived)\] ?", "// ", text)
-    return "\n" + text.replace("Topic: internal.", "Topic: commands.").replace(f"message {name} {{", f"message {copy} {{")
+    """On a topic to which everybody may send."""
+    return "\n" + plain(text).replace("Topic: internal.", "Topic: commands.").replace(f"message {name} {{", f"message {copy} {{")
 
 
 def arms_copied(tree, name, oneof, copies):
@@ -99,9 +106,11 @@ def contract_copied(tree, copies):
     messages = arms_copied(tree, "command", "body", copies) + arms_copied(tree, "event", "outcome", copies)
     for file in tree.names(CONTRACT, "*.proto"):
         text = tree.text(file)
+        if file.endswith("/hold.proto"):  # where the one of all fields stands
+            text = text.replace(TYPES, f"{CHOICES}\n{TYPES}")
         more = "".join(message_copy(whole, name, f"{name}Copy{copy}")
                        for name, whole in messages_of(text).items() if name in messages for copy in range(1, copies + 1))
-        more += generator.EVERY_COMMAND + generator.every_event() if file.endswith("/hold.proto") else ""
+        more += plain(generator.EVERY_COMMAND + generator.every_event()) if file.endswith("/hold.proto") else ""
         tree.write(file, text + more)
 
 
@@ -109,12 +118,14 @@ def rows_copied(tree, copies):
     tables = [int(number) for file in tree.names(ROWS, "*.proto") for number in re.findall(r"^// \[table (\d+)", tree.text(file), re.M)]
     for file in tree.names(ROWS, "*.proto"):
         text, more = tree.text(file), ""
+        if file.endswith("/party.proto"):
+            text = text.replace(TYPES, f"{CHOICES}\n{TYPES}")
         for name, whole in messages_of(text).items():
             number = re.search(r"\[table (\d+)[^\]]*\]", whole)
             for copy in range(1, copies + 1) if number else ():
                 table = f"[table {int(number.group(1)) + copy * max(tables)}]"  # its layout, and words about rules of its own, left out
                 more += "\n" + whole.replace(number.group(0), table).replace(f"message {name} {{", f"message {name}Copy{copy} {{")
-        more += generator.EVERY_ROW.replace("[table 8]", f"[table {(1 + copies) * max(tables) + 1}]") if file.endswith("/party.proto") else ""
+        more += generator.EVERY_ROW.replace("[table 11, dropped, zero at first]", f"[table {(1 + copies) * max(tables) + 1}]") if file.endswith("/party.proto") else ""
         tree.write(file, text + more)
 
 

@@ -297,6 +297,7 @@ static void test_owners_change_while_it_is_under_way(void **state)
 		pay_somebody(rig, 0, 1, EACH - 50);
 		pay_nobody(rig, 0, 1, 50);
 		if (round < 2) {
+			owner_wait_live(owners[shard]);
 			struct owner *next = owner_new(rig, shard, "other");
 			owner_start(next);
 			owner_wait_live(next);
