@@ -1,6 +1,7 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: Apache-2.0
-"""What docs/operating.md names, and which test makes sure of it: each procedure, fault, right and setting.
+"""What docs/operating.md names, and which test makes sure of it: each procedure, fault, right and setting; and each
+section and name of docs/groups.md.
 
 A row, section or name of the page that is not here, or is here and no longer on the page, is an error, and so is
 a test that is not there. A test is named by its function, or as a file below tests/ where all of it is meant."""
@@ -46,6 +47,7 @@ ROWS = {
     "`ALARM, payments are not answered": "one_shard_down_embedded test_a_shard_that_is_away_is_caught_up_with",
     "`recoveries`": "status_embedded refused_events_kafka",
     "`engine time ahead`": "status_embedded",
+    "`follows 4": "group_kafka",
     "`commands of shard 0 held by an open Kafka transaction since TIME from offset 12 on`": "held_kafka",
     # --- Shards ---
     "start until all are live": "sixty_four_shards_embedded sixty_four_shards_kafka",
@@ -82,6 +84,7 @@ ROWS = {
     "too few threads": "lacking_embedded",
     "memory too small": "memory_embedded",
     "no `--state` on Kafka": "places_kafka",
+    "no session time-out that the brokers take": "group_session_kafka",
     "bad `--kafka-config`": "places_kafka properties_kafka properties_cannot_break_promises",
     "broker down at the start": "causes_kafka nobody_at_the_address_is_said_in_time",
     "not let in": "causes_kafka",
@@ -96,7 +99,7 @@ ROWS = {
     "batches refused again and again": "refused_events_kafka",
     "tainted": "a_pause_taints_and_is_ridden_out test_a_read_back_that_never_comes_taints",
     "fenced": "test_fenced_by_an_owner_not_seen test_fenced_by_a_time_out",
-    "usurped owner": "owners_kafka other_owner_kafka test_an_idle_owner_notices_another",
+    "usurped owner": "group_kafka owners_kafka other_owner_kafka test_an_idle_owner_notices_another",
     "full disk, embedded log": "disk_full_embedded",
     "full disk, state folder": "state_disk_full_kafka a_full_disk_is_a_fault",
     "something else is lacking for a store": "few_descriptors_are_no_damage missing_rights_are_no_damage an_unwritable_ingest_folder_is_a_fault",
@@ -174,14 +177,40 @@ NAMES = {
     "--refuse-input": "poison_kafka refuse_input_kafka",
     "--restart-clock": "clock_embedded",
     "--restart-inputs": "inputs_lost_kafka inputs_anew_kafka restore_kafka",
-    "--shard": "moving_kafka upgrade_kafka",
+    "--shard": "moving_kafka upgrade_kafka owners_kafka",
     "--shards": "places_kafka init_kafka",
     "--state": "moving_kafka places_kafka",
+    "group.instance.id": "properties_cannot_break_promises",
+}
+GROUPS = ROOT / "docs/groups.md"
+GROUP_SECTIONS = {
+    "How it works": "a_death_moves_each_shard_to_its_follower group_kafka group_restart_kafka group_standby_kafka",
+    "What to look at": "group_kafka group_restart_kafka",
+    "Adding a host": "group_kafka",
+    "Rolling restart": "rolling_restart_kafka",
+    "Losing a host": "group_kafka group_takeovers_kafka group_restart_kafka",
+    "A host that stands still": "group_frozen_kafka",
+    "Replacing a disk": "disk_replaced_kafka",
+    "Session time-out": "group_session_kafka",
+}
+GROUP_NAMES = {
+    "group.min.session.timeout.ms": "group_session_kafka",
+    "session.timeout.ms": "group_session_kafka",
+    "group.initial.rebalance.delay.ms": "group_session_kafka",
+    "group.instance.id": "properties_cannot_break_promises",
+    "--ledger": "options_embedded",
+    "--state": "places_kafka",
+    "--standby": "group_standby_kafka options_embedded",
+    "--shard": "owners_kafka",
+    "--memory": "memory_embedded",
+    "--kafka-config": "group_session_kafka",
+    "--from-snapshot": "snapshot_kafka",
 }
 UNCHECKED = {
     "input.topic", "input.offset",  # of an event
-    "pinion.events", "pinion.rails",  # topics
-    "--accounts", "--transfers", "--brokers", "--prefix", "--round-trip", "--now",  # of tests, of what makes a copy, of systemctl
+    "pinion.events", "pinion.rails", "pinion.owners",  # topics, a group
+    "--describe", "--members", "--group",  # of a tool of Kafka's
+    "--kills", "--accounts", "--transfers", "--brokers", "--prefix", "--round-trip", "--now",  # of tests, of what makes a copy, of systemctl
     # Of the unit, which is verified as a whole, and what systemd is told.
     "After", "Description", "Environment", "ExecStart", "NoNewPrivileges", "NotifyAccess", "PrivateTmp", "ProtectHome",
     "ProtectSystem", "Restart", "RestartSec", "StateDirectory", "StateDirectoryMode", "TimeoutStartSec", "TimeoutStopSec",
@@ -224,11 +253,16 @@ def tests_there():
 
 def main():
     known, wrong = tests_there(), []
-    kinds = zip(("the section", "the row", "the name"), of_page(PAGE.read_text()), (SECTIONS, ROWS, NAMES))
+    pages = {PAGE: (SECTIONS, ROWS, NAMES), GROUPS: (GROUP_SECTIONS, {}, GROUP_NAMES)}
+    kinds = [
+        (f"{kind} of {path.relative_to(ROOT)}:", found, ours)
+        for path, lists in pages.items()
+        for kind, found, ours in zip(("section", "row", "name"), of_page(path.read_text()), lists)
+    ]
     for kind, page, ours in kinds:
         checked = page - UNCHECKED
-        wrong += [f"{kind} {one!r} of docs/operating.md: name here the test that makes sure of it" for one in sorted(checked - set(ours))]
-        wrong += [f"{kind} {one!r} stands here and not in docs/operating.md" for one in sorted(set(ours) - page)]
+        wrong += [f"{kind} {one!r}: name here the test that makes sure of it" for one in sorted(checked - set(ours))]
+        wrong += [f"{kind} {one!r} stands here and not on the page" for one in sorted(set(ours) - page)]
         for one, tests in ours.items():
             for test in tests.split() if tests != "tests of its rows" else ():
                 if test not in known and not (ROOT / "tests" / test).is_file():

@@ -17,7 +17,7 @@ HARMLESS = re.compile(
     # Answers come by a queue.
     r"|CreateTopics|DescribeConfigs|consume_start_queue"
     # With 0 or a step; a full queue is an error; what is known without asking.
-    r"|poll|produce_batch|get_watermark_offsets|queue_cb_event_enable)"
+    r"|poll|poll_set_consumer|consumer_closed|produce_batch|get_watermark_offsets|queue_cb_event_enable)"
     r"|rocksdb_(?!checkpoint_create$)(\w+_(create\w*|destroy|delete)|\w*options_\w+|\w+_set_\w+|iter_(key|value|valid|get_error)"
     r"|livefiles\w*|pinnableslice_value|property_\w+|get_latest_sequence_number|free|cache_\w+"
     r"|create_\w+|writebatch_\w+|filterpolicy_\w+|slicetransform_\w+|ratelimiter_\w+)"

@@ -19,15 +19,33 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { LOAD_S = 3, LIVE_TIMEOUT_S = 300, ARGUMENTS_MAX = 16, STORE_CACHE = 8 << 20 };
+enum {
+	LOAD_S = 3,
+	LIVE_TIMEOUT_S = 300,
+	ARGUMENTS_MAX = 16 + 2 * SHARDS_MAX,
+	STORE_CACHE = 8 << 20,
+};
 
 struct child {
 	pid_t pid; /* 0: none */
 	int said;  /* its standard error */
 };
 
-static int child_start(struct child *child, const struct options *options)
+/* All shards by their names: it shares them with nobody. */
+static size_t shards_name(const char **arguments, size_t count, uint32_t shards)
 {
+	static char names[SHARDS_MAX][12];
+	for (uint32_t s = 0; s < shards; s++) {
+		(void)snprintf(names[s], sizeof names[s], "%" PRIu32, s);
+		arguments[count++] = "--shard";
+		arguments[count++] = names[s];
+	}
+	return count;
+}
+
+static int child_start(struct child *child, const struct bench *bench)
+{
+	const struct options *options = bench->options;
 	char memory[32], checkpoint[32];
 	const char *arguments[ARGUMENTS_MAX] = { "pinion", "run", "--ledger", options->ledger,
 		"--memory", memory, "--checkpoint-ms", checkpoint };
@@ -42,6 +60,7 @@ static int child_start(struct child *child, const struct options *options)
 		arguments[count++] = "--kafka-config";
 		arguments[count++] = options->kafka_config;
 	}
+	(void)shards_name(arguments, count, bench->keys.shards);
 	int ends[2];
 	if (pipe(ends) != 0)
 		return -1;
@@ -192,7 +211,7 @@ static int restarts_run(struct bench *bench, struct child *child, double *times_
 		if (exit_code != EXIT_DONE)
 			return exit_code;
 		int64_t begun = now_ns();
-		if (child_start(child, bench->options) != 0) {
+		if (child_start(child, bench) != 0) {
 			complain("can't start a process: %s", strerror(errno));
 			return EXIT_FAULT;
 		}

@@ -199,3 +199,35 @@ void log_sender_close(struct log_sender *sender)
 	if (sender != NULL)
 		sender->ops->sender_close(sender);
 }
+
+bool log_has_groups(const struct log *log)
+{
+	return log->ops->group_open != NULL;
+}
+
+int log_group_open(struct log *log, const char *name, struct log_group **ret, struct fault *fault)
+{
+	assert(log_has_groups(log) && strlen(name) < LOG_MEMBER_NAME_MAX);
+	return log->ops->group_open(log, name, ret, fault);
+}
+
+int log_group_step(struct log_group *group)
+{
+	return group->ops->group_step(group);
+}
+
+const struct log_members *log_group_members(const struct log_group *group)
+{
+	return &group->members;
+}
+
+void log_group_leave(struct log_group *group)
+{
+	group->ops->group_leave(group);
+}
+
+void log_group_close(struct log_group *group)
+{
+	if (group != NULL)
+		group->ops->group_close(group);
+}

@@ -211,6 +211,43 @@ int log_send(struct log_sender *sender, uint32_t shard, enum log_stream stream,
 
 void log_sender_close(struct log_sender *sender);
 
+/* --- Which processes share this log's shards. ---
+ *
+ * It is advice: who owns a shard is decided by log_fence and the marks on its events alone. */
+
+enum { LOG_MEMBER_NAME_MAX = 96 }; /* with its end */
+
+/* As last looked at. */
+struct log_members {
+	char (*names)[LOG_MEMBER_NAME_MAX]; /* sorted, each once */
+	size_t count;
+	uint64_t sum;    /* another one where any process came or went, also one of the same name */
+	bool is_stable;  /* all of them have heard of each other */
+	bool was_there;  /* our name was, before we joined: we were killed a moment ago */
+	bool has_double; /* another process that lives has our name */
+	unsigned looks;  /* how often it was looked at; 0: not yet */
+};
+
+struct log_group;
+
+/* False: one process holds this log, and owns all. */
+bool log_has_groups(const struct log *log);
+
+/* Joins those who share this log's shards, under a name that outlives a restart; the name is kept
+ * by whoever calls. Waits for nothing. */
+int log_group_open(struct log *log, const char *name, struct log_group **ret, struct fault *fault);
+
+/* Stays a member, and looks who the others are: to be called again and again, at least some times a
+ * second. Waits for the log's answer, up to 2 s. FAULT_DENIED, FAULT_SETTINGS: it can't be a
+ * member; what only comes and goes is no fault. */
+int log_group_step(struct log_group *group);
+const struct log_members *log_group_members(const struct log_group *group);
+
+/* Leaves, so that the others take over at once and not only after the session's time-out. Waits for
+ * nothing; steps go on until it is closed. */
+void log_group_leave(struct log_group *group);
+void log_group_close(struct log_group *group); /* NULL is fine */
+
 /* --- What an implementation fills in. Each object begins with the matching struct below. --- */
 
 struct log_ops {
@@ -239,6 +276,12 @@ struct log_ops {
 	int (*send)(struct log_sender *sender, uint32_t shard, enum log_stream stream,
 		const struct log_entry *entries, size_t count);
 	void (*sender_close)(struct log_sender *sender);
+	/* NULL, all four: there are no groups. */
+	int (*group_open)(
+		struct log *log, const char *name, struct log_group **ret, struct fault *fault);
+	int (*group_step)(struct log_group *group);
+	void (*group_leave)(struct log_group *group);
+	void (*group_close)(struct log_group *group);
 };
 
 struct log {
@@ -260,6 +303,10 @@ struct log_reader {
 };
 struct log_sender {
 	const struct log_ops *ops;
+};
+struct log_group {
+	const struct log_ops *ops;
+	struct log_members members;
 };
 
 extern const struct log_ops log_embedded;

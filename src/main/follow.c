@@ -46,7 +46,7 @@ static int follow(struct owners *owners, const sigset_t *signals)
 	struct status status;
 	int64_t said_ms = clock_monotonic_ms(), told_ns = clock_monotonic_ns();
 	bool is_said = false;
-	status_new(&status, owners);
+	status_new(&status, owners, NULL);
 	for (;;) {
 		int got = sigtimedwait(
 			signals, NULL, &(struct timespec){ .tv_nsec = LOOK_MS * 1000000L });

@@ -41,6 +41,7 @@ enum option_at {
 	AT_FROM_SNAPSHOT,
 	AT_REPLICATION,
 	AT_ACCEPT_FEWER_REPLICAS,
+	AT_STANDBY,
 };
 
 /* Digits only, from min to max. */

@@ -19,6 +19,7 @@ enum {
 	MEMORY_MIB_DEFAULT = 1024,
 	CHECKPOINT_MS_DEFAULT = 2000,
 	REPLICATION_MAX = 9,
+	STANDBY_MAX = 4,
 };
 
 static const struct option_row {
@@ -40,6 +41,7 @@ static const struct option_row {
 	{ { "restart-clock", required_argument, NULL, AT_RESTART_CLOCK }, OPTION_OWNER },
 	{ { "accept-fewer-replicas", no_argument, NULL, AT_ACCEPT_FEWER_REPLICAS }, OPTION_OWNER },
 	{ { "from-snapshot", required_argument, NULL, AT_FROM_SNAPSHOT }, OPTION_SERVER },
+	{ { "standby", required_argument, NULL, AT_STANDBY }, OPTION_OWNER },
 	{ { "from", required_argument, NULL, AT_FROM }, OPTION_FROM },
 	{ { "follow", no_argument, NULL, AT_FOLLOW }, OPTION_FOLLOW },
 	{ { "head", required_argument, NULL, AT_HEAD }, OPTION_HEAD },
@@ -206,6 +208,19 @@ static bool shard_add(struct options *options, uint32_t shard)
 	return true;
 }
 
+/* Which shards, and followed by how many. */
+static const char *shards_option_set(struct options *options, enum option_at at, const char *text)
+{
+	int64_t n = 0;
+	if (!number_parse(text, 0, at == AT_SHARD ? SHARDS_MAX - 1 : STANDBY_MAX, &n))
+		return at == AT_SHARD ? "a number from 0 to 1023" : "a number from 0 to 4";
+	if (at == AT_SHARD)
+		return shard_add(options, (uint32_t)n) ? NULL : "each shard once";
+	options->standby = (int)n;
+	options->is_standby_given = true;
+	return NULL;
+}
+
 /* SHARD:ENGINE_TIME_MS */
 static const char *clock_option_set(struct options *options, const char *text)
 {
@@ -269,9 +284,8 @@ static const char *option_set(struct options *options, enum option_at at, const 
 	case AT_ACCEPT_FEWER_REPLICAS:
 		return topics_option_set(options, at, text);
 	case AT_SHARD:
-		if (!number_parse(text, 0, SHARDS_MAX - 1, &n))
-			return "a number from 0 to 1023";
-		return shard_add(options, (uint32_t)n) ? NULL : "each shard once";
+	case AT_STANDBY:
+		return shards_option_set(options, at, text);
 	case AT_MEMORY:
 		if (!number_parse(text, MEMORY_MIB_MIN, MEMORY_MIB_MAX, &n))
 			return "a number of MiB from 8 to 1048576";
@@ -332,6 +346,7 @@ static void options_default(struct options *options)
 		.ledger = getenv("PINION_LEDGER"),
 		.memory_bytes = (size_t)MEMORY_MIB_DEFAULT << 20,
 		.checkpoint_ms = CHECKPOINT_MS_DEFAULT,
+		.standby = 1,
 		.accounts = 10000,
 		.transfers = 1000000,
 		.seconds = 5,

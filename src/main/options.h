@@ -85,6 +85,8 @@ struct options {
 	bool accepts_fewer_replicas;
 	uint32_t shard[SHARDS_MAX];
 	size_t shard_count; /* 0: all */
+	int standby;        /* processes that follow each shard */
+	bool is_standby_given;
 	size_t memory_bytes;
 	bool is_memory_given;
 	int checkpoint_ms;

@@ -39,7 +39,8 @@ static bool begins(const char *said, const char *with)
 /* What a shard says besides its role, and that it came to it, is out of the ordinary. */
 static enum level level_of(const char *said)
 {
-	if (begins(said, "live, ") || begins(said, "follows, ") || begins(said, "is to own it"))
+	if (begins(said, "live, ") || begins(said, "follows, ") || begins(said, "is to own it") ||
+		begins(said, "goes on as a follower"))
 		return LEVEL_info;
 	return begins(said, "STOPPED") || begins(said, "ALARM") ? LEVEL_error : LEVEL_warning;
 }
@@ -72,7 +73,8 @@ static size_t places_copy(
 	return count;
 }
 
-static int owner_new(struct owners *owners, const struct options *options, size_t i, uint32_t shard)
+static int owner_prepare(
+	struct owners *owners, const struct options *options, size_t i, uint32_t shard)
 {
 	if (!options_state_path(options, shard, owners->paths[i])) {
 		complain("where is the state? Give --state DIR: it holds a RocksDB per shard");
@@ -83,7 +85,7 @@ static int owner_new(struct owners *owners, const struct options *options, size_
 		return EXIT_FAULT;
 	}
 	owners->numbers[i] = shard;
-	struct shard_config config = {
+	owners->configs[i] = (struct shard_config){
 		.log = owners->log,
 		.shard = shard,
 		.state_path = owners->paths[i],
@@ -99,11 +101,17 @@ static int owner_new(struct owners *owners, const struct options *options, size_
 		.restart_inputs_at = options->restart_inputs_at[shard],
 		.clock_restarts = owners->clock_restarts,
 		.clock_restart_count = options->clock_restart_count,
+		.follows_when_overtaken = owners->are_shared,
 		.diag = diag,
 		.context = &owners->numbers[i],
 	};
-	owners->shards[i] = shard_new(&config);
 	return 0;
+}
+
+struct shard *owners_make(struct owners *owners, size_t i)
+{
+	owners->shards[i] = shard_new(&owners->configs[i]);
+	return owners->shards[i];
 }
 
 static size_t owners_count(const struct options *options, const struct log *log)
@@ -122,7 +130,9 @@ static int replication_check(const struct options *options, struct log *log)
 	return EXIT_DONE;
 }
 
-int owners_new(struct owners *owners, const struct options *options, struct log *log)
+/* Whether these may be owned, and all of them can live at once. The log is theirs from then on,
+ * also on failure. */
+static int owners_check_all(struct owners *owners, const struct options *options, struct log *log)
 {
 	int exit_code = named_shards_check(options, log_shards(log)) ? EXIT_DONE : EXIT_USAGE;
 	if (exit_code == 0)
@@ -130,20 +140,22 @@ int owners_new(struct owners *owners, const struct options *options, struct log 
 	if (exit_code == 0)
 		exit_code = replication_check(options, log);
 	if (exit_code == 0)
-		return owners_new_one_by_one(owners, options, log);
+		return 0;
 	*owners = (struct owners){ .log = log };
 	owners_free(owners);
 	return exit_code;
 }
 
-int owners_new_one_by_one(struct owners *owners, const struct options *options, struct log *log)
+static int owners_prepare(
+	struct owners *owners, const struct options *options, struct log *log, bool are_shared)
 {
-	*owners = (struct owners){ .log = log };
+	*owners = (struct owners){ .log = log, .are_shared = are_shared };
 	owners->count = owners_count(options, log);
 	owners->shards = calloc(owners->count, sizeof(struct shard *));
+	owners->configs = calloc(owners->count, sizeof *owners->configs);
 	owners->numbers = calloc(owners->count, sizeof *owners->numbers);
 	owners->paths = calloc(owners->count, sizeof *owners->paths);
-	assert(owners->shards && owners->numbers && owners->paths);
+	assert(owners->shards && owners->configs && owners->numbers && owners->paths);
 	(void)places_copy(options->refused, options->refused_count, owners->refused);
 	(void)places_copy(
 		options->clock_accepted, options->clock_accepted_count, owners->clock_accepted);
@@ -153,13 +165,33 @@ int owners_new_one_by_one(struct owners *owners, const struct options *options, 
 				options->clock_restarts[i].engine_time_ms };
 	for (size_t i = 0; i < owners->count; i++) {
 		uint32_t shard = options->shard_count ? options->shard[i] : (uint32_t)i;
-		int exit_code = owner_new(owners, options, i, shard);
+		int exit_code = owner_prepare(owners, options, i, shard);
 		if (exit_code != 0) {
 			owners_free(owners);
 			return exit_code;
 		}
 	}
 	return 0;
+}
+
+int owners_new_one_by_one(struct owners *owners, const struct options *options, struct log *log)
+{
+	int exit_code = owners_prepare(owners, options, log, false);
+	for (size_t i = 0; exit_code == 0 && i < owners->count; i++)
+		(void)owners_make(owners, i);
+	return exit_code;
+}
+
+int owners_new(struct owners *owners, const struct options *options, struct log *log)
+{
+	int exit_code = owners_check_all(owners, options, log);
+	return exit_code ? exit_code : owners_new_one_by_one(owners, options, log);
+}
+
+int owners_new_to_share(struct owners *owners, const struct options *options, struct log *log)
+{
+	int exit_code = owners_check_all(owners, options, log);
+	return exit_code ? exit_code : owners_prepare(owners, options, log, true);
 }
 
 void owners_start(struct owners *owners)
@@ -185,7 +217,9 @@ void owners_check(struct owners *owners)
 	struct lookout_config config = {
 		.log = owners->log,
 		.shards = owners->shards,
-		.count = owners->count,
+		/* Those that come and go are stopped by the main thread, which looks whether they
+		 * must. */
+		.count = owners->are_shared ? 0 : owners->count,
 		.every_ms = LOG_CHECK_EVERY_MS,
 		.again_ms = LOG_CHECK_AGAIN_MS,
 		.diag = lost_say,
@@ -218,13 +252,19 @@ bool owners_await_live(struct owners *owners)
 
 bool owners_ended(const struct owners *owners)
 {
+	size_t ended = 0;
+	if (owners->are_shared && owners->lookout && lookout_fault(owners->lookout))
+		return true;
 	for (size_t i = 0; i < owners->count; i++) {
 		struct shard_status status;
+		if (!owners->shards[i])
+			continue;
 		shard_status(owners->shards[i], &status);
 		if (!status.is_ended)
 			return false;
+		ended++;
 	}
-	return true;
+	return ended > 0;
 }
 
 int owners_stop(struct owners *owners)
@@ -232,11 +272,12 @@ int owners_stop(struct owners *owners)
 	int exit_code = EXIT_DONE;
 	struct fault lost;
 	for (size_t i = 0; i < owners->count; i++)
-		shard_stop(owners->shards[i]);
+		if (owners->shards[i])
+			shard_stop(owners->shards[i]);
 	if (owners->lookout)
 		lookout_stop(owners->lookout);
 	for (size_t i = 0; i < owners->count; i++) {
-		if (shard_join(owners->shards[i]) == 0)
+		if (!owners->shards[i] || shard_join(owners->shards[i]) == 0)
 			continue;
 		/* To start again would take that one back: this is what a supervisor must know. */
 		int ended = fault_exit(shard_fault(owners->shards[i]));
@@ -256,6 +297,7 @@ void owners_free(struct owners *owners)
 	for (size_t i = 0; i < owners->count; i++)
 		shard_free(owners->shards[i]);
 	free(owners->shards);
+	free(owners->configs);
 	free(owners->numbers);
 	free(owners->paths);
 	log_close(owners->log);

@@ -17,7 +17,10 @@ enum { LOG_CHECK_EVERY_MS = 60000, LOG_CHECK_AGAIN_MS = 5000 };
 struct owners {
 	struct log *log; /* opened with LOG_OWN; closed here */
 	size_t count;
-	struct shard **shards;
+	bool are_shared;       /* with other processes: those that are neither owned nor followed
+				  here are NULL */
+	struct shard **shards; /* on one that shares them, the main thread's alone */
+	struct shard_config *configs;
 	uint32_t *numbers; /* of the shards */
 	char (*paths)[PATH_SIZE_MAX];
 	struct input_place refused[PLACES_MAX];
@@ -31,6 +34,9 @@ struct owners {
 int owners_new(struct owners *owners, const struct options *options, struct log *log);
 /* For who lets one live after the other. */
 int owners_new_one_by_one(struct owners *owners, const struct options *options, struct log *log);
+/* For who shares them with other processes: all of the log's, none of which is there yet. */
+int owners_new_to_share(struct owners *owners, const struct options *options, struct log *log);
+struct shard *owners_make(struct owners *owners, size_t i);
 void owners_start(struct owners *owners);
 /* As followers; the log may be one opened with LOG_USE. */
 void owners_follow(struct owners *owners);

@@ -5,6 +5,7 @@
 #include "main/journal.h"
 #include "main/main.h"
 #include "main/owners.h"
+#include "main/shares.h"
 #include "main/status.h"
 #include "main/stop.h"
 #include "main/supervisor.h"
@@ -16,7 +17,11 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { STATUS_EVERY_S = 10 };
+enum {
+	STATUS_EVERY_S = 10,
+	STEP_MS = 100,
+	SHARES_STEP_MS = 20, /* what others do is answered soon */
+};
 
 static double seconds_since(const struct timespec *then)
 {
@@ -29,7 +34,9 @@ static double seconds_since(const struct timespec *then)
 static void live_tell(struct status *status, bool *was_live, struct timespec *told)
 {
 	int64_t every_ns = supervisor_every_ns();
-	if (!*was_live && status->live == status->owners->count) {
+	bool are_live = status->shares ? shares_are_live(status->shares)
+				       : status->live == status->owners->count;
+	if (!*was_live && are_live) {
 		*was_live = true;
 		journal_say(LEVEL_info, NO_SHARD, "live: %zu shard%s", status->live,
 			status->live == 1 ? "" : "s");
@@ -42,16 +49,22 @@ static void live_tell(struct status *status, bool *was_live, struct timespec *to
 	}
 }
 
-static void serve(struct status *status, const sigset_t *signals)
+/* 0, or the exit code with which it can't go on. */
+static int serve(struct status *status, const sigset_t *signals)
 {
 	struct timespec last, told;
 	(void)clock_gettime(CLOCK_MONOTONIC, &last);
 	told = last;
 	bool was_live = false;
+	int exit_code = 0;
+	long step_ms = status->shares ? SHARES_STEP_MS : STEP_MS;
 	for (;;) {
-		int got = sigtimedwait(signals, NULL, &(struct timespec){ .tv_nsec = 100000000 });
+		int got = sigtimedwait(
+			signals, NULL, &(struct timespec){ .tv_nsec = step_ms * 1000000 });
+		if (status->shares && !stop_is_asked())
+			exit_code = shares_step(status->shares);
 		status_look(status);
-		if (stop_is_asked())
+		if (stop_is_asked() || exit_code != 0)
 			break;
 		if (owners_ended(status->owners)) {
 			journal_say(LEVEL_error, NO_SHARD, "stops: no shard is left");
@@ -65,6 +78,33 @@ static void serve(struct status *status, const sigset_t *signals)
 		}
 	}
 	supervisor_tell("STOPPING=1");
+	return exit_code;
+}
+
+/* Owns what it is given, or its share, until it is asked to stop. */
+static int own(struct owners *owners, const struct options *options, const sigset_t *signals)
+{
+	struct shares shares;
+	struct status status;
+	int exit_code = EXIT_DONE;
+	stop_guard(owners->log);
+	if (owners->are_shared)
+		exit_code = shares_begin(&shares, options, owners);
+	else
+		owners_start(owners);
+	if (exit_code == EXIT_DONE) {
+		status_new(&status, owners, owners->are_shared ? &shares : NULL);
+		owners_check(owners);
+		exit_code = serve(&status, signals);
+		status_free(&status);
+	}
+	if (owners->are_shared && exit_code == EXIT_DONE && stop_is_asked())
+		shares_give(&shares);
+	int stopped = owners_stop(owners);
+	if (owners->are_shared)
+		shares_end(&shares);
+	stop_guard(NULL);
+	return exit_code ? exit_code : stopped;
 }
 
 int main_run(int count, char **arguments)
@@ -86,8 +126,17 @@ int main_run(int count, char **arguments)
 	struct log *log;
 	struct owners owners;
 	exit_code = ledger_open(&options, LOG_OWN, &log);
-	if (exit_code == 0)
-		exit_code = owners_new(&owners, &options, log);
+	if (exit_code != 0)
+		return exit_code;
+	bool are_shared = options.shard_count == 0 && log_has_groups(log);
+	if (options.is_standby_given && !are_shared) {
+		complain("--standby is for shards that processes share out among themselves: on "
+			 "Kafka, and without --shard");
+		log_close(log);
+		return EXIT_USAGE;
+	}
+	exit_code = are_shared ? owners_new_to_share(&owners, &options, log)
+			       : owners_new(&owners, &options, log);
 	if (exit_code != 0)
 		return exit_code;
 	if (options.from_snapshot)
@@ -96,15 +145,7 @@ int main_run(int count, char **arguments)
 		owners_free(&owners);
 		return exit_code;
 	}
-	struct status status;
-	status_new(&status, &owners);
-	stop_guard(log);
-	owners_start(&owners);
-	owners_check(&owners);
-	serve(&status, &signals);
-	exit_code = owners_stop(&owners);
-	stop_guard(NULL);
-	status_free(&status);
+	exit_code = own(&owners, &options, &signals);
 	owners_free(&owners);
 	return exit_code;
 }

@@ -12,9 +12,9 @@
 
 enum { WAITED_MS_TOLD = 3000, UNDER_WAY_MS_MAX = 15 * 60000 };
 
-void status_new(struct status *status, struct owners *owners)
+void status_new(struct status *status, struct owners *owners, struct shares *shares)
 {
-	*status = (struct status){ .owners = owners };
+	*status = (struct status){ .owners = owners, .shares = shares };
 	status->stopped_at = calloc(owners->count, sizeof *status->stopped_at);
 	status->passes = calloc(owners->count, sizeof *status->passes);
 	status->held = calloc(owners->count, sizeof *status->held);
@@ -28,13 +28,27 @@ void status_free(struct status *status)
 	free(status->held);
 }
 
+/* False: it is neither owned nor followed here. */
+static bool status_of(const struct owners *owners, size_t i, struct shard_status *ret)
+{
+	if (!owners->shards[i])
+		return false;
+	shard_status(owners->shards[i], ret);
+	return true;
+}
+
 void status_look(struct status *status)
 {
-	status->live = 0;
+	status->owned = status->live = status->followed = 0;
 	for (size_t i = 0; i < status->owners->count; i++) {
 		struct shard_status shard;
-		shard_status(status->owners->shards[i], &shard);
+		if (!status_of(status->owners, i, &shard)) {
+			status->stopped_at[i] = (struct timespec){ 0 };
+			continue;
+		}
+		status->owned += !shard.follows;
 		status->live += shard.is_live;
+		status->followed += shard.follows;
 		if (shard.is_ended && status->stopped_at[i].tv_sec == 0)
 			(void)clock_gettime(CLOCK_REALTIME, &status->stopped_at[i]);
 		held_look(&status->held[i], status->owners->numbers[i], &shard);
@@ -46,7 +60,8 @@ bool status_progress(struct status *status)
 	bool is_moving = true;
 	for (size_t i = 0; i < status->owners->count; i++) {
 		struct shard_status shard;
-		shard_status(status->owners->shards[i], &shard);
+		if (!status_of(status->owners, i, &shard))
+			continue;
 		is_moving &=
 			!(shard.is_live || shard.is_following) || shard.passes != status->passes[i];
 		status->passes[i] = shard.passes;
@@ -74,16 +89,19 @@ static int64_t all_add(const struct owners *owners, struct shard_status *all)
 	*all = (struct shard_status){ .timer_due_ms = INT64_MAX };
 	for (size_t i = 0; i < owners->count; i++) {
 		struct shard_status shard;
-		shard_status(owners->shards[i], &shard);
-		all->inputs_decided += shard.inputs_decided;
+		if (!status_of(owners, i, &shard))
+			continue;
 		unstored += shard.verified_sequence - shard.stored_sequence;
+		all->restarts += shard.restarts;
+		if (shard.level0_files > all->level0_files)
+			all->level0_files = shard.level0_files;
+		if (shard.follows)
+			continue;
+		all->inputs_decided += shard.inputs_decided;
 		for (int s = 0; s < LOG_INPUTS; s++)
 			all->lag[s] += shard.lag[s];
 		if (shard.timer_due_ms < all->timer_due_ms)
 			all->timer_due_ms = shard.timer_due_ms;
-		if (shard.level0_files > all->level0_files)
-			all->level0_files = shard.level0_files;
-		all->restarts += shard.restarts;
 		if (shard.engine_time_ms > all->engine_time_ms)
 			all->engine_time_ms = shard.engine_time_ms;
 	}
@@ -117,7 +135,8 @@ static void waits_add(const struct owners *owners, FILE *line)
 	const char *before = ", waits: ";
 	for (size_t i = 0; i < owners->count; i++) {
 		struct shard_status shard;
-		shard_status(owners->shards[i], &shard);
+		if (!status_of(owners, i, &shard))
+			continue;
 		int64_t waited_ms = clock_monotonic_ms() - shard.waits_since_ms;
 		if (shard.is_ended || !shard.waits_for || waited_ms < WAITED_MS_TOLD)
 			continue;
@@ -134,7 +153,8 @@ static bool under_way_add(const struct owners *owners, FILE *line)
 	bool is_late = false;
 	for (size_t i = 0; i < owners->count; i++) {
 		struct shard_status shard;
-		shard_status(owners->shards[i], &shard);
+		if (!status_of(owners, i, &shard) || shard.follows)
+			continue;
 		under_way += shard.under_way;
 		if (shard.under_way_ms == 0 || now_ms - shard.under_way_ms < UNDER_WAY_MS_MAX)
 			continue;
@@ -146,6 +166,25 @@ static bool under_way_add(const struct owners *owners, FILE *line)
 	if (under_way > 0)
 		(void)fprintf(line, ", under way between shards %" PRId64, under_way);
 	return is_late;
+}
+
+/* ", follows 4 (12 events behind), 2 processes share 8 shards (host-a host-b)" */
+static void shares_add(const struct status *status, FILE *line)
+{
+	const struct agreement *agreed;
+	struct shares_figures figures;
+	if (!status->shares)
+		return;
+	agreed = &status->shares->agreement;
+	shares_count(status->shares, &figures);
+	(void)fprintf(line,
+		", follows %zu (%" PRId64 " behind), %zu process%s share%s %zu shard%s (",
+		figures.followed, figures.behind, agreed->count, agreed->count == 1 ? "" : "es",
+		agreed->count == 1 ? "s" : "", status->owners->count,
+		status->owners->count == 1 ? "" : "s");
+	for (size_t i = 0; i < agreed->count; i++)
+		(void)fprintf(line, "%s%s", i ? " " : "", agreed->names[i]);
+	(void)fprintf(line, ")%s", status->shares->is_cut_off ? ", cut off from them" : "");
 }
 
 void status_say(struct status *status, double seconds)
@@ -165,13 +204,14 @@ void status_say(struct status *status, double seconds)
 		" control %" PRId64 " internal %" PRId64 ", verified - checkpoint %" PRId64
 		", oldest timer due %s, level-0 files %d, memory %" PRId64
 		" MiB, recoveries %d, engine time ahead %" PRId64 " s",
-		status->live, status->owners->count,
+		status->live, status->owned,
 		seconds > 0 ? (double)(all.inputs_decided - status->inputs_before) / seconds : 0.0,
 		all.lag[0], all.lag[1], all.lag[2], all.lag[3], unstored, due, all.level0_files,
 		resident_kib() / 1024, all.restarts, ahead_s > 0 ? ahead_s : 0);
+	shares_add(status, line);
 	waits_add(status->owners, line);
 	stopped_add(status, line);
-	bool is_well = status->live == status->owners->count;
+	bool is_well = status->live == status->owned;
 	is_well &= !under_way_add(status->owners, line);
 	for (size_t i = 0; i < status->owners->count; i++)
 		is_well &= !held_add(&status->held[i], status->owners->numbers[i], line);

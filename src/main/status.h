@@ -4,21 +4,22 @@
 #define MAIN_STATUS_H
 
 #include "main/held.h"
-#include "main/owners.h"
+#include "main/shares.h"
 
 #include <time.h>
 
 struct status {
 	struct owners *owners;
+	struct shares *shares;       /* NULL: the shards are this process's alone */
 	struct timespec *stopped_at; /* by shard; tv_sec 0: not stopped */
 	int64_t *passes;             /* by shard, when progress was last asked for */
 	struct held *held;           /* by shard */
 	int64_t inputs_before;
 	int64_t events_before; /* of followers */
-	size_t live;
+	size_t owned, live, followed;
 };
 
-void status_new(struct status *status, struct owners *owners);
+void status_new(struct status *status, struct owners *owners, struct shares *shares);
 void status_free(struct status *status);
 
 /* Notes who is live and who has stopped, and when; says what is held up. */

@@ -113,7 +113,7 @@ def distant_kafka(options):
         broker.round_trip(options.round_trip)
         init = broker.far(broker.ledger(room, "founded")).start("init", "--shards", 1)
         submit = broker.far(near).start("submit", text=openings())
-        run, live_s = timed(broker.far(near).run, seconds=LIVE_S_MAX)
+        run, live_s = timed(broker.far(near).run, "--shard", 0, seconds=LIVE_S_MAX)
         _, answer_s = timed(all_answered, submit)
 
         gate = KafkaGate(near, resend_s=ANSWER_S_MAX)  # answers come late, and nothing is lost
@@ -122,7 +122,7 @@ def distant_kafka(options):
         is_undisturbed(run)
         code = init.exit_code(LIVE_S_MAX)
         check(code == 0, f"pinion init: exit {code}: {init.said()}")
-        newer, twin_s = timed(twin.run, seconds=LIVE_S_MAX)  # it has witnesses to compare
+        newer, twin_s = timed(twin.run, "--shard", 0, seconds=LIVE_S_MAX)  # it has witnesses to compare
         code = run.exit_code()
         check(
             code == 4 and run.says("another owner took it"),

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Two owners at once: the older one stops by itself, the newer one stays, nothing is doubled."""
+"""Two owners at once, to whom an operator gave the same shards: the older one stops by itself, the newer one stays, nothing is doubled."""
 import time
 
 from audit import audit
@@ -16,13 +16,14 @@ def owners_kafka(options):
         ledger = BROKER.ledger(room, "owners").init(shards)
         twin = Ledger(room, ledger.url, state=room.folder / "state-of-the-twin")
         gate = KafkaGate(ledger)
-        older = ledger.run()
+        named = [part for shard in range(shards) for part in ("--shard", shard)]
+        older = ledger.run(*named)
         clients = clients_start(gate, options.seed)
         wait_for(
             "load", lambda: trouble_of(clients) or all(client.rounds > 2 for client in clients), 60
         )
         began = time.monotonic()
-        newer = twin.run()
+        newer = twin.run(*named)
         code = older.exit_code(60)
         stopped_s = time.monotonic() - began
         check(code == 4, f"the older owner ended with {code}: {older.said()}")

@@ -45,6 +45,8 @@ def roles():
         names = re.findall(r"`([\w-]+)`", cells[2])
         if cells[2].startswith("topic"):
             resource, names = "Topic", [f"PREFIX.{name}" for name in names]
+        elif cells[2].startswith("group "):
+            resource, names = "Group", re.findall(r"`(PREFIX[\w.]+)`", cells[2])
         else:
             check(cells[2].startswith("transactional ids "), f"not understood: {line}")
             resource = "TransactionalId"
@@ -102,7 +104,7 @@ class Case:
     def words(self):
         """What is said about the one right."""
         operation, resource, name = self.lacking
-        kind = {"Topic": "topic", "TransactionalId": "transactional id"}[resource]
+        kind = {"Topic": "topic", "TransactionalId": "transactional id", "Group": "group"}[resource]
         name = name.replace("PREFIX", self.prefix)
         return f"denies us the operation {operation} on the {kind} {name}:"
 

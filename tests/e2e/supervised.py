@@ -160,7 +160,7 @@ def other_owner_kafka(_):
     with Room("other-owner") as room:
         ledger = BROKER.ledger(room, "other").init(2)
         twin = Ledger(room, ledger.url, state=room.folder / "state-of-the-twin")
-        older = ledger.run("--log-format", "json")
+        older = ledger.run("--log-format", "json", "--shard", "0", "--shard", "1")
         newer = twin.run("--shard", "1")
         wait_for("the older one notices", lambda: older.says("STOPPED") or not older.is_alive(), 60)
         check(older.is_alive(), f"the other shard was stopped too: {older.said()}")

@@ -80,6 +80,16 @@ static const struct setting reader_fixed[] = {
 	{ NULL, NULL },
 };
 
+/* A member reads nothing, so how partitions would be shared out is no matter. */
+static const struct setting member_fixed[] = {
+	{ "partition.assignment.strategy", "range" },
+	{ "max.poll.interval.ms", "300000" },
+	/* Client library 2.0 looks only every second whether a heartbeat is due, unless something
+	 * else is: this is. */
+	{ "statistics.interval.ms", "100" },
+	{ NULL, NULL },
+};
+
 /* A connection that worked broke, or a request on it was not answered in time. What never worked
  * breaks nothing: a server that is away for long is tried again and again. */
 static bool is_break(int error, const char *reason)
@@ -122,6 +132,19 @@ static void delivery_note(rd_kafka_t *rk, const rd_kafka_message_t *message, voi
 	}
 	if (notes->failed++ == 0)
 		notes->failure = message->err;
+}
+
+/* Whatever is assigned, nothing is read: who came or went is all that matters. */
+static void regroup_note(rd_kafka_t *rk, rd_kafka_resp_err_t what,
+	rd_kafka_topic_partition_list_t *partitions, void *opaque)
+{
+	struct kafka_notes *notes = opaque;
+	rd_kafka_topic_partition_list_t *none = rd_kafka_topic_partition_list_new(0);
+
+	(void)partitions;
+	notes->has_regrouped = true;
+	(void)rd_kafka_assign(rk, what == RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS ? none : NULL);
+	rd_kafka_topic_partition_list_destroy(none);
 }
 
 /* Library rooms never print, unless `debug` asks for it; what matters reaches error_note too. */
@@ -213,16 +236,13 @@ static rd_kafka_conf_t *conf_make(
 	return conf;
 }
 
-int kafka_handle_open(rd_kafka_t **ret, const struct kafka_config *config, enum kafka_role role,
-	const char *transactional_id, struct kafka_notes *notes, struct fault *fault)
+static int handle_make(rd_kafka_t **ret, const struct kafka_config *config, enum kafka_role role,
+	rd_kafka_conf_t *conf, struct kafka_notes *notes, struct fault *fault)
 {
 	bool producer = is_producer(role);
 	char reason[256];
 
-	assert((role == KAFKA_WRITER) == (transactional_id != NULL));
 	assert(notes || !producer);
-
-	rd_kafka_conf_t *conf = conf_make(config, role, transactional_id);
 	rd_kafka_conf_set_opaque(conf, notes);
 	rd_kafka_conf_set_error_cb(conf, role == KAFKA_READER ? break_note : error_note);
 	rd_kafka_conf_set_ssl_cert_verify_cb(conf, kafka_certificate_note);
@@ -243,6 +263,28 @@ int kafka_handle_open(rd_kafka_t **ret, const struct kafka_config *config, enum 
 	}
 	*ret = rk;
 	return 0;
+}
+
+int kafka_handle_open(rd_kafka_t **ret, const struct kafka_config *config, enum kafka_role role,
+	const char *transactional_id, struct kafka_notes *notes, struct fault *fault)
+{
+	assert((role == KAFKA_WRITER) == (transactional_id != NULL));
+	return handle_make(
+		ret, config, role, conf_make(config, role, transactional_id), notes, fault);
+}
+
+int kafka_member_open(rd_kafka_t **ret, const struct kafka_config *config,
+	const struct kafka_membership *membership, struct kafka_notes *notes, struct fault *fault)
+{
+	rd_kafka_conf_t *conf = conf_make(config, KAFKA_MEMBER, NULL);
+
+	settings_apply(conf, member_fixed);
+	text_apply(conf, "group.id", membership->group);
+	text_apply(conf, "client.id", membership->name);
+	number_apply(conf, "session.timeout.ms", membership->session_ms);
+	number_apply(conf, "heartbeat.interval.ms", membership->session_ms / 8);
+	rd_kafka_conf_set_rebalance_cb(conf, regroup_note);
+	return handle_make(ret, config, KAFKA_MEMBER, conf, notes, fault);
 }
 
 int kafka_topic_open(rd_kafka_topic_t **ret, rd_kafka_t *rk, const char *name, struct fault *fault)

@@ -2,8 +2,8 @@
 /* The log on Kafka: what its files share. Nothing here is seen outside src/log.
  *
  * One client library handle (rd_kafka_t, with threads and connections of its own) serves for
- * questions to the cluster, each writer has one, and each sender from its first record on, and
- * readers share a few.
+ * questions to the cluster, each writer has one, and each sender from its first record on, readers
+ * share a few, and the membership in a group has one.
  */
 #ifndef LOG_KAFKA_INTERNAL_H
 #define LOG_KAFKA_INTERNAL_H
@@ -54,6 +54,7 @@ struct kafka_notes {
 	size_t failed;
 	size_t payload_size;         /* of the records delivered or failed */
 	rd_kafka_resp_err_t failure; /* of the first failed one */
+	bool has_regrouped;          /* of a member's handle: somebody came or went */
 	/* --- cause.c --- */
 	bool all_down; /* no broker of those known could be reached */
 	bool is_final; /* the cause is one that waiting does not mend */
@@ -69,12 +70,22 @@ enum kafka_role {
 	KAFKA_SENDER,
 	KAFKA_READ_PROBE,
 	KAFKA_WRITE_PROBE, /* what it sends is refused */
+	KAFKA_MEMBER,      /* of the group of those who share the shards; reads nothing */
 };
 
 /* transactional_id: of a KAFKA_WRITER, else NULL. notes may be NULL; it must live as long as the
  * handle. */
 int kafka_handle_open(rd_kafka_t **ret, const struct kafka_config *config, enum kafka_role role,
 	const char *transactional_id, struct kafka_notes *notes, struct fault *fault);
+
+/* Of a KAFKA_MEMBER: its group, its name there, and after how long without a word from it the
+ * broker takes it for dead. */
+struct kafka_membership {
+	const char *group, *name;
+	int session_ms;
+};
+int kafka_member_open(rd_kafka_t **ret, const struct kafka_config *config,
+	const struct kafka_membership *membership, struct kafka_notes *notes, struct fault *fault);
 
 /* The topic of a stream; a handle that knows its topics early has no wait at its first record. */
 int kafka_topic_open(rd_kafka_topic_t **ret, rd_kafka_t *rk, const char *name, struct fault *fault);
@@ -184,5 +195,11 @@ int kafka_sender_open(struct log *base, struct log_sender **ret, struct fault *f
 int kafka_send(struct log_sender *base, uint32_t shard, enum log_stream stream,
 	const struct log_entry *entries, size_t count);
 void kafka_sender_close(struct log_sender *base);
+
+int kafka_group_open(
+	struct log *base, const char *name, struct log_group **ret, struct fault *fault);
+int kafka_group_step(struct log_group *base);
+void kafka_group_leave(struct log_group *base);
+void kafka_group_close(struct log_group *base);
 
 #endif

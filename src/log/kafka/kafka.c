@@ -247,4 +247,8 @@ const struct log_ops log_kafka = {
 	.sender_open = kafka_sender_open,
 	.send = kafka_send,
 	.sender_close = kafka_sender_close,
+	.group_open = kafka_group_open,
+	.group_step = kafka_group_step,
+	.group_leave = kafka_group_leave,
+	.group_close = kafka_group_close,
 };
