@@ -15,18 +15,19 @@ enum {
 	 * files but for its tables. */
 	FILES_PROCESS = 40,
 	FILES_LOG_MIN = 24,
-	/* Of a shard's own clients of Kafka one writes and one may send; the process's ask, look
-	 * whether all is as it was, and read, for all shards. */
-	KAFKA_CLIENTS_SHARD = 2,
-	KAFKA_CLIENTS_PROCESS = 18,
+	/* Of a shard's own clients of Kafka one writes and two may send; the process's ask, share,
+	 * look whether all is as it was, and read, for all shards. */
+	KAFKA_CLIENTS_SHARD = 3,
+	KAFKA_CLIENTS_PROCESS = 19,
 	FILES_KAFKA_BOOTSTRAP = 2, /* of each client for each broker named in the URL */
 	FILES_KAFKA_BROKER = 3,    /* and for each broker that there is */
 	/* From there on a store opens all its tables at once, as a damaged one is then met at once.
 	 */
 	FILES_STORE_ALL = 4096,
 
-	/* One decides, one commits, one writes checkpoints, one reads ahead. */
-	THREADS_SHARD = 4,
+	/* One decides, one commits, one writes checkpoints, one reads ahead, one sends to others.
+	 */
+	THREADS_SHARD = 5,
 	/* RocksDB opens a log's tables by 16, and has some of its own; the socket's. */
 	THREADS_PROCESS = 24,
 

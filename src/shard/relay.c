@@ -574,4 +574,6 @@ void relay_stop(struct relay *relay)
 	if (relay->thread)
 		thread_stop(&relay->thread, relay->monitor, &relay->is_stopping);
 	relay->is_handed = false;
+	atomic_store(&relay->shard->status_under_way, 0);
+	atomic_store(&relay->shard->status_under_way_ms, 0);
 }
