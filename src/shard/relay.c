@@ -7,13 +7,15 @@
 #include <stdlib.h>
 
 enum {
-	WINDOW = 16384, /* remittances, or answers, of a pair that are under way */
+	WINDOW = 16384,     /* remittances, or answers, of a pair that are under way */
+	WINDOW_STEP = 2048, /* it moves by so much: else a long backlog would go out in crumbs */
 	SETTLED_PER_RECORD = EFFECTS_PER_EVENT_MAX,
 	CARGO_RECORDS_MAX = 4096,
 	CARGO_BYTES_MAX = 1 << 20,
 	AGAIN_MS_MIN = 1000,
 	AGAIN_MS_MAX = 60000,
 	LOADS_MAX = 4, /* of one step */
+	ROWS_WANTED_MAX = STATE_MISSING_MAX / 2,
 };
 
 /* What is sent again and again until it is answered. */
@@ -307,7 +309,8 @@ static int64_t sending_due(
 	}
 	if (sending->given < answered)
 		sending->given = answered;
-	*ret_end = end < answered + WINDOW ? end : answered + WINDOW;
+	int64_t window_end = answered - answered % WINDOW_STEP + WINDOW;
+	*ret_end = end < window_end ? end : window_end;
 	if (sending->given == answered) { /* nothing is under way: the wait begins with the next */
 		sending->wait_ms = AGAIN_MS_MIN;
 		sending->again_ms = now_ms + AGAIN_MS_MIN;
@@ -323,6 +326,14 @@ static int64_t sending_due(
 	return answered + 1;
 }
 
+/* The rows that follow are mostly not there either: one look into the store brings them all. */
+static void rows_want(struct relay *relay, uint32_t to, int64_t next, int64_t end)
+{
+	struct outbox sent;
+	for (int64_t last = next + ROWS_WANTED_MAX; next <= end && next < last; next++)
+		(void)view_outbox(relay->shard->replica.state, to, next, &sent);
+}
+
 static bool deliveries_add(struct relay *relay, uint32_t to, struct pair *pair, int64_t now_ms)
 {
 	int64_t end;
@@ -331,8 +342,10 @@ static bool deliveries_add(struct relay *relay, uint32_t to, struct pair *pair, 
 		pair->oldest_ms = 0;
 	int64_t next = sending_due(sending, pair->now.answered, pair->verified.sent, now_ms, &end);
 	for (; next <= end && cargo_has_room(relay->cargo); next++) {
-		if (!delivery_add(relay, to, next))
+		if (!delivery_add(relay, to, next)) {
+			rows_want(relay, to, next, end);
 			return false;
+		}
 		if (sending->given < next)
 			sending->given = next;
 	}
