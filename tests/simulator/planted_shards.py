@@ -21,13 +21,13 @@ BUGS = [
     Bug(
         "a_remittance_that_was_sent_is_forgotten",
         ("src/shard/relay.c", "pair->deliveries.answered = pair->now.answered;", "pair->deliveries.answered = pair->now.sent;"),
-        ("src/shard/relay.c", "	return answered + 1;\n}\n\nstatic bool deliveries_add", "	return sending->given + 1;\n}\n\nstatic bool deliveries_add"),
+        ("src/shard/relay.c", "	return answered + 1;\n}\n\n/* The rows that follow", "	return sending->given + 1;\n}\n\n/* The rows that follow"),
         worlds=200,
     ),
     Bug(
         "an_answer_is_dropped_before_it_is_confirmed",
         ("src/shard/relay.c", "pair->answers.answered = pair->now.confirmed;", "pair->answers.answered = pair->now.received;"),
-        ("src/shard/relay.c", "	return answered + 1;\n}\n\nstatic bool deliveries_add", "	return sending->given + 1;\n}\n\nstatic bool deliveries_add"),
+        ("src/shard/relay.c", "	return answered + 1;\n}\n\n/* The rows that follow", "	return sending->given + 1;\n}\n\n/* The rows that follow"),
         worlds=200,
     ),
     Bug(
@@ -80,7 +80,9 @@ BUGS = [
     Bug(
         "a_number_is_taken_over_a_gap",
         ("src/decide/remittance/remittance_deliver.c", "	if (c->number > route.received + 1)", "	if (c->number > route.received + 2)"),
-        worlds=400,
+        # Some are left out at first, which is mended by sending them again.
+        ("src/shard/relay.c", "		if (!delivery_add(relay, to, next)) {", "		if ((next % 7 != 0 || next <= sending->given) && !delivery_add(relay, to, next)) {"),
+        worlds=200,
     ),
     Bug(
         "a_refusal_takes_no_number",
