@@ -152,7 +152,7 @@ static void shop_open(struct shop *shop, const struct held *held)
 	(void)snprintf(shop->folder, sizeof shop->folder, "%s/pinion-between-XXXXXX",
 		parent ? parent : "/tmp");
 	assert_non_null(mkdtemp(shop->folder));
-	(void)snprintf(shop->path, sizeof shop->path, "%s/store", shop->folder);
+	(void)snprintf(shop->path, sizeof shop->path, "%.200s/store", shop->folder);
 	done(store_open(&shop->store, shop->path, STORE_OWN, 8 << 20, &shop->fault), shop);
 	rows_make(&rows, held);
 	done(store_ingest(shop->store, rows.at, rows.count, NULL, 0, &shop->fault), shop);
