@@ -108,7 +108,7 @@ def threads_counted(room):
             os.chown(path, user, user)
         refused(
             room.start("threads", *as_user, folder / "pinion", "run", "--ledger", f"embedded:{folder}/ledger"),
-            "1 shard needs up to 28 threads",
+            "1 shard needs up to 29 threads",
             "could be started",
             "TasksMax",
         )

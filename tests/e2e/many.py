@@ -97,7 +97,7 @@ def sixty_four_shards_embedded(_):
 
 def sixty_four_shards_kafka(_):
     with Room("many") as room:
-        return sixty_four_shards(BROKER.ledger(room), 64 * (40 + 10) + 40 + 90, 20)
+        return sixty_four_shards(BROKER.ledger(room), 64 * (40 + 15) + 40 + 95, 20)
 
 
 TESTS = [sixty_four_shards_embedded, sixty_four_shards_kafka]
