@@ -87,7 +87,8 @@ def words_embedded(_):
         posted = [row["effects"] for row in rows if row["outcome"] == "transfer_posted"]
         check(
             [{"posting": {"debit_account": "bob/main", "credit_account": "cafe/main", "amount": "3.50 USD",
-             "amount_minor": 350, "amount_currency": "USD", "layer": "posted", "rail": "book", "forced": False}}] in posted,
+             "amount_minor": 350, "amount_currency": "USD", "layer": "posted", "rail": "book", "forced": False},
+             "remittance": None, "settlement": None}] in posted,
             f"no such row among {posted}",
         )
         return f"{len(rows)} events in words and as rows"
