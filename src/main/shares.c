@@ -20,6 +20,8 @@ enum {
 	/* For those who follow, to take what this one gives; then it has to drain what is left. */
 	GIVE_MS = 3000,
 	GIVE_STEP_MS = 20,
+	/* Two that do not agree take a shard from each other so seldom at most. */
+	AGAIN_MS = 20000,
 };
 
 /* Of one shard. */
@@ -30,6 +32,7 @@ struct share {
 	int overtaken;    /* as counted by the shard */
 	unsigned
 		took_at; /* the changes among the members when it was last asked to own; 0: never */
+	int64_t took_ms; /* monotonic */
 	/* Who should own it, and who should have before; "": not known. */
 	char owner[LOG_MEMBER_NAME_MAX], before[LOG_MEMBER_NAME_MAX];
 };
@@ -158,11 +161,16 @@ static void share_own(struct shares *shares, size_t i, const struct shard_status
 	struct share *share = &shares->each[i];
 	struct shard *shard = shares->owners->shards[i];
 	/* Whoever takes it although it is to be ours knows of others than we do: it is taken back
-	 * once somebody came or went, and not again and again. */
-	if (share->is_asked_to_own || share->took_at == shares->changes || !is_ready(share, status))
+	 * once somebody came or went, or after a while, and not again and again. */
+	int64_t now_ms = clock_monotonic_ms();
+	bool was_taken = share->took_at == shares->changes && now_ms - share->took_ms < AGAIN_MS;
+	/* While it is not known who is there, nobody's share is certain. */
+	if (share->is_asked_to_own || was_taken || !shares->agreement.is_used ||
+		!is_ready(share, status))
 		return;
 	share->is_asked_to_own = true;
 	share->took_at = shares->changes;
+	share->took_ms = now_ms;
 	shard_promote(shard);
 }
 

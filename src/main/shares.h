@@ -4,9 +4,9 @@
  *
  * A shard is followed to the end of its log first and only then owned, so whoever owns it goes on
  * until then. Who owns a shard and should not goes on until another one takes it: no shard is ever
- * without an owner because of a plan. A shard is taken at most
- * once before a process came or went again: so two that do not agree never take it from each other
- * in turns. */
+ * without an owner because of a plan. A shard is taken at most once
+ * before a process came or went again, or 20 s are over, and never while it is not known who is
+ * there: so two that do not agree for a moment do not take it from each other in turns. */
 #ifndef MAIN_SHARES_H
 #define MAIN_SHARES_H
 
