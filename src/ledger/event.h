@@ -13,6 +13,9 @@
 
 enum { EFFECTS_PER_EVENT_MAX = 64, BALANCES_PER_EVENT_MAX = 64 };
 
+/* How many one answer settles, and one confirmation looks through, at most. */
+enum { REMITTANCES_AT_ONCE_MAX = EFFECTS_PER_EVENT_MAX };
+
 /* Rows of command ids are dropped once a day. */
 enum { TIMER_COMMAND_IDS_EVERY_MS = 86400000 };
 

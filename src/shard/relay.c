@@ -1,17 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "shard/relay.h"
 
+#include "shard/courier.h"
 #include "shard/internal.h"
 
 #include <assert.h>
+#include <inttypes.h>
 #include <stdlib.h>
 
 enum {
 	WINDOW = 16384,     /* remittances, or answers, of a pair that are under way */
 	WINDOW_STEP = 2048, /* it moves by so much: else a long backlog would go out in crumbs */
-	SETTLED_PER_RECORD = EFFECTS_PER_EVENT_MAX,
-	CARGO_RECORDS_MAX = 4096,
-	CARGO_BYTES_MAX = 1 << 20,
 	AGAIN_MS_MIN = 1000,
 	AGAIN_MS_MAX = 60000,
 	LOADS_MAX = 4, /* of one step */
@@ -42,21 +41,9 @@ struct pair {
 	int64_t given_answers, given_confirmed_to;
 };
 
-/* Records for one shard. */
-struct parcel {
-	uint32_t shard;
-	size_t first, count;
-	bool has_failed;
-};
-
-struct cargo {
-	struct log_entry entries[CARGO_RECORDS_MAX];
-	size_t count;
-	uint8_t bytes[CARGO_BYTES_MAX];
-	size_t used;
-	struct parcel *parcels; /* room for one a shard */
-	size_t parcel_count;
-};
+/* Two couriers, so that a topic that takes nothing holds up nobody but who waits for it: one for
+ * those to which the last parcel could be sent, one for the others. */
+enum { WELL, TROUBLED, COURIERS };
 
 struct relay {
 	struct shard *shard;
@@ -64,148 +51,78 @@ struct relay {
 	struct pair *pairs; /* by shard */
 	uint32_t first;     /* whose turn it is to be first */
 	int64_t handed_sequence;
-	bool is_handed; /* and not known to be verified yet */
-	bool has_given; /* the cargo's end was not looked at yet */
-
-	struct thread *thread;
-	struct monitor *monitor;
-	struct cargo *cargo; /* the sending thread's, while it is full */
-	bool is_full, is_stopping;
+	bool is_handed;    /* and not known to be verified yet */
+	uint32_t troubled; /* how many pairs are */
+	struct courier *couriers[COURIERS];
 };
 
-/* --- Sending --- */
+/* --- What became of a cargo --- */
 
-/* Then the next life sends it: nobody waits for one topic after the other to take nothing. */
-static bool is_to_stop(struct relay *relay)
+/* What was not taken is given again, later and later. The operator hears of the first time, and of
+ * the end. */
+static void parcel_failed(struct relay *relay, struct pair *pair, uint32_t to, const char *why)
 {
-	monitor_enter(relay->monitor);
-	bool is_stopping = relay->is_stopping;
-	monitor_leave(relay->monitor);
-	return is_stopping;
-}
-
-static void cargo_send(struct relay *relay, struct log_sender **sender)
-{
-	struct cargo *cargo = relay->cargo;
-	struct fault fault = { 0 };
-	int error = *sender ? 0 : log_sender_open(relay->shard->config.log, sender, &fault);
-	for (size_t i = 0; i < cargo->parcel_count; i++) {
-		struct parcel *parcel = &cargo->parcels[i];
-		parcel->has_failed = error || is_to_stop(relay) ||
-				     log_send(*sender, parcel->shard, LOG_INTERNAL,
-					     cargo->entries + parcel->first, parcel->count) != 0;
-	}
-}
-
-static void relay_main(void *context)
-{
-	struct relay *relay = context;
-	struct log_sender *sender = NULL;
-	monitor_enter(relay->monitor);
-	for (;;) {
-		while (!relay->is_full && !relay->is_stopping)
-			monitor_wait(relay->monitor);
-		if (relay->is_stopping)
-			break;
-		monitor_leave(relay->monitor);
-		cargo_send(relay, &sender);
-		monitor_enter(relay->monitor);
-		relay->is_full = false;
-		bell_ring(relay->shard->bell);
-	}
-	monitor_leave(relay->monitor);
-	log_sender_close(sender);
-}
-
-static bool is_sending(struct relay *relay)
-{
-	monitor_enter(relay->monitor);
-	bool is_full = relay->is_full;
-	monitor_leave(relay->monitor);
-	return is_full;
-}
-
-static int cargo_give(struct relay *relay)
-{
-	if (!relay->thread) /* most shards of a small ledger never pay each other */
-		relay->thread =
-			thread_start("relay", relay->shard->config.shard, relay_main, relay);
-	if (!relay->thread)
-		return FAULT(&relay->shard->fault, FAULT_IO, "no thread for the relay");
-	relay->has_given = true;
-	monitor_enter(relay->monitor);
-	relay->is_full = true;
-	monitor_wake(relay->monitor);
-	monitor_leave(relay->monitor);
-	return 0;
-}
-
-/* What was not taken is given again, later and later. */
-static void parcel_end(struct relay *relay, const struct parcel *parcel, int64_t now_ms)
-{
-	struct pair *pair = &relay->pairs[parcel->shard];
-	if (!parcel->has_failed) {
-		pair->failures = 0;
-		return;
+	if (pair->failures == 0) {
+		relay->troubled++;
+		shard_diag(relay->shard,
+			"what is for shard %" PRIu32 " can't be sent, and is tried again: %s", to,
+			why);
 	}
 	int wait_ms = AGAIN_MS_MIN << (pair->failures < 6 ? pair->failures : 6);
 	pair->failures++;
-	pair->not_before_ms = now_ms + (wait_ms < AGAIN_MS_MAX ? wait_ms : AGAIN_MS_MAX);
+	pair->not_before_ms =
+		clock_monotonic_ms() + (wait_ms < AGAIN_MS_MAX ? wait_ms : AGAIN_MS_MAX);
 	pair->deliveries.given = pair->given_deliveries;
 	pair->answers.given = pair->given_answers;
-	pair->confirmed_to = pair->given_confirmed_to;
+	if (pair->confirmed_to >
+		pair->given_confirmed_to) /* an answer may have come again meanwhile */
+		pair->confirmed_to = pair->given_confirmed_to;
 }
 
-static void cargo_end(struct relay *relay)
+static void parcel_taken(struct relay *relay, struct pair *pair, uint32_t to)
 {
-	struct cargo *cargo = relay->cargo;
-	if (!relay->has_given)
+	if (pair->failures == 0)
 		return;
-	int64_t now_ms = clock_monotonic_ms();
-	for (size_t i = 0; i < cargo->parcel_count; i++)
-		parcel_end(relay, &cargo->parcels[i], now_ms);
-	relay->has_given = false;
-	cargo->count = cargo->used = cargo->parcel_count = 0;
+	relay->troubled--;
+	pair->failures = 0;
+	shard_diag(relay->shard, "what is for shard %" PRIu32 " can be sent again", to);
+}
+
+static void cargo_end(struct relay *relay, struct courier *courier, struct cargo *cargo)
+{
+	for (size_t i = 0; i < cargo->parcel_count; i++) {
+		uint32_t to = cargo->parcels[i].shard;
+		if (cargo->parcels[i].has_failed)
+			parcel_failed(relay, &relay->pairs[to], to, courier_trouble(courier));
+		else
+			parcel_taken(relay, &relay->pairs[to], to);
+	}
+	cargo_empty(cargo);
 }
 
 /* --- Records --- */
 
-static bool cargo_has_room(const struct cargo *cargo)
-{
-	return cargo->count < CARGO_RECORDS_MAX &&
-	       cargo->used + COMMAND_SIZE_MAX <= CARGO_BYTES_MAX;
-}
+/* What a pair's records are put into. */
+struct filling {
+	struct relay *relay;
+	struct cargo *cargo;
+	uint32_t to;
+	struct pair *pair;
+	int64_t now_ms; /* monotonic */
+};
 
-static void cargo_add(struct relay *relay, uint32_t to, const struct command *command)
+static void record_add(const struct filling *filling, const struct command *command)
 {
-	struct cargo *cargo = relay->cargo;
-	assert(cargo_has_room(cargo));
-	struct parcel *parcel = &cargo->parcels[cargo->parcel_count];
-	if (cargo->parcel_count > 0 && parcel[-1].shard == to)
-		parcel--;
-	else
-		*parcel =
-			(struct parcel){ .shard = cargo->parcels[cargo->parcel_count++].shard = to,
-				.first = cargo->count };
-	uint8_t *value = cargo->bytes + cargo->used;
-	size_t size = command_encode(
-		relay->shard->replica.codec, command, value, CARGO_BYTES_MAX - cargo->used);
-	cargo->used += size;
-	uint8_t *key = cargo->bytes + cargo->used;
-	memcpy(key, command->party.at, command->party.size);
-	cargo->used += command->party.size;
-	cargo->entries[cargo->count++] = (struct log_entry){
-		.key = { key, command->party.size },
-		.value = { value, size },
-	};
-	parcel->count++;
+	cargo_add(filling->cargo, filling->relay->shard->replica.codec, filling->to, command);
 }
 
 /* False: its row is not loaded. */
-static bool delivery_add(struct relay *relay, uint32_t to, int64_t number)
+static bool delivery_add(const struct filling *filling, int64_t number)
 {
+	struct shard *shard = filling->relay->shard;
+	struct pair *pair = filling->pair;
 	struct outbox sent;
-	enum answer answer = view_outbox(relay->shard->replica.state, to, number, &sent);
+	enum answer answer = view_outbox(shard->replica.state, filling->to, number, &sent);
 	assert(answer != ANSWER_ABSENT);
 	if (answer == ANSWER_NOT_LOADED)
 		return false;
@@ -215,7 +132,7 @@ static bool delivery_add(struct relay *relay, uint32_t to, int64_t number)
 		.reference = sent.reference };
 	text64_set(&command.party, sent.to_account.at, sent.to_account.party_size);
 	command.remittance_deliver = (struct command_remittance_deliver){
-		.home_shard = relay->shard->config.shard,
+		.home_shard = shard->config.shard,
 		.number = number,
 		.payment_id.id = sent.payment_id,
 		.from_account = sent.from_account,
@@ -223,73 +140,73 @@ static bool delivery_add(struct relay *relay, uint32_t to, int64_t number)
 		.amount = { .amount = sent.amount, .currency = sent.currency },
 		.purpose = (int32_t)sent.purpose,
 	};
-	cargo_add(relay, to, &command);
-	struct pair *pair = &relay->pairs[to];
-	if (number <= pair->deliveries.given) /* again */
+	record_add(filling, &command);
+	bool is_again = number <= pair->deliveries.given || pair->failures > 0;
+	if (is_again && number == pair->now.answered + 1)
 		pair->oldest_ms = sent.sent_at_ms;
 	return true;
 }
 
-static void return_add(struct relay *relay, uint32_t to, const struct refusal *refusal)
+static void return_add(const struct filling *filling, const struct refusal *refusal)
 {
 	struct command command = { .kind = COMMAND_remittance_return,
 		.initiator = INITIATOR_system,
 		.party = refusal->party,
 		.group_id.id = refusal->group_id };
 	command.remittance_return = (struct command_remittance_return){
-		.away_shard = relay->shard->config.shard,
+		.away_shard = filling->relay->shard->config.shard,
 		.number = refusal->number,
 		.reason = (int32_t)refusal->reason,
 	};
-	cargo_add(relay, to, &command);
+	record_add(filling, &command);
 }
 
-static void settle_add(struct relay *relay, uint32_t to, int64_t first, int64_t last)
+static void settle_add(const struct filling *filling, int64_t first, int64_t last)
 {
 	struct command command = { .kind = COMMAND_remittance_settle,
 		.initiator = INITIATOR_system };
 	command.remittance_settle = (struct command_remittance_settle){
-		.away_shard = relay->shard->config.shard,
+		.away_shard = filling->relay->shard->config.shard,
 		.first_number = first,
 		.last_number = last,
 	};
-	cargo_add(relay, to, &command);
+	record_add(filling, &command);
 }
 
-static void confirm_add(struct relay *relay, uint32_t to, int64_t number)
+static void confirm_add(const struct filling *filling, int64_t number)
 {
 	struct command command = { .kind = COMMAND_remittance_confirm,
 		.initiator = INITIATOR_system };
 	command.remittance_confirm = (struct command_remittance_confirm){
-		.home_shard = relay->shard->config.shard,
+		.home_shard = filling->relay->shard->config.shard,
 		.number = number,
 	};
-	cargo_add(relay, to, &command);
+	record_add(filling, &command);
 }
 
 /* Answers from `first` on: as many credited ones as one record takes, or one that was refused.
  * Returns the last number that it tells; 0: a row is not loaded. Most routes have no refusals: then
  * there is no row to look for. */
-static int64_t answer_add(
-	struct relay *relay, uint32_t to, const struct pair *pair, int64_t first, int64_t end)
+static int64_t answer_add(const struct filling *filling, int64_t first, int64_t end)
 {
+	const struct state *state = filling->relay->shard->replica.state;
 	struct refusal refusal;
 	int64_t last = first - 1;
-	while (last < end && last - first + 1 < SETTLED_PER_RECORD) {
+	while (last < end && last - first + 1 < REMITTANCES_AT_ONCE_MAX) {
 		enum answer answer = ANSWER_ABSENT;
-		if (pair->now.refused > 0)
-			answer = view_refusal(relay->shard->replica.state, to, last + 1, &refusal);
+		if (filling->pair->now.refused > 0)
+			answer = view_refusal(state, filling->to, last + 1, &refusal);
 		if (answer == ANSWER_NOT_LOADED)
 			return 0;
 		if (answer == ANSWER_PRESENT && last < first) {
-			return_add(relay, to, &refusal);
+			return_add(filling, &refusal);
 			return first;
 		}
 		if (answer == ANSWER_PRESENT)
 			break;
 		last++;
 	}
-	settle_add(relay, to, first, last);
+	settle_add(filling, first, last);
 	return last;
 }
 
@@ -327,23 +244,26 @@ static int64_t sending_due(
 }
 
 /* The rows that follow are mostly not there either: one look into the store brings them all. */
-static void rows_want(struct relay *relay, uint32_t to, int64_t next, int64_t end)
+static void rows_want(const struct filling *filling, int64_t next, int64_t end)
 {
+	const struct state *state = filling->relay->shard->replica.state;
 	struct outbox sent;
 	for (int64_t last = next + ROWS_WANTED_MAX; next <= end && next < last; next++)
-		(void)view_outbox(relay->shard->replica.state, to, next, &sent);
+		(void)view_outbox(state, filling->to, next, &sent);
 }
 
-static bool deliveries_add(struct relay *relay, uint32_t to, struct pair *pair, int64_t now_ms)
+static bool deliveries_add(const struct filling *filling)
 {
 	int64_t end;
+	struct pair *pair = filling->pair;
 	struct sending *sending = &pair->deliveries;
 	if (sending->answered < pair->now.answered)
 		pair->oldest_ms = 0;
-	int64_t next = sending_due(sending, pair->now.answered, pair->verified.sent, now_ms, &end);
-	for (; next <= end && cargo_has_room(relay->cargo); next++) {
-		if (!delivery_add(relay, to, next)) {
-			rows_want(relay, to, next, end);
+	int64_t next = sending_due(
+		sending, pair->now.answered, pair->verified.sent, filling->now_ms, &end);
+	for (; next <= end && cargo_has_room(filling->cargo); next++) {
+		if (!delivery_add(filling, next)) {
+			rows_want(filling, next, end);
 			return false;
 		}
 		if (sending->given < next)
@@ -352,14 +272,15 @@ static bool deliveries_add(struct relay *relay, uint32_t to, struct pair *pair, 
 	return true;
 }
 
-static bool answers_add(struct relay *relay, uint32_t to, struct pair *pair, int64_t now_ms)
+static bool answers_add(const struct filling *filling)
 {
 	int64_t end;
-	struct sending *sending = &pair->answers;
-	int64_t next =
-		sending_due(sending, pair->now.confirmed, pair->verified.received, now_ms, &end);
-	while (next <= end && cargo_has_room(relay->cargo)) {
-		int64_t last = answer_add(relay, to, pair, next, end);
+	const struct pair *pair = filling->pair;
+	struct sending *sending = &filling->pair->answers;
+	int64_t next = sending_due(
+		sending, pair->now.confirmed, pair->verified.received, filling->now_ms, &end);
+	while (next <= end && cargo_has_room(filling->cargo)) {
+		int64_t last = answer_add(filling, next, end);
 		if (last == 0)
 			return false;
 		if (sending->given < last)
@@ -370,15 +291,16 @@ static bool answers_add(struct relay *relay, uint32_t to, struct pair *pair, int
 }
 
 /* The other shard looks for the rows of what it refused, so many at a time. */
-static void confirmations_add(struct relay *relay, uint32_t to, struct pair *pair)
+static void confirmations_add(const struct filling *filling)
 {
+	struct pair *pair = filling->pair;
 	int64_t number = pair->verified.answered;
-	while (pair->confirmed_to < number && cargo_has_room(relay->cargo)) {
+	while (pair->confirmed_to < number && cargo_has_room(filling->cargo)) {
 		int64_t next =
-			pair->has_returned && number - pair->confirmed_to > SETTLED_PER_RECORD
-				? pair->confirmed_to + SETTLED_PER_RECORD
+			pair->has_returned && number - pair->confirmed_to > REMITTANCES_AT_ONCE_MAX
+				? pair->confirmed_to + REMITTANCES_AT_ONCE_MAX
 				: number;
-		confirm_add(relay, to, next);
+		confirm_add(filling, next);
 		pair->confirmed_to = next;
 	}
 	pair->has_returned = pair->has_returned && pair->now.answered < pair->now.sent;
@@ -392,13 +314,12 @@ static bool is_quiet(const struct pair *pair)
 }
 
 /* False: rows are not loaded. */
-static bool pair_add(struct relay *relay, uint32_t to, int64_t now_ms)
+static bool pair_add(const struct filling *filling)
 {
-	struct pair *pair = &relay->pairs[to];
-	if (to == relay->shard->config.shard || is_quiet(pair) || now_ms < pair->not_before_ms)
+	if (is_quiet(filling->pair) || filling->now_ms < filling->pair->not_before_ms)
 		return true;
-	confirmations_add(relay, to, pair);
-	return answers_add(relay, to, pair, now_ms) && deliveries_add(relay, to, pair, now_ms);
+	confirmations_add(filling);
+	return answers_add(filling) && deliveries_add(filling);
 }
 
 /* From here on it is given again if it is not taken. */
@@ -409,29 +330,30 @@ static void pair_begin(struct pair *pair)
 	pair->given_confirmed_to = pair->confirmed_to;
 }
 
-static int rows_load(struct relay *relay, size_t *ret_loaded)
+/* All pairs that are well, or all others; each time another one first, so that none waits for the
+ * room of others for ever. */
+static int cargo_fill(struct relay *relay, struct cargo *cargo, bool is_troubled)
 {
-	return replica_load(&relay->shard->replica, ret_loaded);
-}
-
-/* All pairs, each time another one first, so that none waits for the room of others for ever. */
-static int cargo_fill(struct relay *relay)
-{
-	int64_t now_ms = clock_monotonic_ms();
+	struct filling filling = { .relay = relay, .cargo = cargo, .now_ms = clock_monotonic_ms() };
+	struct replica *replica = &relay->shard->replica;
 	uint32_t first = relay->first;
 	int loads = 0;
-	for (uint32_t i = 0; i < relay->shards && cargo_has_room(relay->cargo); i++) {
-		uint32_t to = (first + i) % relay->shards;
+	for (uint32_t i = 0; i < relay->shards && cargo_has_room(cargo); i++) {
+		filling.to = (first + i) % relay->shards;
+		filling.pair = &relay->pairs[filling.to];
+		if (filling.to == relay->shard->config.shard ||
+			(filling.pair->failures > 0) != is_troubled)
+			continue;
 		size_t loaded = 1;
-		pair_begin(&relay->pairs[to]);
-		while (!pair_add(relay, to, now_ms) && loads++ < LOADS_MAX && loaded > 0) {
-			int error = rows_load(relay, &loaded);
+		pair_begin(filling.pair);
+		while (!pair_add(&filling) && loads++ < LOADS_MAX && loaded > 0) {
+			int error = replica_load(replica, &loaded);
 			if (error)
 				return error;
 		}
-		relay->first = to;
+		relay->first = filling.to;
 	}
-	state_missing_clear(relay->shard->replica.state);
+	state_missing_clear(replica->state);
 	return 0;
 }
 
@@ -515,17 +437,27 @@ void relay_hand(struct relay *relay, int64_t last_sequence)
 	relay->is_handed = true;
 }
 
+static int courier_step(struct relay *relay, int which)
+{
+	struct courier *courier = relay->couriers[which];
+	struct cargo *cargo = courier_cargo(courier);
+	if (!cargo)
+		return 0;
+	cargo_end(relay, courier, cargo);
+	int error = cargo_fill(relay, cargo, which == TROUBLED);
+	return error || cargo->count == 0 ? error : courier_give(courier);
+}
+
 int relay_step(struct relay *relay)
 {
 	if (relay->shards == 1)
 		return 0;
 	handed_is_verified(relay);
-	if (is_sending(relay))
-		return 0;
-	cargo_end(relay);
+	int error = courier_step(relay, WELL);
+	if (!error && relay->troubled > 0)
+		error = courier_step(relay, TROUBLED);
 	oldest_tell(relay);
-	int error = cargo_fill(relay);
-	return error || relay->cargo->count == 0 ? error : cargo_give(relay);
+	return error;
 }
 
 /* --- Its life --- */
@@ -536,12 +468,10 @@ struct relay *relay_new(struct shard *shard)
 	assert(relay);
 	relay->shard = shard;
 	relay->shards = log_shards(shard->config.log);
-	relay->monitor = monitor_new();
 	relay->pairs = calloc(relay->shards, sizeof *relay->pairs);
-	relay->cargo = malloc(sizeof *relay->cargo);
-	assert(relay->pairs && relay->cargo);
-	relay->cargo->parcels = calloc(relay->shards, sizeof *relay->cargo->parcels);
-	assert(relay->cargo->parcels);
+	assert(relay->pairs);
+	for (int i = 0; i < COURIERS; i++)
+		relay->couriers[i] = courier_new(shard);
 	return relay;
 }
 
@@ -549,10 +479,8 @@ void relay_free(struct relay *relay)
 {
 	if (!relay)
 		return;
-	assert(!relay->thread);
-	monitor_free(relay->monitor);
-	free(relay->cargo->parcels);
-	free(relay->cargo);
+	for (int i = 0; i < COURIERS; i++)
+		courier_free(relay->couriers[i]);
 	free(relay->pairs);
 	free(relay);
 }
@@ -560,14 +488,13 @@ void relay_free(struct relay *relay)
 int relay_start(struct relay *relay)
 {
 	memset(relay->pairs, 0, relay->shards * sizeof *relay->pairs);
-	relay->cargo->count = relay->cargo->used = relay->cargo->parcel_count = 0;
-	relay->is_full = relay->is_stopping = relay->is_handed = relay->has_given = false;
-	relay->first = 0;
+	relay->is_handed = false;
+	relay->first = relay->troubled = 0;
 	if (relay->shards == 1)
 		return 0;
 	size_t loaded;
 	routes_read(relay); /* notes what is not loaded */
-	int error = rows_load(relay, &loaded);
+	int error = replica_load(&relay->shard->replica, &loaded);
 	if (error)
 		return error;
 	routes_read(relay);
@@ -584,8 +511,8 @@ int relay_start(struct relay *relay)
 
 void relay_stop(struct relay *relay)
 {
-	if (relay->thread)
-		thread_stop(&relay->thread, relay->monitor, &relay->is_stopping);
+	for (int i = 0; i < COURIERS; i++)
+		courier_stop(relay->couriers[i]);
 	relay->is_handed = false;
 	atomic_store(&relay->shard->status_under_way, 0);
 	atomic_store(&relay->shard->status_under_way_ms, 0);

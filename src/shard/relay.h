@@ -8,8 +8,9 @@
  * of the owner; the next one begins anew, and what is sent twice does no harm. At most a window per
  * pair of shards is under way, so a backlog stays in rows.
  *
- * The deciding thread looks rows up and makes records of them, at batch boundaries; a thread beside
- * it sends. Where one shard's topic takes nothing, only that shard is asked more and more seldom.
+ * The deciding thread looks rows up and makes records of them, at batch boundaries; a courier
+ * beside it sends them. Where a shard's topic takes nothing, that shard is asked more and more
+ * seldom, by another courier.
  */
 #ifndef SHARD_RELAY_H
 #define SHARD_RELAY_H
@@ -31,7 +32,7 @@ void relay_stop(struct relay *relay);
 void relay_note(struct relay *relay, const struct event *event);
 /* A batch is handed to the committer: what its events say may be sent once they are verified. */
 void relay_hand(struct relay *relay, int64_t last_sequence);
-/* Between batches: what can be sent is given to the sending thread, if that is idle. */
+/* Between batches: what can be sent is given to the couriers that are not on their way. */
 int relay_step(struct relay *relay);
 
 #endif

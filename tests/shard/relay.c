@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The relay between the shards of one ledger: every payment to another shard ends, whatever becomes
  * of what is sent, of its owners, and of the other shard. */
-#include "shard_fixture.h"
+#include "hooked_log.h"
 
 #include "shard/thread.h"
 
@@ -285,6 +285,49 @@ static void test_what_is_sent_may_fail_or_be_torn_or_doubled(void **state)
 	all_end(rig, owners);
 }
 
+/* Nor is that kept from the operator: who does not get it, since when, and why. */
+static void test_a_topic_that_takes_nothing_holds_up_no_other(void **state)
+{
+	(void)state;
+	enum { COUNT = 300, ROUNDS = 5 };
+	struct rig *rig = rig_of_members("deaf", 3);
+	struct hooked hooked = hooked_of(rig);
+	struct owner *owners[3] = { NULL, owner_of(rig, 1), owner_of(rig, 2) };
+	owners[0] = owner_new(rig, 0, folder_of(0));
+	owners[0]->config.log = &hooked.log;
+	atomic_store(&hooked.deaf, 1 + 1);
+	owner_start(owners[0]);
+	pay_somebody(rig, 0, 1, COUNT);
+	int64_t deadline_ms = clock_monotonic_ms() + WAIT_MS;
+	while (atomic_load(&hooked.deaf_sends) < 2 && clock_monotonic_ms() < deadline_ms)
+		clock_wait_ms(5);
+	assert_in_range(atomic_load(&hooked.deaf_sends), 2, 2); /* the second one hangs */
+	for (int round = 1; round <= ROUNDS; round++) {
+		pay_somebody(rig, 0, 2, COUNT);
+		wait_received(rig, 2, (int64_t)round * COUNT);
+	}
+	assert_int_equal(tally(rig, 1).received, 0);
+	assert_true(owner_said(owners[0],
+		"what is for shard 1 can't be sent, and is tried again: nobody takes it"));
+	struct shard_status status;
+	shard_status(owners[0]->shard, &status);
+	assert_int_equal(status.under_way_to, 1);
+	assert_in_range(status.under_way_ms, 1, host_ms() + 60000);
+	atomic_store(&hooked.deaf, 0);
+	wait_received(rig, 1, COUNT);
+	deadline_ms = clock_monotonic_ms() + WAIT_MS;
+	while (tally(rig, 0).settled < (ROUNDS + 1) * COUNT && clock_monotonic_ms() < deadline_ms)
+		clock_wait_ms(50);
+	assert_int_equal(tally(rig, 0).settled, (ROUNDS + 1) * COUNT);
+	assert_true(owner_said(owners[0], "what is for shard 1 can be sent again"));
+	for (uint32_t shard = 0; shard < 3; shard++)
+		owner_stop(owners[shard]);
+	for (uint32_t shard = 0; shard < 3; shard++)
+		(void)rig_audit(rig, shard, folder_of(shard));
+	rows_are_gone(rig, folder_of(0));
+	rig_close(rig);
+}
+
 /* On both sides, again and again, and by another owner than the one before. */
 static void test_owners_change_while_it_is_under_way(void **state)
 {
@@ -321,6 +364,7 @@ int main(void)
 		cmocka_unit_test(test_payments_arrive_or_come_back),
 		cmocka_unit_test(test_a_shard_that_is_away_is_caught_up_with),
 		cmocka_unit_test(test_what_is_sent_may_fail_or_be_torn_or_doubled),
+		cmocka_unit_test(test_a_topic_that_takes_nothing_holds_up_no_other),
 		cmocka_unit_test(test_owners_change_while_it_is_under_way),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -5,12 +5,12 @@ from planted_bug import Bug
 BUGS = [
     Bug(
         "a_remittance_is_sent_before_it_is_verified",
-        ("src/shard/relay.c", "pair->now.answered, pair->verified.sent, now_ms", "pair->now.answered, pair->now.sent, now_ms"),
+        ("src/shard/relay.c", "pair->now.answered, pair->verified.sent, filling", "pair->now.answered, pair->now.sent, filling"),
         worlds=400,
     ),
     Bug(
         "an_answer_is_sent_before_it_is_verified",
-        ("src/shard/relay.c", "pair->now.confirmed, pair->verified.received, now_ms", "pair->now.confirmed, pair->now.received, now_ms"),
+        ("src/shard/relay.c", "pair->now.confirmed, pair->verified.received, filling", "pair->now.confirmed, pair->now.received, filling"),
         worlds=400,
     ),
     Bug(
@@ -81,7 +81,7 @@ BUGS = [
         "a_number_is_taken_over_a_gap",
         ("src/decide/remittance/remittance_deliver.c", "	if (c->number > route.received + 1)", "	if (c->number > route.received + 2)"),
         # Some are left out at first, which is mended by sending them again.
-        ("src/shard/relay.c", "		if (!delivery_add(relay, to, next)) {", "		if ((next % 7 != 0 || next <= sending->given) && !delivery_add(relay, to, next)) {"),
+        ("src/shard/relay.c", "		if (!delivery_add(filling, next)) {", "		if ((next % 7 != 0 || next <= sending->given) && !delivery_add(filling, next)) {"),
         worlds=200,
     ),
     Bug(
@@ -92,7 +92,7 @@ BUGS = [
     Bug(
         "what_was_never_sent_is_settled",
         ("src/decide/remittance/remittance_settle.c", " || c->last_number > route.sent)", ")"),
-        ("src/shard/relay.c", "	settle_add(relay, to, first, last);\n", "	settle_add(relay, to, first, last + (last % 7 == 0));\n"),
+        ("src/shard/relay.c", "	settle_add(filling, first, last);\n", "	settle_add(filling, first, last + (last % 7 == 0));\n"),
         worlds=200,
     ),
     Bug(

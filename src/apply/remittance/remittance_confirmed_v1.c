@@ -11,7 +11,8 @@ static void load(const struct state *state, const struct event *event)
 	if (view_route(state, e->home_shard, &route) != ANSWER_PRESENT || route.refused == 0)
 		return;
 	for (int64_t number = route.confirmed + 1;
-		number <= e->number && number - route.confirmed <= EFFECTS_PER_EVENT_MAX; number++)
+		number <= e->number && number - route.confirmed <= REMITTANCES_AT_ONCE_MAX;
+		number++)
 		(void)view_refusal(state, e->home_shard, number, &refusal);
 }
 
@@ -22,7 +23,7 @@ static bool is_sound(const struct state *state, const struct event *event)
 		return false;
 	struct route route = route_read(state, e->home_shard);
 	return e->number > route.confirmed && e->number <= route.received &&
-	       (route.refused == 0 || e->number - route.confirmed <= EFFECTS_PER_EVENT_MAX);
+	       (route.refused == 0 || e->number - route.confirmed <= REMITTANCES_AT_ONCE_MAX);
 }
 
 static void change(struct state *state, const struct event *event)

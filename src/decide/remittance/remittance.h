@@ -5,9 +5,6 @@
 
 #include "decide/rule.h"
 
-/* How many one answer settles, and one confirmation looks through, at most. */
-enum { REMITTANCES_AT_ONCE_MAX = EFFECTS_PER_EVENT_MAX };
-
 /* Debits an account of ours for a party of another shard: one posting into @transit, and the
  * remittance. Its rejects are those of any payment that concern the payer. */
 struct sending {
