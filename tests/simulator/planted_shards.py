@@ -52,7 +52,7 @@ BUGS = [
     Bug(
         "the_relay_looks_for_rows_that_are_gone",
         ("src/shard/relay.c", "			event->remittance_settled.last_number;", "			relay->pairs[event->remittance_settled.away_shard].now.answered;"),
-        worlds=400,
+        worlds=2000,
     ),
     Bug(
         "a_payment_is_given_back_twice",
