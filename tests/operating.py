@@ -93,6 +93,7 @@ ROWS = {
     "a ledger of an older format": "upgrade_older_format_embedded",
     # --- Running ---
     "broker down, or paused for over 6 s": "pause_kafka crash_kafka",
+    "the topic of another shard takes nothing": "test_a_topic_that_takes_nothing_holds_up_no_other",
     "broker slow or far away": "distant_kafka patience_kafka",
     "an upstream leaves a Kafka transaction open on an input": "held_kafka",
     "the broker that leads a partition dies for good, others are there": "leader_killed_kafka",

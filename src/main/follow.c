@@ -30,7 +30,7 @@ static bool state_check(const struct options *options)
 	}
 	if (!options_is_embedded(options))
 		return true;
-	(void)snprintf(own, sizeof own, "%s/state", options->ledger + 9);
+	(void)snprintf(own, sizeof own, "%s/state", options->ledger + strlen("embedded:"));
 	char *given = realpath(options->state, NULL), *owners = realpath(own, NULL);
 	bool is_its_own = !given || !owners || strcmp(given, owners) != 0;
 	free(given);
@@ -93,10 +93,7 @@ int main_follow(int count, char **arguments)
 		return EXIT_USAGE;
 	journal_begin(options.log_is_json ? JOURNAL_json : JOURNAL_text);
 	sigset_t signals;
-	(void)sigemptyset(&signals);
-	(void)sigaddset(&signals, SIGUSR1);
-	(void)pthread_sigmask(SIG_BLOCK, &signals, NULL);
-	stop_watch();
+	stop_watch_beside(&signals);
 
 	struct log *log;
 	struct owners owners;

@@ -118,10 +118,7 @@ int main_run(int count, char **arguments)
 		return exit_code;
 	journal_begin(options.log_is_json ? JOURNAL_json : JOURNAL_text);
 	sigset_t signals;
-	(void)sigemptyset(&signals);
-	(void)sigaddset(&signals, SIGUSR1);
-	(void)pthread_sigmask(SIG_BLOCK, &signals, NULL);
-	stop_watch();
+	stop_watch_beside(&signals);
 
 	struct log *log;
 	struct owners owners;

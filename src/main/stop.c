@@ -63,6 +63,14 @@ void stop_watch(void)
 	signals_watch(&signals, watch);
 }
 
+void stop_watch_beside(sigset_t *ret_signals)
+{
+	(void)sigemptyset(ret_signals);
+	(void)sigaddset(ret_signals, SIGUSR1);
+	(void)pthread_sigmask(SIG_BLOCK, ret_signals, NULL);
+	stop_watch();
+}
+
 void stop_guard(struct log *log)
 {
 	(void)pthread_mutex_lock(&lock);

@@ -6,6 +6,7 @@
 
 #include "log/log.h"
 
+#include <signal.h>
 #include <stdbool.h>
 
 enum {
@@ -19,6 +20,9 @@ enum {
  * so that none of them takes one. Until stop_guard, they end the process at once: nothing is owned
  * yet. */
 void stop_watch(void);
+
+/* The same for what says how it is where SIGUSR1 comes: that one is blocked, to be waited for. */
+void stop_watch_beside(sigset_t *ret_signals);
 
 /* Something is owned now, over this log; NULL: nothing any more. */
 void stop_guard(struct log *log);

@@ -10,6 +10,11 @@ const struct ledger *view_ledger(const struct state *state)
 	return state->has_ledger ? &state->ledger : NULL;
 }
 
+bool view_is_another_shard(const struct state *state, uint32_t shard)
+{
+	return shard < state->ledger.shards && shard != state->ledger.shard;
+}
+
 const struct head *view_head(const struct state *state)
 {
 	return &state->head;

@@ -15,6 +15,8 @@ bool row_is_sound(struct bytes key, struct bytes value);
 /* NULL before ledger_opened. */
 const struct ledger *view_ledger(const struct state *state);
 const struct head *view_head(const struct state *state);
+/* One of this ledger's, and not this one. After ledger_opened. */
+bool view_is_another_shard(const struct state *state, uint32_t shard);
 
 enum answer view_command(const struct state *state, const struct id *id, struct command_row *ret);
 

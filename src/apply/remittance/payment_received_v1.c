@@ -12,7 +12,7 @@ static bool is_sound(const struct state *state, const struct event *event)
 {
 	const struct event_payment_received *e = &event->payment_received;
 	const struct balance_after *payee;
-	return route_is_sound(state, e->home_shard) &&
+	return view_is_another_shard(state, e->home_shard) &&
 	       e->number == route_read(state, e->home_shard).received + 1 &&
 	       transit_posting_is_sound(event, e->home_shard, &payee) &&
 	       account_id_is_of(&payee->account, &event->party);

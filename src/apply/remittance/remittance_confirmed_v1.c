@@ -19,7 +19,7 @@ static void load(const struct state *state, const struct event *event)
 static bool is_sound(const struct state *state, const struct event *event)
 {
 	const struct event_remittance_confirmed *e = &event->remittance_confirmed;
-	if (!route_is_sound(state, e->home_shard))
+	if (!view_is_another_shard(state, e->home_shard))
 		return false;
 	struct route route = route_read(state, e->home_shard);
 	return e->number > route.confirmed && e->number <= route.received &&

@@ -11,7 +11,7 @@ static void load(const struct state *state, const struct event *event)
 static bool is_sound(const struct state *state, const struct event *event)
 {
 	const struct event_remittance_refused *e = &event->remittance_refused;
-	return route_is_sound(state, e->home_shard) && amount_is_positive(e->amount) &&
+	return view_is_another_shard(state, e->home_shard) && amount_is_positive(e->amount) &&
 	       !account_id_is_platform(&e->from_account) &&
 	       account_id_is_of(&e->to_account, &event->party) &&
 	       e->number == route_read(state, e->home_shard).received + 1;

@@ -12,7 +12,7 @@ static void load(const struct state *state, const struct event *event)
 static bool is_sound(const struct state *state, const struct event *event)
 {
 	const struct event_remittance_repeated *e = &event->remittance_repeated;
-	if (!route_is_sound(state, e->shard))
+	if (!view_is_another_shard(state, e->shard))
 		return false;
 	struct route route = route_read(state, e->shard);
 	return e->number >= 1 && e->number <= (e->was_answer ? route.answered : route.received);

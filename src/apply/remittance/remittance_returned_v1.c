@@ -16,7 +16,7 @@ static bool is_sound(const struct state *state, const struct event *event)
 	const struct event_remittance_returned *e = &event->remittance_returned;
 	const struct balance_after *payer;
 	struct outbox sent;
-	return route_is_sound(state, e->away_shard) &&
+	return view_is_another_shard(state, e->away_shard) &&
 	       e->number == route_read(state, e->away_shard).answered + 1 &&
 	       view_outbox(state, e->away_shard, e->number, &sent) == ANSWER_PRESENT &&
 	       transit_posting_is_sound(event, e->away_shard, &payer) &&

@@ -27,7 +27,7 @@ static bool settlement_is_sound(
 static bool is_sound(const struct state *state, const struct event *event)
 {
 	const struct event_remittance_settled *e = &event->remittance_settled;
-	if (!route_is_sound(state, e->away_shard))
+	if (!view_is_another_shard(state, e->away_shard))
 		return false;
 	struct route route = route_read(state, e->away_shard);
 	if (e->first_number != route.answered + 1 || e->last_number > route.sent ||

@@ -14,12 +14,6 @@ struct route route_read(const struct state *state, uint32_t shard)
 	return route;
 }
 
-bool route_is_sound(const struct state *state, uint32_t shard)
-{
-	const struct ledger *ledger = view_ledger(state);
-	return shard < ledger->shards && shard != ledger->shard;
-}
-
 bool transit_posting_is_sound(
 	const struct event *event, uint32_t shard, const struct balance_after **ret_member)
 {
@@ -72,7 +66,7 @@ static bool remittance_is_sound(
 	const struct remittance *remittance = &event->effects[place].remittance;
 	const struct account_id *to = &remittance->to_account;
 	if (!event->has_command_id || remittance->from_place - 1 >= event->balance_count ||
-		!route_is_sound(state, remittance->shard) || account_id_is_platform(to) ||
+		!view_is_another_shard(state, remittance->shard) || account_id_is_platform(to) ||
 		murmur2_partition(to->at, to->party_size, view_ledger(state)->shards) !=
 			remittance->shard)
 		return false;

@@ -8,9 +8,6 @@
 /* Of another shard, in what was loaded before. */
 struct route route_read(const struct state *state, uint32_t shard);
 
-/* Another shard of this ledger. */
-bool route_is_sound(const struct state *state, uint32_t shard);
-
 /* The one posting of the event: in full, between @transit of that shard and an account, which is
  * its debit side or its credit side. */
 bool transit_posting_is_sound(

@@ -67,12 +67,6 @@ enum reject shape_of_shard(const struct command *command)
 	return id_is_absent(&command->id.id) ? REJECT_none : REJECT_remittance_malformed;
 }
 
-bool shard_is_another(const struct state *state, uint32_t shard)
-{
-	const struct ledger *ledger = view_ledger(state);
-	return shard < ledger->shards && shard != ledger->shard;
-}
-
 enum reject remittance_repeated(
 	struct event *ret_event, uint32_t shard, int64_t number, bool was_answer)
 {

@@ -20,9 +20,6 @@ enum reject remittance_send(
 /* What no command of one shard to another may have. */
 enum reject shape_of_shard(const struct command *command);
 
-/* Another shard of this ledger. */
-bool shard_is_another(const struct state *state, uint32_t shard);
-
 enum reject remittance_repeated(
 	struct event *ret_event, uint32_t shard, int64_t number, bool was_answer);
 

@@ -30,7 +30,7 @@ static enum reject outcome(
 {
 	const struct command_remittance_confirm *c = &decision->command->remittance_confirm;
 	struct route route;
-	if (!shard_is_another(state, c->home_shard))
+	if (!view_is_another_shard(state, c->home_shard))
 		return REJECT_remittance_malformed;
 	(void)view_route(state, c->home_shard, &route);
 	if (view_is_missing(state))

@@ -81,7 +81,7 @@ static enum reject outcome(
 {
 	const struct command_remittance_deliver *c = &decision->command->remittance_deliver;
 	struct route route;
-	if (!shard_is_another(state, c->home_shard))
+	if (!view_is_another_shard(state, c->home_shard))
 		return REJECT_remittance_malformed;
 	(void)view_route(state, c->home_shard, &route);
 	enum reject reason = credit(state, c, ret_event);

@@ -42,7 +42,7 @@ static enum reject outcome(
 	const struct command_remittance_return *c = &decision->command->remittance_return;
 	struct route route;
 	struct outbox sent;
-	if (!shard_is_another(state, c->away_shard))
+	if (!view_is_another_shard(state, c->away_shard))
 		return REJECT_remittance_malformed;
 	(void)view_route(state, c->away_shard, &route);
 	enum answer answer = view_outbox(state, c->away_shard, c->number, &sent);

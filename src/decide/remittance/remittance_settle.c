@@ -39,7 +39,7 @@ static enum reject outcome(
 {
 	const struct command_remittance_settle *c = &decision->command->remittance_settle;
 	struct route route;
-	if (!shard_is_another(state, c->away_shard))
+	if (!view_is_another_shard(state, c->away_shard))
 		return REJECT_remittance_malformed;
 	(void)view_route(state, c->away_shard, &route);
 	if (view_is_missing(state))
