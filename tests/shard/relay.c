@@ -316,7 +316,8 @@ static void test_a_topic_that_takes_nothing_holds_up_no_other(void **state)
 	atomic_store(&hooked.deaf, 0);
 	wait_received(rig, 1, COUNT);
 	deadline_ms = clock_monotonic_ms() + WAIT_MS;
-	while (tally(rig, 0).settled < (int64_t)(ROUNDS + 1) * COUNT && clock_monotonic_ms() < deadline_ms)
+	while (tally(rig, 0).settled < (int64_t)(ROUNDS + 1) * COUNT &&
+		clock_monotonic_ms() < deadline_ms)
 		clock_wait_ms(50);
 	assert_int_equal(tally(rig, 0).settled, (ROUNDS + 1) * COUNT);
 	assert_true(owner_said(owners[0], "what is for shard 1 can be sent again"));
